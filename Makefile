@@ -1,0 +1,68 @@
+# Everything starts here: `make demo` and `make test` need Python 3.11 or newer, make and git, and bring the rest.
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STAMP  := $(VENV)/.stamp
+COMPILE := uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links -o requirements.txt
+
+# The demo's size. DEMO_SCALE=small is what CI runs: the same steps on fewer and shorter ones.
+DEMO_SCALE ?= full
+ifeq ($(DEMO_SCALE),small)
+DEMO_POEMS := 96
+DEMO_ADDRESS := 96
+DEMO_LINES := 120
+DEMO_EPOCHS := train.epochs=1
+else
+DEMO_POEMS := 3000
+DEMO_ADDRESS := 3000
+DEMO_LINES := 1000
+DEMO_EPOCHS :=
+endif
+DEMO := outputs/demo
+
+.PHONY: help env demo test lint format bench requirements clean
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+
+env: $(STAMP) ## the environment in .venv, from requirements.txt
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "chuviet needs Python 3.11 or newer; $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12" % v[:2])'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { echo "python's venv module is missing; on Debian and Ubuntu: apt install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+	$(PY) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
+	$(VENV)/bin/uv pip install --python $(PY) -r requirements.txt
+	$(VENV)/bin/uv pip install --python $(PY) --no-deps -e .
+	@touch $@
+
+test: $(STAMP) ## the tests: a few minutes, no network, no data
+	$(PY) -m pytest -q
+
+lint: $(STAMP) ## ruff and mypy
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+format: $(STAMP) ## let ruff fix and format
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: $(STAMP) ## the benchmarks, each beside a named peer
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file; done
+
+requirements: $(STAMP) ## compile requirements.txt anew from pyproject.toml's ranges
+	UV_CUSTOM_COMPILE_COMMAND="$(COMPILE)" $(VENV)/bin/$(COMPILE) --upgrade
+
+# From no data to a submission: fonts, a small handwriting set, synthetic text, pretraining, five folds, packing, the notebook.
+demo: $(STAMP) ## the whole way on a generated set: ten minutes on two cores
+	@$(PY) synthetic_data/get_fonts.py || echo "fonts are out of reach: going on with those that the packages bring"
+	$(PY) synthetic_data/gendata_demo.py --count $(DEMO_LINES)
+	$(PY) synthetic_data/gendata_poems.py --count $(DEMO_POEMS)
+	$(PY) synthetic_data/gendata_address.py --count $(DEMO_ADDRESS)
+	$(PY) prepare_ext_data.py
+	$(PY) train.py -C demo_ptr_f5 $(DEMO_EPOCHS)
+	$(VENV)/bin/chuviet train -C demo_f0 --folds 0-4 $(DEMO_EPOCHS)
+	$(VENV)/bin/jupyter execute inference.ipynb --output=$(CURDIR)/$(DEMO)/inference.ipynb
+
+clean: ## remove what the demo and the tools made; the environment stays
+	rm -rf $(DEMO) .pytest_cache .ruff_cache .mypy_cache build dist
