@@ -1,0 +1,167 @@
+"""Configs: frozen keyword-only dataclass trees, loaded from a Python file, overridden by dotted keys, kept as JSON.
+
+A config file defines one module-level ``cfg``. A component is chosen by the *type* of its nested config
+(``model=Seq2Seq.Config(...)``), so a config in JSON names its types, and `from_json` only ever builds dataclasses that live
+inside the ``chuviet`` package: a file from a stranger cannot name anything else.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import difflib
+import importlib
+import runpy
+import types
+import typing
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class ConfigError(ValueError):
+    """A config that cannot be loaded, overridden or rebuilt; the message is one line for the user."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """Base of every config node. Fields hold numbers, strings, tuples, None and other `Config`s; nothing live."""
+
+
+def load(name: str | Path, folder: str | Path = "configs") -> Any:
+    """Returns `cfg` of a config file.
+
+    `name` is either a path to a ``.py`` file or a bare name such as ``b2_256_f5``, looked up in `folder`.
+    Raises ConfigError (with the nearest names) when there is none.
+    """
+    path = Path(name)
+    if path.suffix != ".py":
+        path = Path(folder) / f"{name}.py"
+    if not path.is_file():
+        known = sorted(p.stem for p in Path(folder).glob("*.py") if not p.stem.startswith("_"))
+        near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+        raise ConfigError(f"no config {path}; {'nearest: ' + ', '.join(near) if near else 'known: ' + ', '.join(known)}")
+    scope = runpy.run_path(str(path), run_name=f"config:{path.stem}")
+    if not isinstance(scope.get("cfg"), Config):
+        raise ConfigError(f"{path} defines no `cfg` that is a chuviet Config")
+    return scope["cfg"]
+
+
+def parent(path: str, name: str) -> Any:
+    """`cfg` of the sibling config `name`; a child file calls ``parent(__file__, "b2_256_ptr_f5")`` and `replace`s."""
+    return load(Path(path).with_name(f"{name}.py"))
+
+
+def replace(cfg: T, **changes: Any) -> T:
+    """`dataclasses.replace` that also takes dotted keys: ``replace(cfg, **{"optim.lr": 1e-4})``."""
+    for key, value in changes.items():
+        head, _, rest = key.partition(".")
+        _field(cfg, head, key)
+        if rest:
+            value = replace(getattr(cfg, head), **{rest: value})
+        cfg = dataclasses.replace(cfg, **{head: value})  # type: ignore[type-var]
+    return cfg
+
+
+def override(cfg: T, assignments: typing.Sequence[str]) -> T:
+    """Applies ``a.b=value`` strings, each checked against the annotation of the field. Raises ConfigError."""
+    for item in assignments:
+        key, eq, text = item.partition("=")
+        if not eq:
+            raise ConfigError(f"override {item!r} is not of the form key=value")
+        node: Any = cfg
+        *parts, last = key.split(".")
+        for part in parts:
+            _field(node, part, key)
+            node = getattr(node, part)
+        hint = typing.get_type_hints(type(node)).get(_field(node, last, key).name)
+        cfg = replace(cfg, **{key: _parse(text, hint, key)})
+    return cfg
+
+
+def to_json(cfg: Any) -> Any:
+    """A config tree as JSON-ready values; every node carries its ``"type"`` as ``module:Qualified.Name``."""
+    if isinstance(cfg, Config):
+        kind = type(cfg)
+        node = {"type": f"{kind.__module__}:{kind.__qualname__}"}
+        return node | {f.name: to_json(getattr(cfg, f.name)) for f in dataclasses.fields(cfg)}
+    if isinstance(cfg, (tuple, list)):
+        return [to_json(v) for v in cfg]
+    if cfg is None or isinstance(cfg, (bool, int, float, str)):
+        return cfg
+    raise ConfigError(f"a config holds {type(cfg).__name__}; only numbers, strings, tuples and configs are allowed")
+
+
+def from_json(data: Any) -> Any:
+    """The inverse of `to_json`. Only dataclasses below the `chuviet` package are built; else ConfigError."""
+    if isinstance(data, list):
+        return tuple(from_json(v) for v in data)
+    if not isinstance(data, dict):
+        return data
+    fields = dict(data)
+    name = str(fields.pop("type", ""))
+    module, _, qualname = name.partition(":")
+    if not module.startswith("chuviet."):
+        raise ConfigError(f"the type {name!r} does not live in chuviet, so it is not built")
+    try:
+        kind: Any = importlib.import_module(module)
+        for part in qualname.split("."):
+            kind = getattr(kind, part)
+    except (ImportError, AttributeError) as e:
+        raise ConfigError(f"unknown config type {name!r}: {e}") from e
+    if not (isinstance(kind, type) and issubclass(kind, Config)):
+        raise ConfigError(f"{name!r} is not a config type")
+    known = {f.name for f in dataclasses.fields(kind)}
+    if extra := sorted(set(fields) - known):
+        raise ConfigError(f"{name} has no field {', '.join(extra)}: written by another version of chuviet?")
+    return kind(**{k: from_json(v) for k, v in fields.items()})
+
+
+def _field(node: Any, name: str, key: str) -> dataclasses.Field[Any]:
+    fields = {f.name: f for f in dataclasses.fields(node)} if isinstance(node, Config) else {}
+    if name not in fields:
+        near = difflib.get_close_matches(name, fields, n=1, cutoff=0.0)
+        where = f"{type(node).__qualname__} has no {name!r}"
+        raise ConfigError(f"unknown key {key!r}: {where}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    return fields[name]
+
+
+def _parse(text: str, hint: Any, key: str) -> Any:
+    """`text` as a value of the annotated type `hint`."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        value = {"true": True, "false": False, "none": None, "null": None}.get(text.lower(), text)
+    if _fits(value, hint):
+        return value
+    if _fits(text, hint):  # fold=0 for a string field
+        return text
+    if isinstance(value, int) and not isinstance(value, bool) and _fits(float(value), hint):
+        return float(value)
+    if isinstance(value, list) and _fits(tuple(value), hint):
+        return tuple(value)
+    if _fits((value,), hint):
+        return (value,)
+    raise ConfigError(f"{key}={text}: expected {getattr(hint, '__name__', hint)}, got {type(value).__name__}")
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, a) for a in args)
+    if origin is typing.Literal:
+        return value in args
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
+        if len(args) == 2 and args[1] is Ellipsis:
+            return all(_fits(v, args[0]) for v in value)
+        return len(value) == len(args) and all(_fits(v, a) for v, a in zip(value, args, strict=True))
+    if hint is None or hint is type(None):
+        return value is None
+    if hint is Any:
+        return True
+    if hint in (int, float) and isinstance(value, bool):
+        return False
+    return isinstance(value, hint)

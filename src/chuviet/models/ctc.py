@@ -1,0 +1,146 @@
+"""LineCTC: a recogniser of one to two million parameters for text lines, sized for training and reading on a CPU.
+
+Convolutional stem and depthwise stages keep the width fine (4 px a frame) while the height goes down late; a few layers that mix
+along the line (attention, then a depthwise convolution, as in a Conformer) end in per-frame CTC classes, blank first. The mixing
+of local and global layers follows SVTR (https://arxiv.org/abs/2205.00159); the blocks are those of ConvMixer/ConvNeXt kind.
+
+Columns beyond a line's own width are zeroed after every layer, so a prediction does not depend on its batch mates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from chuviet.config import Config
+from chuviet.types import Batch, Output
+
+
+class ConvBlock(nn.Module):
+    """Depthwise convolution, then a pointwise expansion and contraction; residual. N C H W -> N C H W."""
+
+    def __init__(self, width: int, kernel: int, expand: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(width, width, kernel, padding=kernel // 2, groups=width, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        self.up = nn.Conv2d(width, width * expand, 1)
+        self.down = nn.Conv2d(width * expand, width, 1)
+        self.scale = nn.Parameter(torch.full((width, 1, 1), 0.5))
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        y = self.norm(self.depthwise(x))
+        y = self.down(F.gelu(self.up(y)))
+        return (x + self.scale * y) * mask
+
+
+class Downsample(nn.Module):
+    """Strided convolution + BatchNorm + GELU. N C H W -> N C' H/sh W/sw."""
+
+    def __init__(self, c_in: int, c_out: int, kernel: tuple[int, int], stride: tuple[int, int]) -> None:
+        super().__init__()
+        pad = ((kernel[0] - 1) // 2, (kernel[1] - 1) // 2)
+        self.conv = nn.Conv2d(c_in, c_out, kernel, stride, pad, bias=False)
+        self.norm = nn.BatchNorm2d(c_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.gelu(self.norm(self.conv(x)))
+
+
+class MixingBlock(nn.Module):
+    """Attention over the frames, a depthwise convolution along them, a feed-forward layer; each residual. N T C -> N T C."""
+
+    def __init__(self, width: int, heads: int, kernel: int, expand: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2, self.norm3 = nn.LayerNorm(width), nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.project = nn.Linear(width, width)
+        self.conv = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
+        self.mlp = nn.Sequential(
+            nn.Linear(width, expand * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(expand * width, width)
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, valid: Tensor) -> Tensor:
+        """`valid`: N T bool, frames that belong to the line."""
+        keep = valid[:, :, None].to(x.dtype)
+        n, t, c = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(n, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=valid[:, None, None, :])  # N heads T C/heads
+        x = x + self.dropout(self.project(y.transpose(1, 2).reshape(n, t, c)))
+        y = self.norm2(x) * keep
+        x = x + self.dropout(F.gelu(self.conv(y.transpose(1, 2)).transpose(1, 2)))
+        return (x + self.dropout(self.mlp(self.norm3(x)))) * keep
+
+
+class LineCTC(nn.Module):
+    """Input N 1 H W (ink 1, paper 0), H a multiple of 8. Output: logits N T V with T = ceil(W / 4), V = characters + blank."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Config):
+        height: int = 40
+        stem: int = 32
+        widths: tuple[int, int, int] = (64, 128, 192)
+        depths: tuple[int, int, int] = (2, 3, 3)
+        heads: int = 6
+        expand: int = 3
+        kernel: int = 3
+        mix_kernel: int = 7
+        dropout: float = 0.1
+        drop_features: float = 0.1  # whole frames of features hidden from the mixing layers
+
+        def build(self, num_characters: int) -> LineCTC:
+            return LineCTC(self, num_characters)
+
+    def __init__(self, cfg: LineCTC.Config, num_characters: int) -> None:
+        super().__init__()
+        c1, c2, c3 = cfg.widths
+        self.cfg = cfg
+        self.stem1 = Downsample(1, cfg.stem, (3, 3), (2, 2))
+        self.stem2 = Downsample(cfg.stem, c1, (3, 3), (2, 2))
+        self.stage1 = nn.ModuleList(ConvBlock(c1, cfg.kernel, cfg.expand) for _ in range(cfg.depths[0]))
+        self.reduce = Downsample(c1, c2, (3, 3), (2, 1))
+        self.stage2 = nn.ModuleList(ConvBlock(c2, cfg.kernel, cfg.expand) for _ in range(cfg.depths[1]))
+        rows = -(-cfg.height // 8)
+        self.flatten = nn.Linear(c2 * rows, c3)
+        self.norm_in = nn.LayerNorm(c3)
+        self.mixing = nn.ModuleList(
+            MixingBlock(c3, cfg.heads, cfg.mix_kernel, cfg.expand, cfg.dropout) for _ in range(cfg.depths[2])
+        )
+        self.norm_out = nn.LayerNorm(c3)
+        self.dropout = nn.Dropout(cfg.dropout)
+        self.drop_frames = nn.Dropout1d(cfg.drop_features)
+        self.classify = nn.Linear(c3, num_characters + 1)
+        nn.init.zeros_(self.classify.bias)
+
+    @staticmethod
+    def frames(widths: Tensor) -> Tensor:
+        """Frames that images of `widths` pixels give: ceil(w / 4)."""
+        return (widths + 3) // 4
+
+    def features(self, images: Tensor, widths: Tensor) -> tuple[Tensor, Tensor]:
+        """N 1 H W -> frame features N T C and the validity mask N T."""
+        valid = torch.arange(-(-images.shape[3] // 4), device=images.device)[None] < self.frames(widths)[:, None]
+        half = torch.arange(-(-images.shape[3] // 2), device=images.device)[None] < ((widths + 1) // 2)[:, None]
+        x = self.stem1(images.contiguous(memory_format=torch.channels_last))
+        x = self.stem2(x * half[:, None, None].to(x.dtype))
+        mask = valid[:, None, None].to(x.dtype)
+        x = x * mask
+        for block in self.stage1:
+            x = block(x, mask)
+        x = self.reduce(x) * mask
+        for block in self.stage2:
+            x = block(x, mask)
+        n, c, h, w = x.shape
+        x = x.permute(0, 3, 2, 1).reshape(n, w, h * c)  # N W H*C: a column of the map is a frame
+        return self.norm_in(self.flatten(x)) * valid[:, :, None].to(x.dtype), valid
+
+    def forward(self, batch: Batch) -> Output:
+        x, valid = self.features(batch.images, batch.widths)
+        x = self.drop_frames(x)
+        for block in self.mixing:
+            x = block(x, valid)
+        return Output(logits=self.classify(self.dropout(self.norm_out(x))), lengths=self.frames(batch.widths))

@@ -1,0 +1,138 @@
+"""A run from config to artifact: build, start from another run's weights, train, pack, write the out-of-fold predictions."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from chuviet.config import ConfigError, to_json
+from chuviet.data.table import write_table
+from chuviet.experiment import Experiment
+from chuviet.metrics.recognition import RecognitionMetric
+from chuviet.ship.artifact import load_artifact, save_artifact
+from chuviet.train.engine import Task, Validation, fit
+
+WEIGHTS, OOF = "weights.safetensors", "oof.csv"
+
+
+def run_folder(name: str, fold: int, root: Path) -> Path:
+    """Where a run keeps all it produces: ``outputs/<config>/fold<k>``."""
+    return root / name / f"fold{fold}"
+
+
+def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, float]:
+    """Trains one experiment. Leaves config.json, metrics.jsonl, checkpoint.pt, weights.safetensors and oof.csv in its folder.
+
+    Returns the validation metrics (empty for fold 5). Raises ConfigError, InputError or Interrupted, each one line.
+    """
+    out = run_folder(name, exp.fold, root)
+    if not exp.resume and (out / WEIGHTS).exists():
+        (out / WEIGHTS).unlink()  # never leave the weights of a former run beside the records of this one
+    task = exp.build()
+    if exp.init and not exp.resume:
+        print(start_from(task, exp, root))
+    print(f"{name} fold {exp.fold}: {len(task.data.train)} training rows, {len(task.data.valid)} validation rows")  # type: ignore[attr-defined]
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "config.json").write_text(json.dumps(to_json(exp), ensure_ascii=False, indent=1), encoding="utf-8")
+    result = fit(task, exp.train, exp.optim, out, resume=exp.resume)
+    save_artifact(
+        out / WEIGHTS, model=task.model, model_cfg=exp.model, preprocess_cfg=exp.data.preprocess, decoder_cfg=exp.decoder,
+        charset=task.data.charset, metrics=result.metrics,  # type: ignore[attr-defined]
+        notes={"run": name, "fold": exp.fold, "sources": sorted(set(task.data.train["source"])), "keep": exp.train.keep},  # type: ignore[attr-defined]
+    )  # fmt: skip
+    if result.predictions:
+        write_table(oof_rows(task, result), out / OOF)
+    return result.metrics
+
+
+def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("outputs")) -> pd.DataFrame:
+    """Runs the folds in turn and joins their out-of-fold predictions to ``outputs/<config>/oof.csv``.
+
+    Returns a table: one row of metrics per fold, then "all" over every out-of-fold line. A finished fold is kept with resume=true.
+    """
+    frames, rows = [], {}
+    for fold in folds:
+        rows[f"fold {fold}"] = run(name, dataclasses.replace(exp, fold=fold), root)
+        if (path := run_folder(name, fold, root) / OOF).exists():
+            frames.append(pd.read_csv(path, keep_default_na=False))
+    if not frames:
+        return pd.DataFrame()
+    oof = pd.concat(frames, ignore_index=True)
+    write_table(oof, root / name / OOF)
+    metric = RecognitionMetric()
+    metric.update(oof["prediction"].tolist(), oof["text"].tolist())
+    rows["all"] = metric.compute()
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def start_from(task: Task, exp: Experiment, root: Path) -> str:
+    """Loads the weights of the run that `exp.init` names into the model, strictly. Returns what was done, in one line.
+
+    A different charset is allowed: rows of known characters are copied, the others start anew and are named. Weights that saw the
+    validation fold are refused.
+    """
+    path = init_path(exp, root)
+    artifact = load_artifact(path)
+    notes = artifact.notes
+    seen = {"real", "aug"} & set(notes.get("sources", ()))
+    if exp.fold != 5 and seen and notes.get("fold") != exp.fold:
+        raise ConfigError(
+            f"{path} was trained on {' and '.join(sorted(seen))} rows of fold {exp.fold}, which this run validates on; "
+            f"train it without them first: python train.py -C {notes.get('run', exp.init)} fold={exp.fold}"
+        )
+    charset = task.data.charset  # type: ignore[attr-defined]
+    state, report = artifact.model.state_dict(), "all weights copied"
+    if artifact.charset != charset:
+        state, report = _remap(state, task.model.state_dict(), artifact.charset, charset)
+    task.model.load_state_dict(state)
+    return f"starts from {path}: {report}"
+
+
+def init_path(exp: Experiment, root: Path) -> Path:
+    """The weights file that `exp.init` means. Raises ConfigError that names the command which makes it."""
+    if exp.init.endswith(".safetensors"):
+        path = Path(exp.init)
+        if not path.is_file():
+            raise ConfigError(f"init={exp.init}: no such file")
+        return path
+    name, _, fold = exp.init.partition("/fold")
+    folds = [int(fold)] if fold else [exp.fold, 5]
+    for k in folds:
+        if (path := run_folder(name, k, root) / WEIGHTS).is_file():
+            return path
+    want = f" fold={folds[0]}" if fold else ""
+    raise ConfigError(f"init={exp.init}: {path} is not there; make it with: python train.py -C {name}{want}")
+
+
+def oof_rows(task: Task, result: Validation) -> pd.DataFrame:
+    """Predictions joined to their rows by number: img_path,text,writer_id,fold,source,prediction,confidence."""
+    frame: pd.DataFrame = task.data.valid  # type: ignore[attr-defined]
+    index = [p.index for p in result.predictions]
+    if sorted(index) != list(range(len(frame))):
+        raise RuntimeError(f"{len(index)} predictions for {len(frame)} validation rows")
+    columns = [c for c in ("img_path", "text", "writer_id", "fold", "source", "background") if c in frame]
+    texts, confidences = [p.text for p in result.predictions], [round(p.confidence, 4) for p in result.predictions]
+    return frame.iloc[index][columns].assign(prediction=texts, confidence=confidences)
+
+
+def _remap(old: dict[str, Any], new: dict[str, Any], had: Any, wants: Any) -> tuple[dict[str, Any], str]:
+    """Copies rows of per-character weights by character; every other weight must have the same shape."""
+    shared = [(had.characters.index(c), i) for i, c in enumerate(wants.characters) if c in had.characters]
+    fresh = [c for c in wants.characters if c not in had.characters]
+    out, changed = dict(old), []
+    for name, target in new.items():
+        source = old[name]
+        extra = target.shape[0] - len(wants) if target.ndim else 0
+        if target.ndim and extra >= 0 and source.shape[0] - len(had) == extra and source.shape[1:] == target.shape[1:]:
+            value = target.clone()
+            value[:extra] = source[:extra]
+            for a, b in shared:
+                value[extra + b] = source[extra + a]
+            out[name] = value
+            changed.append(name)
+    report = f"charset differs: {len(shared)} characters' rows of {', '.join(changed)} copied, {len(fresh)} new: {''.join(fresh)!r}"
+    return out, report

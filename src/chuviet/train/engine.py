@@ -1,0 +1,365 @@
+"""The training loop: one for every model of the project, on one device or many, linear from top to bottom.
+
+The engine knows batches, logits, losses and predictions; it does not know whether it trains a recogniser or a detector.
+Everything random in a step comes from (seed, epoch, batch, rank), so a resumed run needs no generator state to go on bit for bit.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import torch
+import torch.distributed as dist
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from chuviet.config import Config
+from chuviet.train.averaging import EpochMean, WeightEMA, recompute_batchnorm
+from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
+from chuviet.train.distributed import sync_batchnorm, widen_to_widest
+from chuviet.train.optim import Optim
+from chuviet.types import Batch, Output, Prediction
+
+
+class Data(Protocol):
+    def batches(self, epoch: int) -> list[Any]: ...
+    def train_loader(self, epoch: int, skip: int = 0, rank: int = 0, world: int = 1) -> Iterable[Batch]: ...
+    def valid_loader(self, rank: int = 0, world: int = 1) -> Iterable[Batch]: ...
+
+
+class Metric(Protocol):
+    def update(self, predictions: list[str], targets: list[str]) -> None: ...
+    def compute(self) -> dict[str, float]: ...
+    def reset(self) -> None: ...
+
+
+Loss = Callable[[Output, Batch], dict[str, Tensor]]
+Decoder = Callable[..., list[Prediction]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train(Config):
+    """How long, on what, and which weights a run ends with."""
+
+    epochs: int = 30
+    seed: int = 0
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    accumulate: int = 1  # batches an optimiser step
+    clip: float = 5.0  # largest gradient norm; 0 = no clipping
+    ema: float = 0.0  # decay of the moving average; 0 = none
+    average: tuple[int, ...] = ()  # epochs (from 1) whose mean of weights the run ends with
+    batchnorm_batches: int = 50  # training batches that recompute BatchNorm for that mean
+    keep: Literal["average", "ema", "last", "best"] = "last"  # "best" is chosen on the validation rows: optimistic there
+    validate_every: int = 1  # epochs; 0 = only at the end
+    checkpoint_minutes: float = 5.0
+    threads: int = 0  # torch threads on a CPU; 0 = all cores
+
+
+@dataclass
+class Task:
+    """What is trained: built objects, in the shapes that the engine's contracts name."""
+
+    model: nn.Module
+    loss: Loss
+    decoder: Decoder
+    metric: Metric
+    data: Data
+
+
+@dataclass
+class Validation:
+    predictions: list[Prediction]
+    metrics: dict[str, float]
+
+
+class Interrupted(Exception):
+    """SIGINT or SIGTERM came; the run was saved and can be resumed."""
+
+
+def make_fabric(cfg: Train) -> Fabric:
+    """Fabric for the device and precision at hand; under torchrun over all its processes."""
+    accelerator = cfg.device if cfg.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
+    precision = cfg.precision if cfg.precision != "auto" else best_precision(accelerator)
+    local, world = int(os.environ.get("LOCAL_WORLD_SIZE", 1)), int(os.environ.get("WORLD_SIZE", 1))
+    name: Any = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}[precision]
+    strategy = "ddp" if world > 1 else "auto"
+    fabric = Fabric(accelerator=accelerator, devices=local, num_nodes=world // local, strategy=strategy, precision=name)
+    fabric.launch()
+    return fabric
+
+
+def best_precision(accelerator: str) -> Literal["fp32", "bf16", "fp16"]:
+    """bf16 where the processor multiplies it natively (it then is two to three times faster), else fp16 on CUDA, fp32 on a CPU."""
+    if accelerator == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "fp32"
+
+
+def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -> Validation:
+    """Trains `task.model` in place and leaves it with the weights that `cfg.keep` names. Returns its validation.
+
+    Writes metrics.jsonl, TensorBoard events and checkpoint.pt to `out`. Raises Interrupted after saving when a signal came.
+    """
+    fabric = make_fabric(cfg)
+    if fabric.device.type == "cpu" and cfg.threads:
+        torch.set_num_threads(cfg.threads)
+    torch.set_float32_matmul_precision("high")
+    rank, world, data = fabric.global_rank, fabric.world_size, task.data
+    out.mkdir(parents=True, exist_ok=True)
+
+    raw = task.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    raw = sync_batchnorm(raw) if world > 1 else raw
+    task.model = raw
+    model, optimizer = fabric.setup(raw, optim.build(raw))
+    ema = WeightEMA(raw, cfg.ema) if cfg.ema else None
+    run = _Run(fabric, cfg, out, raw, optimizer, ema)
+    if resume:
+        run.restore()
+    batches = [len(data.batches(e)) for e in range(cfg.epochs)]
+    total_steps = sum(-(-n // cfg.accumulate) for n in batches)
+    log = _Log(out, resume_epoch=run.epoch, enabled=rank == 0)
+    bar = tqdm(total=sum(batches), initial=sum(batches[: run.epoch]) + run.batch, unit="batch", disable=rank != 0,
+               dynamic_ncols=True, smoothing=0.05, mininterval=1.0)  # fmt: skip
+
+    with _Signals() as signals:
+        while run.epoch < cfg.epochs:
+            epoch, n = run.epoch, batches[run.epoch]
+            bar.set_description(f"epoch {epoch + 1}/{cfg.epochs}")
+            model.train()
+            window, images = time.perf_counter(), 0
+            for batch in data.train_loader(epoch, run.batch, rank, world):
+                _seed(cfg.seed, epoch, run.batch, rank)
+                batch = batch.to(fabric.device, non_blocking=True)
+                if world > 1:
+                    batch = widen_to_widest(batch)
+                run.batch += 1
+                ends = run.batch % cfg.accumulate == 0 or run.batch == n
+                parts = n % cfg.accumulate if run.batch > n - n % cfg.accumulate else cfg.accumulate
+                with fabric.no_backward_sync(model, enabled=not ends):  # type: ignore[arg-type]
+                    losses = task.loss(model(batch), batch)
+                    share = _share(losses, world)
+                    fabric.backward(losses["loss"] * share * world / parts)
+                run.add_loss(losses["loss"].detach() * share)
+                images += len(batch) * world
+                if ends:
+                    rate = optim.rate(run.step, total_steps)
+                    run.step_optimizer(model, rate)
+                    speed = images / (time.perf_counter() - window)
+                    bar.set_postfix(loss=f"{run.last_loss:.4f}", lr=f"{rate:.2e}", images_s=f"{speed:.0f}", refresh=False)
+                bar.update()
+                if ends and (signals.came or run.minutes_since_save() > cfg.checkpoint_minutes):
+                    run.save()
+                    if signals.came:
+                        bar.close()
+                        raise Interrupted(f"stopped by signal {signals.came}; saved; resume=true goes on from here")
+            line = {"epoch": epoch + 1, "loss": run.mean_loss(), "lr": rate, "images_per_second": images / (time.perf_counter() - window)}
+            if epoch + 1 in cfg.average:
+                run.mean.add(raw)
+            due = cfg.validate_every and (epoch + 1) % cfg.validate_every == 0 or cfg.keep == "best"
+            if due and epoch + 1 < cfg.epochs:
+                line |= {f"valid_{k}": v for k, v in validate(fabric, run.averaged_model(), task).metrics.items()}
+                run.keep_best(line)
+            run.next_epoch()
+            log.write(line)
+            run.save()
+    bar.close()
+
+    if cfg.keep == "average" and run.mean.count:
+        raw.load_state_dict(run.mean.state)
+        with fabric.autocast():
+            loader = data.train_loader(cfg.epochs, 0)
+            recompute_batchnorm(raw, (b for b, _ in zip(loader, range(cfg.batchnorm_batches), strict=False)), fabric.device)
+    elif cfg.keep == "ema" and ema:
+        raw.load_state_dict(ema.state)
+    elif cfg.keep == "best" and run.best_state:
+        raw.load_state_dict(run.best_state)
+    result = validate(fabric, raw, task)
+    log.write({"epoch": cfg.epochs, "final": cfg.keep} | {f"valid_{k}": v for k, v in result.metrics.items()})
+    log.close()
+    return result
+
+
+@torch.no_grad()
+def validate(fabric: Fabric, model: nn.Module, task: Task) -> Validation:
+    """Decodes every validation row once, over all processes, with the real decoder. Empty without validation rows."""
+    model.eval()
+    total, weight, rows = 0.0, 0.0, []
+    for batch in task.data.valid_loader(fabric.global_rank, fabric.world_size):
+        batch = batch.to(fabric.device)
+        with fabric.autocast():
+            output = model(batch)
+            losses = task.loss(output, batch)
+            predictions = task.decoder(model, batch, output)
+        total += float(losses["loss"]) * float(losses["weight"])
+        weight += float(losses["weight"])
+        rows += list(zip(predictions, batch.texts, strict=True))
+    model.train()
+    if fabric.world_size > 1:
+        gathered: list[Any] = [None] * fabric.world_size
+        dist.all_gather_object(gathered, (total, weight, rows))
+        total, weight = sum(g[0] for g in gathered), sum(g[1] for g in gathered)
+        rows = [r for g in gathered for r in g[2]]
+    if not rows:
+        return Validation([], {})
+    task.metric.reset()
+    task.metric.update([p.text for p, _ in rows], [t for _, t in rows])
+    rows.sort(key=lambda r: r[0].index)
+    return Validation([p for p, _ in rows], {"loss": total / weight} | task.metric.compute())
+
+
+class _Run:
+    """The state of a run between two optimiser steps: what a checkpoint holds."""
+
+    def __init__(
+        self, fabric: Fabric, cfg: Train, out: Path, raw: nn.Module, optimizer: Any, ema: WeightEMA | None
+    ) -> None:
+        self.fabric, self.cfg, self.raw, self.optimizer, self.ema = fabric, cfg, raw, optimizer, ema
+        self.path = out / "checkpoint.pt"
+        self.epoch = self.batch = self.step = 0
+        self.loss_sum, self.last_loss = 0.0, float("nan")
+        self.mean = EpochMean()
+        self.best: float | None = None
+        self.best_state: dict[str, Tensor] = {}
+        self.saved_at = time.monotonic()
+        self._pending: list[Tensor] = []
+
+    def add_loss(self, loss: Tensor) -> None:
+        self._pending.append(loss)
+
+    def step_optimizer(self, model: Any, rate: float) -> None:
+        if self.cfg.clip:
+            self.fabric.clip_gradients(model, self.optimizer, max_norm=self.cfg.clip, error_if_nonfinite=False)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.step += 1
+        if self.ema:
+            self.ema.update(self.raw)
+        losses = self.fabric.all_reduce(torch.stack(self._pending), reduce_op="sum")
+        values = [float(x) for x in losses]  # type: ignore[union-attr]
+        self.loss_sum += sum(values)
+        self.last_loss = values[-1]
+        self._pending.clear()
+
+    def mean_loss(self) -> float:
+        return self.loss_sum / max(self.batch, 1)
+
+    def next_epoch(self) -> None:
+        self.epoch, self.batch, self.loss_sum = self.epoch + 1, 0, 0.0
+
+    def minutes_since_save(self) -> float:
+        return (time.monotonic() - self.saved_at) / 60
+
+    def averaged_model(self) -> nn.Module:
+        """The model to validate on the way: the moving average's weights where there is one."""
+        if not self.ema:
+            return self.raw
+        model = copy.deepcopy(self.raw)
+        model.load_state_dict(self.ema.state)
+        return model
+
+    def keep_best(self, line: dict[str, Any]) -> None:
+        score = line.get("valid_cer", line.get("valid_loss"))
+        if self.cfg.keep == "best" and score is not None and (self.best is None or score < self.best):
+            self.best = score
+            self.best_state = {k: v.clone() for k, v in self.averaged_model().state_dict().items()}
+
+    def save(self) -> None:
+        self.saved_at = time.monotonic()
+        if self.fabric.global_rank == 0:
+            save_checkpoint(self.path, {
+                "model": self.raw.state_dict(), "optimizer": self.optimizer.state_dict(),
+                "scaler": self.fabric.strategy.precision.state_dict(),
+                "ema": (self.ema.state, self.ema.steps) if self.ema else None,
+                "mean": (self.mean.state, self.mean.count), "best": (self.best, self.best_state),
+                "position": (self.epoch, self.batch, self.step, self.loss_sum),
+            })  # fmt: skip
+        self.fabric.barrier()
+
+    def restore(self) -> None:
+        state = load_checkpoint(self.path)
+        self.raw.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.fabric.strategy.precision.load_state_dict(state["scaler"])
+        if self.ema and state["ema"]:
+            for name, value in state["ema"][0].items():
+                self.ema.state[name].copy_(value)
+            self.ema.steps = state["ema"][1]
+        device = self.fabric.device
+        self.mean.state = {k: v.to(device) for k, v in state["mean"][0].items()}
+        self.mean.count = state["mean"][1]
+        self.best, self.best_state = state["best"]
+        self.epoch, self.batch, self.step, self.loss_sum = state["position"]
+
+
+class _Log:
+    """metrics.jsonl and TensorBoard; lines of epochs that a resumed run does again are taken out."""
+
+    def __init__(self, out: Path, resume_epoch: int, enabled: bool) -> None:
+        self.enabled = enabled
+        if not enabled:
+            return
+        self.path = out / "metrics.jsonl"
+        old = self.path.read_text().splitlines() if self.path.exists() and resume_epoch else []
+        kept = [x for x in old if json.loads(x)["epoch"] <= resume_epoch and "final" not in json.loads(x)]
+        self.path.write_text("".join(x + "\n" for x in kept))
+        self.board = SummaryWriter(str(out / "tensorboard"), purge_step=resume_epoch + 1)
+
+    def write(self, line: dict[str, Any]) -> None:
+        if not self.enabled:
+            return
+        with self.path.open("a") as f:
+            f.write(json.dumps(line) + "\n")
+        for key, value in line.items():
+            if isinstance(value, float):
+                self.board.add_scalar(key.replace("valid_", "valid/"), value, line["epoch"])
+        self.board.flush()
+        tqdm.write("  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in line.items()))
+
+    def close(self) -> None:
+        if self.enabled:
+            self.board.close()
+
+
+class _Signals:
+    """Notes SIGINT and SIGTERM instead of dying from them, so that the run is saved first; a second SIGINT is not held up."""
+
+    def __enter__(self) -> _Signals:
+        self.came = 0
+        self.former = {s: signal.signal(s, self._note) for s in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def _note(self, number: int, frame: Any) -> None:
+        if self.came:
+            raise KeyboardInterrupt
+        self.came = number
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.former.items():
+            signal.signal(number, handler)
+
+
+def _seed(seed: int, epoch: int, batch: int, rank: int) -> None:
+    torch.manual_seed(((seed * 1009 + epoch) * 1_000_003 + batch) * 4099 + rank)
+
+
+def _share(losses: dict[str, Tensor], world: int) -> Tensor:
+    """This process's part of the global mean: its weight over that of all processes, so ranks with fewer samples count less."""
+    weight = losses["weight"].detach()
+    if world == 1:
+        return torch.ones_like(weight)
+    total = weight.clone()
+    dist.all_reduce(total)
+    return weight / total

@@ -1,0 +1,69 @@
+"""The nouns that cross module borders, with their shapes.
+
+Dimensions: N samples, C channels, H height and W width in pixels, T frames (or decoder steps), V classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class InputError(ValueError):
+    """Bad input from outside (file, row, image): the message is one line that says where, what, and what to do."""
+
+
+@dataclass
+class Batch:
+    """What a model, a loss and a decoder see of some samples. `index` is the row in the dataset: results are joined by it."""
+
+    images: Tensor  # N C H W, float, padded to the right with paper
+    widths: Tensor  # N, int64: columns of each image that are not padding
+    index: Tensor  # N, int64
+    targets: Tensor | None = None  # N L, int64 ids of the charset, padded with -1
+    target_lengths: Tensor | None = None  # N, int64
+    texts: list[str] = field(default_factory=list)
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Batch(**{k: v.to(device, non_blocking=non_blocking) if isinstance(v, Tensor) else v for k, v in values.items()})
+
+    def __len__(self) -> int:
+        return int(self.index.shape[0])
+
+
+@dataclass
+class Output:
+    """What a model returns: logits only, no softmax."""
+
+    logits: Tensor  # N T V
+    lengths: Tensor | None = None  # N, int64: frames of each sample that are not padding (CTC)
+    extra: dict[str, Tensor] = field(default_factory=dict)  # training-time branches, such as a guide's logits
+
+
+@dataclass
+class Prediction:
+    """One decoded sample. `confidence` is in 0..1: the geometric mean of the chosen characters' probabilities (1 if empty)."""
+
+    index: int
+    text: str
+    confidence: float
+
+
+@dataclass
+class Page:
+    """A page or photo with text on it.
+
+    `quads` is K 4 2, float pixels, clockwise from the text's top left; `ignore` marks don't-care regions.
+    """
+
+    image: np.ndarray | None  # H W 3, uint8 RGB
+    quads: np.ndarray
+    texts: list[str]
+    ignore: np.ndarray  # K, bool
+    path: str = ""
+    meta: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,112 @@
+"""The loop: resume after a kill, signals, several processes, accumulation, validation of every row once."""
+
+import importlib.util
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
+from chuviet.train.engine import Train, fit
+from chuviet.train.optim import Optim
+from chuviet.types import InputError
+
+TOY = Path(__file__).with_name("toy_run.py")
+spec = importlib.util.spec_from_file_location("toy_run", TOY)
+assert spec and spec.loader
+toy = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(toy)
+
+
+def run(*args: object, launcher: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *launcher, str(TOY), *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def losses(out: Path) -> list[float]:
+    return [json.loads(x)["loss"] for x in (out / "metrics.jsonl").read_text().splitlines() if "loss" in json.loads(x)]
+
+
+def test_killed_run_resumes_bit_for_bit(tmp_path: Path) -> None:
+    whole = run(tmp_path / "whole")
+    assert "digest" in whole.stdout, whole.stderr
+    killed = run(tmp_path / "killed", "--kill-at", 8)
+    assert killed.returncode == -signal.SIGKILL
+    resumed = run(tmp_path / "killed", "--resume")
+    assert resumed.stdout == whole.stdout, resumed.stderr
+    assert losses(tmp_path / "killed") == losses(tmp_path / "whole")
+
+
+def test_sigterm_saves_and_leaves(tmp_path: Path) -> None:
+    stopped = run(tmp_path, "--term-at", 4)
+    assert stopped.returncode == 143 and "resume" in stopped.stdout
+    epoch, batch, step, _ = load_checkpoint(tmp_path / "checkpoint.pt")["position"]
+    assert (epoch, batch, step) == (0, 4, 4)
+
+
+def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
+    one = run(tmp_path / "one", "--dropout", 0)
+    two = run(tmp_path / "two", "--dropout", 0, launcher=("-m", "torch.distributed.run", "--nproc-per-node", "2"))
+    assert "digest" in two.stdout, two.stderr
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=2e-4)
+    assert two.stdout.split("[")[1] == one.stdout.split("[")[1]  # every validation row once, in order
+
+
+def test_accumulation_equals_a_large_batch_without_batchnorm(tmp_path: Path) -> None:
+    class Whole(toy.NoiseData):
+        def batches(self, epoch: int) -> list[list[int]]:
+            return [list(range(16))]
+
+    class Quarters(toy.NoiseData):
+        def batches(self, epoch: int) -> list[list[int]]:
+            return [list(range(k, k + 4)) for k in range(0, 16, 4)]
+
+    states = []
+    for data, accumulate in ((Whole(), 1), (Quarters(), 4)):
+        task = toy.make_task(data, dropout=0)
+        for m in task.model.modules():
+            if isinstance(m, torch.nn.BatchNorm2d):
+                m.momentum, m.training = 0.0, False
+                m.train = lambda mode=True, m=m: m  # type: ignore[method-assign]
+        fit(task, Train(epochs=2, device="cpu", precision="fp32", accumulate=accumulate), Optim(), tmp_path / str(accumulate))
+        states.append(task.model.state_dict())
+    for name, value in states[0].items():
+        torch.testing.assert_close(value, states[1][name], rtol=1e-3, atol=1e-5)
+
+
+def test_validation_of_an_empty_set_is_empty(tmp_path: Path) -> None:
+    task = toy.make_task(toy.NoiseData())
+    task.data.valid_loader = lambda rank=0, world=1: []  # type: ignore[method-assign]
+    result = fit(task, Train(epochs=1, device="cpu", precision="fp32"), Optim(), tmp_path)
+    assert result.predictions == [] and result.metrics == {}
+
+
+def test_rate_is_linear_after_warmup() -> None:
+    optim = Optim(lr=1.0, warmup=0.2, schedule="linear")
+    assert [round(optim.rate(s, 10), 4) for s in (0, 1, 2, 6, 9)] == [0.3333, 0.6667, 1.0, 0.5, 0.125]
+
+
+def test_full_disk_keeps_the_former_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "c.pt"
+    save_checkpoint(path, {"epoch": 1})
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(InputError, match="No space left"):
+        save_checkpoint(path, {"epoch": 2})
+    assert load_checkpoint(path) == {"epoch": 1} and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pickle_with_objects_is_not_a_checkpoint(tmp_path: Path) -> None:
+    torch.save({"x": subprocess.CompletedProcess([], 0)}, tmp_path / "evil.pt")
+    with pytest.raises(InputError, match="more than tensors"):
+        load_checkpoint(tmp_path / "evil.pt")
+    (tmp_path / "cut.pt").write_bytes(b"PK\x03\x04")
+    with pytest.raises(InputError, match="not a readable checkpoint"):
+        load_checkpoint(tmp_path / "cut.pt")
