@@ -1,0 +1,130 @@
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chuviet.decode.ngram import NGram
+from chuviet.types import InputError
+from chuviet.vocab import VIETNAMESE, Charset, CharsetError
+
+ABC = Charset("abc ")
+
+
+def seeded_lines(count: int, seed: int = 0) -> list[str]:
+    """Lines of a few words in random order: later characters of a word follow from its first ones."""
+    rng = np.random.default_rng(seed)
+    words = ["cab", "abba", "caca", "bacca", "ab", "cc", "abcab", "bb"]
+    return [" ".join(rng.choice(words, rng.integers(1, 5))) for _ in range(count)]
+
+
+def brute_force(lines: list[str], charset: str, order: int, context: str, character: str) -> float:
+    """The textbook recursion over plain dictionaries; '^' starts a line and '$' ends it."""
+    grams = Counter()
+    for line in lines:
+        padded = "^" * (order - 1) + line + "$"
+        grams.update(padded[i : i + order] for i in range(len(line) + 1))
+    tables = {order: grams}
+    for k in range(order - 1, 0, -1):
+        tables[k] = Counter(gram[1:] for gram in tables[k + 1])
+
+    def prob(k: int, context: str) -> float:
+        if k == 0:
+            return 1 / (len(charset) + 1)
+        table = tables[k]
+        n = [0] + [sum(v == i for v in table.values()) for i in (1, 2, 3, 4)]
+        off = [0, 0.5, 0.5, 0.5]
+        if all(n[1:]):
+            y = n[1] / (n[1] + 2 * n[2])
+            off = [0] + [i - (i + 1) * y * n[i + 1] / n[i] for i in (1, 2, 3)]
+            off = [0] + [min(max(d, 0.05), 0.95 * i) for i, d in enumerate(off) if i]
+        here = {g[-1]: c for g, c in table.items() if g[:-1] == context}
+        if not here:
+            return prob(k - 1, context[1:])
+        total = sum(here.values())
+        taken = sum(off[min(c, 3)] for c in here.values()) / total
+        count = here.get(character, 0)
+        return (count - off[min(count, 3)]) / total + taken * prob(k - 1, context[1:])
+
+    return prob(order, context)
+
+
+@pytest.mark.parametrize("count", [4, 60])
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_agrees_with_the_textbook_recursion(order: int, count: int) -> None:
+    lines = seeded_lines(count)
+    model = NGram.train(lines, ABC, order)
+    for text in ("", "a", "ca", "cab ", "ab ccc", "   b"):
+        state = model.start
+        for c in text:
+            state = model.advance(state, ABC.encode("x" + c)[1] if c == "x" else ABC.characters.index(c))
+        context = ("^" * (order - 1) + text)[len(text) :] if order > 1 else ""
+        expected = [brute_force(lines, ABC.characters, order, context, c) for c in ABC.characters + "$"]
+        assert np.exp(model.log_probs(state)) == pytest.approx(np.array(expected), rel=2e-3)  # float16 keeps 3 digits
+
+
+@pytest.mark.parametrize("min_count", [1, 3])
+def test_rows_sum_to_one_after_any_context(min_count: int) -> None:
+    charset = Charset(VIETNAMESE)
+    model = NGram.train(["Số 12 Đường Lê Lợi, P. Bến Nghé, Q.1", "Thôn Đông, Xã Mỹ Đức"] * 3, charset, 6, min_count)
+    rng = np.random.default_rng(1)
+    for text in ("Số 12 Đường", "Thôn", "Xã Mỹ Đứ", "".join(rng.choice(list(VIETNAMESE), 9))):
+        state = model.start
+        for i in (charset.characters.index(c) for c in text):
+            assert np.exp(model.log_probs(state).astype(np.float64)).sum() == pytest.approx(1, abs=1e-5)
+            state = model.advance(state, i)
+
+
+def test_longer_contexts_predict_better() -> None:
+    train, held_out = seeded_lines(400, seed=1), seeded_lines(100, seed=2)
+    perplexities = [NGram.train(train, ABC, order).perplexity(held_out) for order in (1, 2, 3, 4, 5)]
+    assert perplexities == sorted(perplexities, reverse=True)
+    assert perplexities[-1] < 0.6 * perplexities[0]
+
+
+def test_perplexity_of_one_certain_letter_by_hand() -> None:
+    # Order 1 on "aaa": a 3 times and the end once, half a count taken off each; classes a, b and end share 1/4 evenly.
+    model = NGram.train(["aaa"], Charset("ab"), 1)
+    a, b, end = 2.5 / 4 + 0.25 / 3, 0.25 / 3, 0.5 / 4 + 0.25 / 3
+    assert np.exp(model.log_probs(model.start)) == pytest.approx([a, b, end], rel=1e-3)
+    assert model.perplexity(["ab"]) == pytest.approx((a * b * end) ** (-1 / 3), rel=1e-3)
+
+
+def test_leaving_out_rare_ngrams_makes_it_smaller() -> None:
+    lines = seeded_lines(200)
+    full, small = (NGram.train(lines, ABC, 5, min_count=m) for m in (1, 5))
+    size = [sum(t.nbytes for t in m.to_tensors().values()) for m in (full, small)]
+    assert size[1] < 0.8 * size[0]
+    assert small.perplexity(lines) < 1.5 * full.perplexity(lines)
+
+
+def test_a_saved_model_gives_the_same_numbers(tmp_path: Path) -> None:
+    model = NGram.train(seeded_lines(50), ABC, 4)
+    model.save(tmp_path / "lm.safetensors")
+    loaded = NGram.load(tmp_path / "lm.safetensors")
+    assert loaded.characters == ABC.characters
+    for line in seeded_lines(20, seed=9):
+        assert loaded.score(line) == model.score(line)
+
+
+def test_files_that_are_no_model(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no n-gram model at"):
+        NGram.load(tmp_path / "missing.safetensors")
+    (tmp_path / "text.safetensors").write_text("not weights")
+    with pytest.raises(InputError, match="no safetensors file"):
+        NGram.load(tmp_path / "text.safetensors")
+    tensors = NGram.train(["ab"], ABC, 2).to_tensors()
+    with pytest.raises(InputError, match="do not fit together"):
+        NGram.from_tensors(tensors | {"probs.2": tensors["probs.2"][:-1]})
+    del tensors["backoff.1"]
+    with pytest.raises(InputError, match="no n-gram model"):
+        NGram.from_tensors(tensors)
+
+
+def test_wrong_arguments() -> None:
+    with pytest.raises(CharsetError):
+        NGram.train(["abd"], ABC)
+    with pytest.raises(ValueError, match="63"):
+        NGram.train(["ab"], Charset(VIETNAMESE), order=9)
+    with pytest.raises(ValueError, match="one line"):
+        NGram.train([], ABC)
