@@ -27,7 +27,9 @@ def make_folds(frame: pd.DataFrame, group: str = "writer_id", folds: int = 5, se
     component = components(frame, group)
     sizes = np.bincount(component)
     if len(sizes) < folds:
-        raise InputError(f"{len(sizes)} separate sets of {group} and equal texts cannot fill {folds} folds; ask for fewer")
+        raise InputError(
+            f"{len(sizes)} separate sets of {group} and equal texts cannot fill {folds} folds; ask for fewer"
+        )
     largest, fair = int(sizes.max()), len(frame) / folds
     if largest > 1.5 * fair:
         row = frame.iloc[int(np.flatnonzero(component == sizes.argmax())[0])]

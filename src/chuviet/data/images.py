@@ -46,7 +46,9 @@ def decode_image(data: bytes, name: str = "image") -> np.ndarray:
             with Image.open(io.BytesIO(data)) as image:
                 _check_size(image.size, name)
                 if _plain_jpeg(image, data):
-                    fast = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+                    fast = cv2.imdecode(
+                        np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+                    )
                     if fast is not None:
                         return fast
                 return _to_rgb(image)
@@ -54,7 +56,13 @@ def decode_image(data: bytes, name: str = "image") -> np.ndarray:
         raise InputError(f"{name}: not an image that can be read (JPEG, PNG, TIFF, BMP and WebP can)") from e
     except Image.DecompressionBombError as e:
         raise InputError(f"{name}: too many pixels (over {MAX_PIXELS:,}); scale it down first") from e
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as e:  # what Pillow's decoders raise on broken data
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        struct.error,
+    ) as e:  # what Pillow's decoders raise on broken data
         if isinstance(e, InputError):
             raise
         raise InputError(f"{name}: truncated or broken image data ({e}); copy the image again") from e

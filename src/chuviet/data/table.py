@@ -174,7 +174,9 @@ def _folds(path: Path, values: pd.Series) -> list[int]:
         text = value.strip()
         if not (text.isascii() and text.isdigit()) or int(text) == ALL_FOLDS:
             known = f"0 to {ALL_FOLDS - 1}, or {SYNTHETIC_FOLD} for synthetic rows"
-            raise InputError(f"{path}: row {row + 2}: fold {value!r}; folds are {known} ({ALL_FOLDS} means 'all' in a run)")
+            raise InputError(
+                f"{path}: row {row + 2}: fold {value!r}; folds are {known} ({ALL_FOLDS} means 'all' in a run)"
+            )
         folds.append(int(text))
     return folds
 

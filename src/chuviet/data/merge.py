@@ -1,0 +1,120 @@
+"""Joins the real rows and the manifests of synthetic images to one training table, with the leaks between folds closed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from chuviet.data.table import ALL_FOLDS, SYNTHETIC_FOLD, image_root, read_table
+from chuviet.types import InputError
+from chuviet.vocab import fold_text
+
+COLUMNS = ["img_path", "text", "writer_id", "fold", "source"]
+#: Manifest rows of this source are distorted copies of real lines; every other source is synthetic.
+AUGMENTED = "aug"
+REAL = "real"
+
+
+@dataclass
+class Merged:
+    """The joined table; how many rows of each source were used and why others were not; the texts left out as leaks."""
+
+    frame: pd.DataFrame
+    summary: pd.DataFrame  # index: source; columns: rows, used, too_long, leaked
+    leaked: list[str] = field(default_factory=list)
+
+    def report(self) -> str:
+        """A table for the terminal, one line a source, and one line a reason."""
+        lines = [f"{'source':<12}{'used':>9} of {'rows':<9}{'too long':>9}{'leaked':>9}"]
+        for name, row in self.summary.iterrows():
+            lines.append(f"{name!s:<12}{row.used:>9} of {row.rows:<9}{row.too_long:>9}{row.leaked:>9}")
+        if self.leaked:
+            shown = "; ".join(repr(t) for t in self.leaked[:5])
+            more = f"; and {len(self.leaked) - 5} more" if len(self.leaked) > 5 else ""
+            lines.append(f"left out, equal to a validation text: {shown}{more}")
+        return "\n".join(lines)
+
+
+def find_manifests(folder: str | Path = "synthetic_data") -> list[Path]:
+    """``manifest.csv`` of every direct subfolder, by name."""
+    return sorted(Path(folder).glob("*/manifest.csv"))
+
+
+def merge_tables(train: str | Path, manifests: Sequence[str | Path], out: str | Path, max_length: int = 69) -> Merged:
+    """The rows of the label CSV `train` and of `manifests`, with `img_path` relative to the folder of `out` (not written here).
+
+    Texts of more than `max_length` characters are left out. An augmented copy has its source's fold and, as any other row of
+    that fold, is out of the training when the fold is validated on. Synthetic rows get `SYNTHETIC_FOLD`; one whose text equals
+    a validation text (a real row's, under `vocab.fold_text`) is left out.
+    Raises InputError for a copy whose fold is not its source's, and for an image that two rows name.
+    """
+    target = Path(out).absolute().parent
+    real = read_table(train, columns=("img_path", "text", "fold"))
+    if len(bad := real.index[real["fold"] >= ALL_FOLDS]):
+        raise InputError(f"{train}: row {bad[0] + 2}: fold {real.at[bad[0], 'fold']}; real rows have folds 0 to 4")
+    held = {fold_text(t) for t in real["text"]}
+    parts, summary, leaked = [], {}, []
+    for frame, path in [(real, Path(train))] + [(_read_manifest(p, real, Path(train)), Path(p)) for p in manifests]:
+        frame = _relative(frame, path, target)
+        if path == Path(train):
+            frame["source"] = REAL
+        long = frame["text"].str.len() > max_length
+        leak = frame["fold"].ge(SYNTHETIC_FOLD) & frame["text"].map(fold_text).isin(held) & ~long
+        leaked += frame.loc[leak, "text"].tolist()
+        for name, rows in frame.groupby("source", sort=False).indices.items():
+            counts = {"rows": len(rows), "too_long": int(long.iloc[rows].sum()), "leaked": int(leak.iloc[rows].sum())}
+            old = summary.setdefault(str(name), dict.fromkeys(counts, 0))
+            summary[str(name)] = {k: old[k] + v for k, v in counts.items()}
+        parts.append(frame.loc[~long & ~leak, COLUMNS])
+    merged = pd.concat(parts, ignore_index=True)
+    if len(doubled := merged.index[merged.duplicated("img_path")]):
+        raise InputError(
+            f"{out}: {merged.at[doubled[0], 'img_path']} is named by two rows; was a manifest given twice?"
+        )
+    table = pd.DataFrame.from_dict(summary, orient="index")
+    table["used"] = table["rows"] - table["too_long"] - table["leaked"]
+    table.loc["all"] = table.sum()
+    return Merged(merged, table[["rows", "used", "too_long", "leaked"]].astype(int), leaked)
+
+
+def _read_manifest(path: str | Path, real: pd.DataFrame, train: Path) -> pd.DataFrame:
+    """A manifest's rows with their folds set and checked."""
+    path = Path(path)
+    frame = read_table(path, columns=("img_path", "text", "source"))
+    copies = frame["source"] == AUGMENTED
+    if copies.any():
+        if "fold" not in frame:
+            raise InputError(f"{path}: no column fold, which augmented copies need; make it anew with gendata_aug.py")
+        _check_copies(path, frame[copies], real, train)
+    elif "fold" not in frame:
+        frame["fold"] = SYNTHETIC_FOLD
+    return frame.assign(fold=frame["fold"].where(copies, SYNTHETIC_FOLD))
+
+
+def _check_copies(path: Path, copies: pd.DataFrame, real: pd.DataFrame, train: Path) -> None:
+    """Every copy's text, writer and fold must be those of a real row: a copy in another fold would leak its source."""
+    writers = real["writer_id"] if "writer_id" in real else pd.Series("-1", index=real.index)
+    folds: dict[tuple[str, str], set[int]] = {}
+    for text, writer, fold in zip(real["text"], writers, real["fold"], strict=True):
+        folds.setdefault((text, writer), set()).add(int(fold))
+    copied_writers = copies["writer_id"] if "writer_id" in copies else pd.Series("-1", index=copies.index)
+    for row, text, writer, fold in zip(copies.index, copies["text"], copied_writers, copies["fold"], strict=True):
+        found = folds.get((text, writer))
+        remedy = f"{path} belongs to another version of {train}: make it anew with gendata_aug.py"
+        if found is None:
+            raise InputError(
+                f"{path}: row {row + 2}: no row of {train} has the text {text!r} and writer {writer!r}; {remedy}"
+            )
+        if int(fold) not in found:
+            raise InputError(f"{path}: row {row + 2}: fold {fold}, but its source is in fold {min(found)}; {remedy}")
+
+
+def _relative(frame: pd.DataFrame, path: Path, target: Path) -> pd.DataFrame:
+    """`frame` with `img_path` relative to the folder `target`, and a `writer_id`."""
+    root = Path(os.path.relpath(image_root(path, frame).absolute(), target))
+    frame = frame.assign(img_path=[(root / p).as_posix() for p in frame["img_path"]])
+    return frame if "writer_id" in frame else frame.assign(writer_id="-1")

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import os
+import unicodedata
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from chuviet.data.table import check_charset, image_root, read_table, select_fold, write_table
+from chuviet.types import InputError
+from chuviet.vocab import Charset
+
+
+def csv(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = tmp_path / "labels.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def fails(path: Path, **options: object) -> str:
+    with pytest.raises(InputError) as caught:
+        read_table(path, **options)  # type: ignore[arg-type]
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_reads_strings_and_folds(tmp_path: Path) -> None:
+    path = csv(tmp_path, 'img_path,text,writer_id,fold\n007/1.jpg,"Số 3, Hà Nội",007,0\n8/NA.jpg,NA,,6\n')
+    frame = read_table(path)
+    assert frame["img_path"].tolist() == ["007/1.jpg", "8/NA.jpg"]
+    assert frame["text"].tolist() == ["Số 3, Hà Nội", "NA"]  # NA is a word here, not a missing value
+    assert frame["writer_id"].tolist() == ["007", ""]
+    assert frame["fold"].tolist() == [0, 6] and frame["fold"].dtype == "int64"
+
+
+def test_bom_and_crlf(tmp_path: Path) -> None:
+    frame = read_table(csv(tmp_path, "img_path,text\r\na.jpg,Huế\r\n", "utf-8-sig"))
+    assert frame.columns.tolist() == ["img_path", "text"] and frame["text"].tolist() == ["Huế"]
+
+
+def test_nfd_becomes_nfc(tmp_path: Path) -> None:
+    nfd = unicodedata.normalize("NFD", "Nguyễn Huệ")
+    assert nfd != "Nguyễn Huệ"
+    assert read_table(csv(tmp_path, f"img_path,text\na.jpg,  {nfd}\u00a0\n"))["text"].tolist() == ["Nguyễn Huệ"]
+
+
+def test_wrong_columns_are_named_with_a_suggestion(tmp_path: Path) -> None:
+    message = fails(csv(tmp_path, "image_path,label\na.jpg,x\n"))
+    assert "no column img_path, text" in message and "image_path, label" in message
+    assert "is 'image_path' meant to be 'img_path'?" in message
+    assert "comma" in fails(csv(tmp_path, "img_path;text\na.jpg;x\n"))
+    assert "twice" in fails(csv(tmp_path, "img_path,text,text\na.jpg,x,y\n"))
+    assert "empty file" in fails(csv(tmp_path, ""))
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    assert "no such file" in fails(tmp_path / "none.csv")
+
+
+def test_empty_label_says_the_row(tmp_path: Path) -> None:
+    message = fails(csv(tmp_path, "img_path,text\na.jpg,x\nb.jpg,\u00a0 \nc.jpg,\n"))
+    assert "row 3 (and 1 more): empty label" in message
+
+
+def test_doubled_rows_name_both(tmp_path: Path) -> None:
+    message = fails(csv(tmp_path, "img_path,text\na.jpg,x\nb.jpg,y\na.jpg,z\n"))
+    assert "row 4" in message and "'a.jpg'" in message and "row 2" in message
+    assert len(read_table(csv(tmp_path, "img_path,text\na.jpg,x\na.jpg,z\n"), unique=None)) == 2
+
+
+@pytest.mark.parametrize("fold", ["x", "", "1.0", "-1", "5", "²"])
+def test_bad_fold(tmp_path: Path, fold: str) -> None:
+    message = fails(csv(tmp_path, f"img_path,text,fold\na.jpg,x,0\nb.jpg,y,{fold}\n"))
+    assert f"row 3: fold {fold!r}" in message
+
+
+def test_ragged_row_unclosed_quote_and_encoding(tmp_path: Path) -> None:
+    assert "line 3: 3 values under 2 columns" in fails(csv(tmp_path, "img_path,text\na.jpg,x\nb.jpg,1, Huế\n"))
+    assert "double quotes" in fails(csv(tmp_path, 'img_path,text\na.jpg,"x\n'))
+    assert "not UTF-8" in fails(csv(tmp_path, "img_path,text\na.jpg,Hu\u00e9\n", "latin-1"))
+
+
+def test_image_root_takes_the_first_folder_that_fits(tmp_path: Path) -> None:
+    path = csv(tmp_path, "img_path,text\n1/0.jpg,x\n")
+    frame = read_table(path)
+    with pytest.raises(InputError, match=r"row 2: there is no image 1/0\.jpg"):
+        image_root(path, frame)
+    for folder in ("training_data/images", "images", "."):  # the later in this list, the sooner looked at
+        (tmp_path / folder / "1").mkdir(parents=True)
+        (tmp_path / folder / "1/0.jpg").touch()
+        assert image_root(path, frame) == tmp_path / folder
+
+
+def test_write_and_read_round_trip(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"img_path": ["a.jpg", "b.jpg"], "text": ['1, "x" Huế', "y"], "fold": [0, 6]})
+    write_table(frame, tmp_path / "new/out.csv")
+    assert read_table(tmp_path / "new/out.csv").to_dict("list") == frame.to_dict("list")
+    assert os.listdir(tmp_path / "new") == ["out.csv"]
+
+
+def test_full_disk_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "out.csv"
+    frame = pd.DataFrame({"img_path": ["a.jpg"], "text": ["x"]})
+    write_table(frame, path)
+    before = path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match=r"out\.csv.*No space left"):
+        write_table(frame.assign(text="other"), path)
+    assert path.read_bytes() == before and os.listdir(tmp_path) == ["out.csv"]
+
+
+def table(folds: list[int]) -> pd.DataFrame:
+    return pd.DataFrame({"img_path": [f"{i}.jpg" for i in range(len(folds))], "fold": folds})
+
+
+def test_select_fold() -> None:
+    frame = table([0, 1, 2, 1, 6, 7])
+    train, valid = select_fold(frame, 1)
+    assert train.index.tolist() == [0, 2, 4, 5] and valid.index.tolist() == [1, 3]
+    train, valid = select_fold(frame, 5)
+    assert len(train) == 6 and valid.empty and list(valid.columns) == list(frame.columns)
+
+
+@pytest.mark.parametrize("fold", [3, 6, -1, 7])
+def test_a_fold_that_is_not_there(fold: int) -> None:
+    with pytest.raises(InputError, match=rf"no fold {fold}; the table has folds 0, 1, 2"):
+        select_fold(table([0, 1, 2, 6]), fold)
+
+
+def test_check_charset_counts_and_names(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"text": ["ab", "aβ", "cb", "ββ"]})
+    check_charset(frame, Charset("abcβ"), "x.csv")
+    with pytest.raises(InputError) as caught:
+        check_charset(frame, Charset("ab"), "x.csv")
+    message = str(caught.value)
+    assert message.startswith("x.csv: 3 of 4 labels") and "'β' (U+03B2, 2 rows)" in message
+    assert "'c' (U+0063, 1 rows)" in message and "row 3, 4, 5" in message and "\n" not in message
