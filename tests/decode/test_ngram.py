@@ -57,10 +57,10 @@ def test_agrees_with_the_textbook_recursion(order: int, count: int) -> None:
     for text in ("", "a", "ca", "cab ", "ab ccc", "   b"):
         state = model.start
         for c in text:
-            state = model.advance(state, ABC.encode("x" + c)[1] if c == "x" else ABC.characters.index(c))
+            state = model.advance(state, ABC.characters.index(c))
         context = ("^" * (order - 1) + text)[len(text) :] if order > 1 else ""
         expected = [brute_force(lines, ABC.characters, order, context, c) for c in ABC.characters + "$"]
-        assert np.exp(model.log_probs(state)) == pytest.approx(np.array(expected), rel=2e-3)  # float16 keeps 3 digits
+        assert np.exp(model.log_probs(state)) == pytest.approx(np.array(expected), rel=1e-5)
 
 
 @pytest.mark.parametrize("min_count", [1, 3])
@@ -77,7 +77,7 @@ def test_rows_sum_to_one_after_any_context(min_count: int) -> None:
 
 def test_longer_contexts_predict_better() -> None:
     train, held_out = seeded_lines(400, seed=1), seeded_lines(100, seed=2)
-    perplexities = [NGram.train(train, ABC, order).perplexity(held_out) for order in (1, 2, 3, 4, 5)]
+    perplexities = [NGram.train(train, ABC, order).perplexity(held_out) for order in (1, 2, 3, 4)]
     assert perplexities == sorted(perplexities, reverse=True)
     assert perplexities[-1] < 0.6 * perplexities[0]
 
@@ -86,8 +86,8 @@ def test_perplexity_of_one_certain_letter_by_hand() -> None:
     # Order 1 on "aaa": a 3 times and the end once, half a count taken off each; classes a, b and end share 1/4 evenly.
     model = NGram.train(["aaa"], Charset("ab"), 1)
     a, b, end = 2.5 / 4 + 0.25 / 3, 0.25 / 3, 0.5 / 4 + 0.25 / 3
-    assert np.exp(model.log_probs(model.start)) == pytest.approx([a, b, end], rel=1e-3)
-    assert model.perplexity(["ab"]) == pytest.approx((a * b * end) ** (-1 / 3), rel=1e-3)
+    assert np.exp(model.log_probs(model.start)) == pytest.approx([a, b, end], rel=1e-5)
+    assert model.perplexity(["ab"]) == pytest.approx((a * b * end) ** (-1 / 3), rel=1e-5)
 
 
 def test_leaving_out_rare_ngrams_makes_it_smaller() -> None:

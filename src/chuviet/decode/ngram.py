@@ -1,10 +1,10 @@
 """A character n-gram language model: interpolated modified Kneser-Ney, in a handful of numpy arrays.
 
-Source: Chen and Goodman, "An Empirical Study of Smoothing Techniques for Language Modeling" (1998), section 3. What differs:
-lines are padded with as many start symbols as the order needs, and rare n-grams can be left out, their mass going to shorter
-contexts, so that the probabilities still sum to one.
+Source: Chen and Goodman, "An Empirical Study of Smoothing Techniques for Language Modeling" (1998), section 3.
+What differs: lines are padded with as many start symbols as the order needs, and rare n-grams can be left out, their mass
+going to shorter contexts, so that the probabilities still sum to one.
 
-An n-gram is packed into one integer, a few bits a character, so that a context is found by binary search in a sorted array.
+An n-gram is packed into one integer, a few bits a character, and a context is found by binary search in a sorted array.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Level:
     contexts: np.ndarray  # C, int64, sorted packed contexts
     offsets: np.ndarray  # C + 1, int32: the followers of context i are offsets[i] .. offsets[i + 1]
     characters: np.ndarray  # F, int16
-    probs: np.ndarray  # F, float16: discounted probability of each follower
+    probs: np.ndarray  # F, float32: discounted probability of each follower
     backoff: np.ndarray  # C, float32: the weight of the next shorter context
 
 
@@ -63,7 +63,7 @@ class NGram:
         return (state << self._bits | character) & self._mask
 
     def log_probs(self, state: int) -> np.ndarray:
-        """Natural log probabilities of every character, in the charset's order, and last the line's end: V + 1, float32."""
+        """Natural log probabilities of every character, in the charset's order, then of the line's end: V + 1, float32."""
         row = self._log_rows.get(state)
         if row is None:
             if len(self._log_rows) >= _CACHED_ROWS:
@@ -93,7 +93,7 @@ class NGram:
         return row
 
     def score(self, text: str) -> float:
-        """Natural log probability of the line `text` and its end. Raises KeyError for a character outside the charset."""
+        """Natural log probability of the line `text` and its end. Raises KeyError for a character not in the charset."""
         state, total = self.start, 0.0
         for c in text:
             i = self._ids[c]
@@ -155,12 +155,8 @@ class NGram:
             raise InputError("these arrays are no n-gram model; make one with NGram.train(...).save(...)")
         levels = [Level(**{name: np.asarray(tensors[f"{name}.{k}"]) for name in names}) for k in range(1, order + 1)]
         for level in levels:
-            sizes = len(level.contexts) + 1 == len(level.offsets) == len(level.backoff) + 1
-            if (
-                not sizes
-                or int(level.offsets[-1]) != len(level.characters)
-                or len(level.probs) != len(level.characters)
-            ):
+            contexts_fit = len(level.contexts) + 1 == len(level.offsets) == len(level.backoff) + 1
+            if not (contexts_fit and int(level.offsets[-1]) == len(level.characters) == len(level.probs)):
                 raise InputError("the arrays of this n-gram model do not fit together; the file is damaged")
         return cls("".join(chr(c) for c in tensors["characters"]), levels)
 
@@ -189,15 +185,14 @@ def _bits(characters: int, order: int) -> int:
 
 
 def _level(keys: np.ndarray, counts: np.ndarray, bits: int, min_count: int) -> Level:
-    """Discounts the n-grams `keys` (sorted, packed) with `counts`; what is taken away is each context's backoff weight."""
+    """Discounts the n-grams `keys` (sorted, packed) by `counts`; a context's backoff weight is what that takes away."""
     contexts, first = np.unique(keys >> bits, return_index=True)
     totals = np.add.reduceat(counts, first)
     sizes = np.diff(np.append(first, len(keys)))
     probs = (counts - _discounts(counts)[np.minimum(counts, 3)]) / np.repeat(totals, sizes)
-    probs = np.where(counts >= min_count, probs, 0).astype(np.float16)
-    backoff = 1 - np.add.reduceat(
-        probs.astype(np.float64), first
-    )  # of the rounded values, so that rows still sum to one
+    probs = np.where(counts >= min_count, probs, 0)
+    # Kept in 32 bits: the weight after a frequent context is as small as 1e-5, below what 16 bits resolve near one.
+    backoff = 1 - np.add.reduceat(probs, first)
     kept = probs > 0
     kept_sizes = np.add.reduceat(kept, first, dtype=np.int64)
     some = kept_sizes > 0
@@ -205,7 +200,7 @@ def _level(keys: np.ndarray, counts: np.ndarray, bits: int, min_count: int) -> L
         contexts=contexts[some],
         offsets=np.concatenate(([0], np.cumsum(kept_sizes[some]))).astype(np.int32),
         characters=(keys[kept] & ((1 << bits) - 1)).astype(np.int16),
-        probs=probs[kept],
+        probs=probs[kept].astype(np.float32),
         backoff=backoff[some].astype(np.float32),
     )
 
