@@ -5,10 +5,16 @@ All text is Unicode NFC. A character outside the set is an error that names it; 
 
 from __future__ import annotations
 
+import itertools
 import string
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+#: Class ids around the characters. CTC: blank, then character i as i + 1. Attention: four others, character i as i + 4.
+BLANK = 0
+PAD, SOS, EOS, MASK = 0, 1, 2, 3
+SPECIALS = 4
 
 _TONES = ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")  # none, grave, hook above, tilde, acute, dot below
 _WITH_TONE = "aăâeêioôơuưy"
@@ -24,7 +30,7 @@ def _vietnamese() -> str:
     return "".join(letters) + string.digits + string.punctuation + " "
 
 
-#: The 229 characters of the Kalapa task, in that competition's order: letters with every tone, digits, ASCII punctuation, space.
+#: The 229 characters of the Kalapa task, in its order: letters with every tone, digits, ASCII punctuation, space.
 VIETNAMESE = _vietnamese()
 
 
@@ -44,7 +50,7 @@ def fold_text(text: str) -> str:
 
 @dataclass(frozen=True)
 class Charset:
-    """An ordered set of characters. Class ids of a character start at 0; models add their own special ids around them."""
+    """An ordered set of characters. Ids of characters start at 0; models add their own special ids around them."""
 
     characters: str
 
@@ -81,4 +87,4 @@ class Charset:
 
 def frames_needed(ids: Sequence[int]) -> int:
     """Frames that a CTC alignment of `ids` needs: its length plus one blank between equal neighbours."""
-    return len(ids) + sum(a == b for a, b in zip(ids, ids[1:], strict=False))
+    return len(ids) + sum(a == b for a, b in itertools.pairwise(ids))

@@ -1,8 +1,8 @@
 """A character n-gram language model: interpolated modified Kneser-Ney, in a handful of numpy arrays.
 
 Source: Chen and Goodman, "An Empirical Study of Smoothing Techniques for Language Modeling" (1998), section 3.
-What differs: lines are padded with as many start symbols as the order needs, and rare n-grams can be left out, their mass
-going to shorter contexts, so that the probabilities still sum to one.
+What differs: lines are padded with as many start symbols as the order needs, and rare n-grams can be left out, their
+mass going to shorter contexts, so that the probabilities still sum to one.
 
 An n-gram is packed into one integer, a few bits a character, and a context is found by binary search in a sorted array.
 """
@@ -63,7 +63,7 @@ class NGram:
         return (state << self._bits | character) & self._mask
 
     def log_probs(self, state: int) -> np.ndarray:
-        """Natural log probabilities of every character, in the charset's order, then of the line's end: V + 1, float32."""
+        """Natural log probabilities of every character, in charset order, then of the line's end: V + 1, float32."""
         row = self._log_rows.get(state)
         if row is None:
             if len(self._log_rows) >= _CACHED_ROWS:
@@ -93,7 +93,7 @@ class NGram:
         return row
 
     def score(self, text: str) -> float:
-        """Natural log probability of the line `text` and its end. Raises KeyError for a character not in the charset."""
+        """Natural log probability of the line `text` and its end. Raises KeyError for an unknown character."""
         state, total = self.start, 0.0
         for c in text:
             i = self._ids[c]

@@ -1,0 +1,254 @@
+"""Text from CTC frames: the best path, or prefix beam search with a character language model; ensembles of CTC models.
+
+The prefix search follows Hannun et al., "First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional
+Recurrent DNNs" (https://arxiv.org/abs/1408.2873), with characters in the place of words. Class 0 is blank, class i + 1
+is character i of the charset.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from chuviet.config import Config
+from chuviet.decode.ngram import NGram
+from chuviet.types import Batch, InputError, Output, Prediction
+from chuviet.vocab import BLANK, Charset
+
+
+def frame_log_probs(output: Output) -> list[np.ndarray]:
+    """Log probabilities of every line's own frames, without the padding: N arrays of T V, float32."""
+    log_probs = output.logits.detach().float().log_softmax(-1).cpu().numpy()
+    lengths = [log_probs.shape[1]] * len(log_probs) if output.lengths is None else output.lengths.tolist()
+    return [line[:length] for line, length in zip(log_probs, lengths, strict=True)]
+
+
+def best_path(log_probs: np.ndarray) -> tuple[list[int], float]:
+    """Character ids and confidence of the likeliest class of every frame, repeats merged, blanks removed. T V."""
+    if not len(log_probs):
+        return [], 1.0
+    classes = log_probs.argmax(-1)
+    starts = np.flatnonzero(np.diff(classes, prepend=-1))  # the first frame of every run of one class
+    peaks = np.maximum.reduceat(log_probs[np.arange(len(classes)), classes], starts)
+    written = classes[starts] != BLANK
+    return (classes[starts][written] - 1).tolist(), _confidence(peaks[written])
+
+
+def aligned_confidence(log_probs: np.ndarray, ids: Sequence[int]) -> float:
+    """Confidence of the text `ids` on its likeliest alignment to the frames T V; 0 when it needs more than T frames.
+
+    A character's probability is its highest in the frames that it takes: of the best path's own text this is what
+    `best_path` returns.
+    """
+    if not ids:
+        return 1.0
+    states = np.full(2 * len(ids) + 1, BLANK)
+    states[1::2] = np.array(ids) + 1
+    skips = np.zeros(len(states), bool)  # the blank between two characters may be left out unless they are equal
+    skips[3::2] = states[3::2] != states[1:-2:2]
+    score = np.full(len(states), -np.inf)
+    back = np.zeros((len(log_probs), len(states)), np.int8)
+    for t, frame in enumerate(log_probs):
+        if t == 0:
+            score[:2] = frame[states[:2]]
+            continue
+        options = np.full((3, len(states)), -np.inf)
+        options[0] = score
+        options[1, 1:] = score[:-1]
+        options[2, 2:] = np.where(skips[2:], score[:-2], -np.inf)
+        back[t] = options.argmax(0)
+        score = options.max(0) + frame[states]
+    state = len(states) - 1 if score[-1] > score[-2] else len(states) - 2
+    if score[state] == -np.inf:
+        return 0.0
+    peaks = np.full(len(states), -np.inf)
+    for t in range(len(log_probs) - 1, -1, -1):
+        peaks[state] = max(peaks[state], log_probs[t, states[state]])
+        state -= int(back[t, state])
+    return _confidence(peaks[1::2])
+
+
+def _confidence(log_probs: np.ndarray) -> float:
+    return float(np.exp(log_probs.mean())) if len(log_probs) else 1.0
+
+
+class CTCGreedy:
+    """The likeliest class of every frame."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Config):
+        def build(self, charset: Charset) -> CTCGreedy:
+            return CTCGreedy(charset)
+
+    def __init__(self, charset: Charset) -> None:
+        self.charset = charset
+
+    def __call__(self, model: nn.Module | None, batch: Batch, output: Output | None = None) -> list[Prediction]:
+        """Decodes `output`, or what `model(batch)` gives when there is none."""
+        predictions = []
+        for index, frames in zip(batch.index.tolist(), _frames(model, batch, output), strict=True):
+            ids, confidence = best_path(frames)
+            predictions.append(Prediction(index, self.charset.decode(ids), confidence))
+        return predictions
+
+
+@dataclass(slots=True)
+class _Prefix:
+    """A node of the tree of prefixes. `bonus` is what the language model and the length add to its log probability."""
+
+    parent: _Prefix | None
+    character: int  # -1 at the root
+    state: int
+    bonus: float
+    children: dict[int, _Prefix] = field(default_factory=dict)
+
+    def ids(self) -> list[int]:
+        found, node = [], self
+        while node.parent is not None:
+            found.append(node.character)
+            node = node.parent
+        return found[::-1]
+
+
+class CTCBeam:
+    """The text of highest log P(text | frames) + alpha * log P_LM(text) + beta * length, as far as the beam sees."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Config):
+        width: int = 16
+        lm: str = ""  # file of an `NGram`; none without
+        alpha: float = 0.5  # weight of the language model's log probability
+        beta: float = 1.0  # added for every character: a language model alone favours short texts
+        keep_digits: bool = True  # words with digits as in the best path: no language model knows a house number
+        top: int = 12  # classes looked at in a frame
+        min_prob: float = 1e-4  # of a class to be looked at
+
+        def build(self, charset: Charset, lm: NGram | None = None) -> CTCBeam:
+            """`lm` wins over the config's file. Raises InputError when that is missing or of another charset."""
+            if lm is None and self.lm:
+                lm = NGram.load(Path(self.lm))
+            return CTCBeam(self, charset, lm)
+
+    def __init__(self, cfg: CTCBeam.Config, charset: Charset, lm: NGram | None = None) -> None:
+        if lm is not None and lm.characters != charset.characters:
+            raise InputError(
+                "the language model was made with another charset than the recogniser; train it anew with this one"
+            )
+        self.cfg, self.charset, self.lm = cfg, charset, lm
+
+    def __call__(self, model: nn.Module | None, batch: Batch, output: Output | None = None) -> list[Prediction]:
+        """Decodes `output`, or what `model(batch)` gives when there is none."""
+        predictions = []
+        for index, frames in zip(batch.index.tolist(), _frames(model, batch, output), strict=True):
+            ids = self.search(frames)
+            if self.lm is not None and self.cfg.keep_digits:
+                read = self.charset.decode(best_path(frames)[0])
+                text = keep_digit_words(self.charset.decode(ids), read)
+                ids = [self.charset.characters.index(c) for c in text]
+            predictions.append(Prediction(index, self.charset.decode(ids), aligned_confidence(frames, ids)))
+        return predictions
+
+    def search(self, log_probs: np.ndarray) -> list[int]:
+        """Character ids of the best text for the frames T V (log probabilities)."""
+        cfg = self.cfg
+        # Prefix -> probability of its alignments that end in blank, and in its last character; rescaled at every frame.
+        beam: dict[int, tuple[_Prefix, float, float]] = {}
+        root = _Prefix(None, -1, self.lm.start if self.lm else 0, 0.0)
+        beam[id(root)] = (root, 1.0, 0.0)
+        for frame in np.exp(log_probs.astype(np.float64)):
+            probs = frame.tolist()
+            likely = [c for c in _top(frame, cfg.top) if c != BLANK and probs[c] >= cfg.min_prob]
+            grown = self._grow(beam, probs, likely)
+            kept = heapq.nlargest(cfg.width, grown.values(), key=_rank) if len(grown) > cfg.width else grown.values()
+            scale = 1 / max(blank + last for _, blank, last in kept)
+            beam = {id(node): (node, blank * scale, last * scale) for node, blank, last in kept}
+        return max(beam.values(), key=self._final)[0].ids()
+
+    def _grow(
+        self, beam: dict[int, tuple[_Prefix, float, float]], probs: list[float], likely: list[int]
+    ) -> dict[int, list[Any]]:
+        """The prefixes after one more frame, as lists [prefix, blank, last]."""
+        grown: dict[int, list[Any]] = {}
+        for node, blank, last in beam.values():
+            total = blank + last
+            here = grown.setdefault(id(node), [node, 0.0, 0.0])
+            here[1] += total * probs[BLANK]
+            if node.character >= 0:  # a pruned class may still go on: it costs nothing to look
+                here[2] += last * probs[node.character + 1]
+            for c in likely:
+                # The same character again is a new one only after a blank.
+                gain = probs[c] * (blank if c - 1 == node.character else total)
+                if gain > 0:
+                    child = node.children.get(c - 1) or self._child(node, c - 1)
+                    there = grown.setdefault(id(child), [child, 0.0, 0.0])
+                    there[2] += gain
+        return {key: entry for key, entry in grown.items() if entry[1] + entry[2] > 0}
+
+    def _child(self, node: _Prefix, character: int) -> _Prefix:
+        state, bonus = node.state, node.bonus + self.cfg.beta
+        if self.lm is not None:
+            bonus += self.cfg.alpha * float(self.lm.log_probs(state)[character])
+            state = self.lm.advance(state, character)
+        child = node.children[character] = _Prefix(node, character, state, bonus)
+        return child
+
+    def _final(self, entry: tuple[_Prefix, float, float]) -> float:
+        end = self.cfg.alpha * float(self.lm.log_probs(entry[0].state)[self.lm.end]) if self.lm else 0.0
+        return _rank(entry) + end
+
+
+def _rank(entry: Sequence[Any]) -> float:
+    node, blank, last = entry
+    return math.log(blank + last) + node.bonus
+
+
+def _top(frame: np.ndarray, count: int) -> list[int]:
+    if count >= len(frame):
+        return list(range(len(frame)))
+    return np.argpartition(frame, -count)[-count:].tolist()
+
+
+def _frames(model: nn.Module | None, batch: Batch, output: Output | None) -> list[np.ndarray]:
+    if output is None:
+        if model is None:
+            raise ValueError("a CTC decoder needs a model or its output")
+        with torch.no_grad():
+            output = model(batch)
+    return frame_log_probs(output)
+
+
+def keep_digit_words(text: str, read: str) -> str:
+    """`text` with every word that has a digit, in either, as it stands in `read`; unchanged if word counts differ."""
+    words, seen = text.split(" "), read.split(" ")
+    if len(words) != len(seen):
+        return text
+    digits = [any(c.isdigit() for c in a + b) for a, b in zip(words, seen, strict=True)]
+    return " ".join(b if digit else a for a, b, digit in zip(words, seen, digits, strict=True))
+
+
+class CTCEnsemble(nn.Module):
+    """CTC models of one charset and frame rate as one: the logits are the log of their mean frame probabilities."""
+
+    def __init__(self, models: Sequence[nn.Module]) -> None:
+        super().__init__()
+        if not models:
+            raise ValueError("an ensemble needs at least one model")
+        self.models = nn.ModuleList(models)
+
+    def forward(self, batch: Batch) -> Output:
+        """Raises ValueError when the models differ in frames or classes."""
+        outputs = [model(batch) for model in self.models]
+        shapes = {tuple(o.logits.shape) for o in outputs}
+        if len(shapes) > 1:
+            raise ValueError(f"CTC models of different frames or classes can't be averaged: {sorted(shapes)}")
+        log_probs: list[Tensor] = [o.logits.float().log_softmax(-1) for o in outputs]
+        mean = torch.stack(log_probs).logsumexp(0) - math.log(len(log_probs))
+        return Output(logits=mean, lengths=outputs[0].lengths)
