@@ -1,8 +1,8 @@
 """Configs: frozen keyword-only dataclass trees, loaded from a Python file, overridden by dotted keys, kept as JSON.
 
 A config file defines one module-level ``cfg``. A component is chosen by the *type* of its nested config
-(``model=Seq2Seq.Config(...)``), so a config in JSON names its types, and `from_json` only ever builds dataclasses that live
-inside the ``chuviet`` package: a file from a stranger cannot name anything else.
+(``model=Seq2Seq.Config(...)``), so a config in JSON names its types, and `from_json` only ever builds dataclasses
+that live inside the ``chuviet`` package: a file from a stranger cannot name anything else.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def load(name: str | Path, folder: str | Path = "configs") -> Any:
     if not path.is_file():
         known = sorted(p.stem for p in Path(folder).glob("*.py") if not p.stem.startswith("_"))
         near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
-        raise ConfigError(f"no config {path}; {'nearest: ' + ', '.join(near) if near else 'known: ' + ', '.join(known)}")
+        raise ConfigError(
+            f"no config {path}; {'nearest: ' + ', '.join(near) if near else 'known: ' + ', '.join(known)}"
+        )
     scope = runpy.run_path(str(path), run_name=f"config:{path.stem}")
     if not isinstance(scope.get("cfg"), Config):
         raise ConfigError(f"{path} defines no `cfg` that is a chuviet Config")
@@ -115,7 +117,14 @@ def from_json(data: Any) -> Any:
     known = {f.name for f in dataclasses.fields(kind)}
     if extra := sorted(set(fields) - known):
         raise ConfigError(f"{name} has no field {', '.join(extra)}: written by another version of chuviet?")
-    return kind(**{k: from_json(v) for k, v in fields.items()})
+    hints = typing.get_type_hints(kind)
+    values = {k: _coerce(from_json(v), hints[k]) for k, v in fields.items()}
+    if wrong := [f"{k}={v!r}" for k, v in values.items() if not _fits(v, hints[k])]:
+        raise ConfigError(f"{name} can't hold {', '.join(wrong)}: written by another version of chuviet?")
+    try:
+        return kind(**values)
+    except TypeError as e:  # fields without a default that are not there
+        raise ConfigError(f"{name}: {e}") from e
 
 
 def _field(node: Any, name: str, key: str) -> dataclasses.Field[Any]:
@@ -128,22 +137,34 @@ def _field(node: Any, name: str, key: str) -> dataclasses.Field[Any]:
 
 
 def _parse(text: str, hint: Any, key: str) -> Any:
-    """`text` as a value of the annotated type `hint`."""
+    """`text` as a value of the annotated type `hint`; a tuple may come as a,b and a tuple of one as its element."""
     try:
         value = ast.literal_eval(text)
+        words: tuple[str, ...] = (text,)
     except (ValueError, SyntaxError):
         value = {"true": True, "false": False, "none": None, "null": None}.get(text.lower(), text)
+        words = tuple(text.split(","))
+    for reading in (value, text, words, (value,)):  # `text`: fold=0 for a string field
+        reading = _coerce(reading, hint)
+        if _fits(reading, hint):
+            return reading
+    raise ConfigError(f"{key}={text}: expected {getattr(hint, '__name__', hint)}, got {type(value).__name__}")
+
+
+def _coerce(value: Any, hint: Any) -> Any:
+    """`value` with lists as tuples, and whole numbers as floats where `hint` wants floats; else as it is."""
+    if isinstance(value, list):
+        value = tuple(value)
     if _fits(value, hint):
         return value
-    if _fits(text, hint):  # fold=0 for a string field
-        return text
     if isinstance(value, int) and not isinstance(value, bool) and _fits(float(value), hint):
         return float(value)
-    if isinstance(value, list) and _fits(tuple(value), hint):
-        return tuple(value)
-    if _fits((value,), hint):
-        return (value,)
-    raise ConfigError(f"{key}={text}: expected {getattr(hint, '__name__', hint)}, got {type(value).__name__}")
+    if isinstance(value, tuple) and typing.get_origin(hint) is tuple:
+        args = typing.get_args(hint)
+        args = args[:1] * len(value) if args[1:] == (Ellipsis,) else args
+        if len(args) == len(value):
+            return tuple(_coerce(v, a) for v, a in zip(value, args, strict=True))
+    return value
 
 
 def _fits(value: Any, hint: Any) -> bool:

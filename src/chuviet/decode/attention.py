@@ -65,8 +65,8 @@ class AttentionGreedy:
 class AttentionBeam:
     """The finished text with the highest log P(text) / length**normalise among those that the beam meets.
 
-    The length counts the end. Every prefix of the beam is weighed with an end at every step, and the search stops when none
-    can overtake the best so far, so a wide enough beam finds the true maximum.
+    The length counts the end. Every prefix of the beam is weighed with an end at every step, and the search stops when
+    none can overtake the best so far, so a wide enough beam finds the true maximum.
     """
 
     @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,145 @@
+"""Imports go downhill only (see CONTRIBUTING.md): read from the source, so that lazy imports count as well."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "chuviet"
+
+BASE = {"config", "types", "vocab", "geometry"}
+PARTS = {"synth", "data", "models", "losses", "decode", "metrics"}
+ENGINE = {"experiment", "train"}
+TOP = {"runs", "ship", "report", "commands", "cli"}
+OUTSIDE = {"configs", "synthetic_data", "benchmarks", "notebooks", "tests", "train", "prepare_ext_data"}
+
+
+def module_name(path: Path, root: Path = SOURCE) -> str:
+    parts = path.relative_to(root.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(source: str, module: str, is_package: bool = False) -> set[str]:
+    """The modules, and names that may be modules, that `source` imports; relative ones resolved."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = module.split(".") if is_package else module.split(".")[:-1]
+            base = package[: len(package) - node.level + 1] if node.level else []
+            name = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {name} | {f"{name}.{a.name}" for a in node.names}
+    return found
+
+
+def graph() -> dict[str, set[str]]:
+    """Every module of the package with those of the package that it imports."""
+    files = {module_name(p): p for p in SOURCE.rglob("*.py")}
+    return {m: imports(p.read_text(), m, p.name == "__init__.py") & (files.keys() - {m}) for m, p in files.items()}
+
+
+def part(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def uphill(edges: dict[str, set[str]]) -> list[str]:
+    """The imports that the layers don't allow."""
+    wrong = []
+    for module, used in edges.items():
+        here = part(module)
+        allowed = {
+            **{name: set() for name in BASE},
+            **{name: BASE | {name} for name in PARTS},
+            **dict.fromkeys(ENGINE, BASE | PARTS | ENGINE),
+            **dict.fromkeys(TOP, BASE | PARTS | ENGINE | TOP),
+            "": set(),
+        }.get(here)
+        if allowed is None:
+            wrong.append(f"{module}: in no layer; DESIGN and this test name all of them")
+            continue
+        # `from chuviet.data import x` also imports the package chuviet itself, which holds nothing.
+        wrong += [f"{module} imports {u}" for u in sorted(used) if part(u) not in allowed and u != "chuviet"]
+    return wrong
+
+
+def cycle(edges: dict[str, set[str]]) -> list[str]:
+    """Modules that import each other in a ring; empty when there are none."""
+    done: set[str] = set()
+
+    def visit(module: str, path: list[str]) -> list[str]:
+        if module in path:
+            return [*path[path.index(module) :], module]
+        if module in done:
+            return []
+        for used in sorted(edges.get(module, ())):
+            if ring := visit(used, [*path, module]):
+                return ring
+        done.add(module)
+        return []
+
+    return next((ring for module in sorted(edges) if (ring := visit(module, []))), [])
+
+
+def path_edits(source: str) -> list[int]:
+    """Lines that touch sys.path, or bring its name in."""
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        attribute = isinstance(node, ast.Attribute) and node.attr == "path"
+        if attribute and isinstance(node.value, ast.Name) and node.value.id == "sys":
+            lines.append(node.lineno)
+        if isinstance(node, ast.ImportFrom) and node.module == "sys" and any(a.name == "path" for a in node.names):
+            lines.append(node.lineno)
+    return lines
+
+
+def project_files() -> list[Path]:
+    folders = ("src", "configs", "synthetic_data", "benchmarks", "tests")
+    return sorted([*ROOT.glob("*.py"), *(p for f in folders for p in (ROOT / f).rglob("*.py"))])
+
+
+def test_imports_go_downhill() -> None:
+    edges = graph()
+    assert edges["chuviet.decode.ctc"] >= {"chuviet.vocab", "chuviet.decode.ngram"}  # it does see them
+    assert uphill(edges) == []
+
+
+def test_no_module_imports_itself_in_a_ring() -> None:
+    assert cycle(graph()) == []
+
+
+def test_the_package_imports_nothing_from_the_folders_around_it() -> None:
+    for path in SOURCE.rglob("*.py"):
+        roots = {
+            name.split(".")[0] for name in imports(path.read_text(), module_name(path), path.name == "__init__.py")
+        }
+        assert not roots & OUTSIDE, path
+
+
+def test_configs_import_components_and_the_experiment_only() -> None:
+    allowed = {"config"} | PARTS | ENGINE
+    for path in (ROOT / "configs").glob("*.py"):
+        for name in imports(path.read_text(), path.stem):
+            assert name.split(".")[0] == "chuviet" and part(name) in allowed, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("path", project_files(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_file_edits_the_module_search_path(path: Path) -> None:
+    assert path_edits(path.read_text()) == []
+
+
+def test_the_checks_can_fail() -> None:
+    assert uphill({"chuviet.config": {"chuviet.types"}}) == ["chuviet.config imports chuviet.types"]
+    assert uphill({"chuviet.data.a": {"chuviet.models.b", "chuviet.vocab", "chuviet.data.c"}}) == [
+        "chuviet.data.a imports chuviet.models.b"
+    ]
+    assert uphill({"chuviet.train.a": {"chuviet.ship.b"}}) == ["chuviet.train.a imports chuviet.ship.b"]
+    assert len(uphill({"chuviet.newcomer": set()})) == 1
+    assert cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert cycle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+    assert path_edits("import sys\nsys.path.insert(0, '.')\n") == [2]
+    assert path_edits("from sys import path\n") == [1]
+    assert path_edits("import os\nos.path.join('a')\n") == []
+    assert imports("def f():\n    from ..models import x\n", "chuviet.data.a") == {"chuviet.models", "chuviet.models.x"}
+    assert imports("from . import x", "chuviet.data", is_package=True) == {"chuviet.data", "chuviet.data.x"}
