@@ -1,4 +1,5 @@
-"""Joins train_folds.csv and the manifests of the synthetic images to train_ext3.csv; `-h` says what is kept and what is not."""
+"""Joins train_folds.csv and the manifests of the synthetic images to train_ext3.csv; `-h` says what is kept and what
+is not."""
 
 from __future__ import annotations
 
@@ -11,13 +12,14 @@ from chuviet.types import InputError
 
 DESCRIPTION = """\
 Joins the real rows and the manifests of the synthetic images to one training table.
-Rows with more than --max-length characters are left out and counted. An augmented copy keeps the fold of its source (checked);
-synthetic rows get fold 6, are never validated on, and are left out and named when their text equals a validation text."""
+Rows with more than --max-length characters are left out and counted. An augmented copy keeps the fold of its
+source (checked). Synthetic rows get fold 6 and are never validated on; they are left out and named when their
+text equals a validation text."""
 
 EXAMPLES = """\
 examples:
   python prepare_ext_data.py
-  python prepare_ext_data.py --train my/labels.csv --manifests synthetic_data/aug/manifest.csv --out my/train_ext3.csv"""
+  python prepare_ext_data.py --train my/labels.csv --out my/ext.csv --manifests synthetic_data/aug/manifest.csv"""
 
 
 def main(argv: list[str] | None = None) -> int:

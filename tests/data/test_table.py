@@ -96,7 +96,7 @@ def test_write_and_read_round_trip(tmp_path: Path) -> None:
     frame = pd.DataFrame({"img_path": ["a.jpg", "b.jpg"], "text": ['1, "x" Huế', "y"], "fold": [0, 6]})
     write_table(frame, tmp_path / "new/out.csv")
     assert read_table(tmp_path / "new/out.csv").to_dict("list") == frame.to_dict("list")
-    assert os.listdir(tmp_path / "new") == ["out.csv"]
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["out.csv"]
 
 
 def test_full_disk_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ def test_full_disk_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(InputError, match=r"out\.csv.*No space left"):
         write_table(frame.assign(text="other"), path)
-    assert path.read_bytes() == before and os.listdir(tmp_path) == ["out.csv"]
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
 def table(folds: list[int]) -> pd.DataFrame:

@@ -16,9 +16,10 @@ UNKNOWN = frozenset({"", "-1", "nan", "None"})
 def make_folds(frame: pd.DataFrame, group: str = "writer_id", folds: int = 5, seed: int = 0) -> pd.DataFrame:
     """A copy of `frame` with the column `fold`, 0 .. folds-1.
 
-    Rows of one `group` share a fold, and so do rows whose texts are equal under `vocab.fold_text`; the two together can chain
-    groups. Such components go, largest first, each to the smallest fold so far; the seed decides between equal ones.
-    Raises InputError when there are fewer components than folds, or when one is so large that the others cannot balance it.
+    Rows of one `group` share a fold, and so do rows whose texts are equal under `vocab.fold_text`; the two together
+    can chain groups. Such components go, largest first, each to the smallest fold so far; the seed decides between
+    equal ones. Raises InputError when there are fewer components than folds, or when one is so large that the others
+    cannot balance it.
     """
     if not 2 <= folds <= ALL_FOLDS:
         raise InputError(f"{folds} folds; 2 to {ALL_FOLDS} can be made (fold {ALL_FOLDS} means 'all' in a run)")
@@ -35,7 +36,7 @@ def make_folds(frame: pd.DataFrame, group: str = "writer_id", folds: int = 5, se
         row = frame.iloc[int(np.flatnonzero(component == sizes.argmax())[0])]
         raise InputError(
             f"{largest} of {len(frame)} rows belong together by {group} or equal text ({group} {row[group]!r}, "
-            f"text {row['text']!r}); a fold should hold about {fair:.0f}: ask for fewer folds or group by another column"
+            f"text {row['text']!r}); a fold should hold about {fair:.0f}: ask for fewer folds or another group"
         )
     order = np.random.default_rng(seed).permutation(len(sizes))
     order = order[np.argsort(-sizes[order], kind="stable")]
@@ -49,7 +50,8 @@ def make_folds(frame: pd.DataFrame, group: str = "writer_id", folds: int = 5, se
 
 
 def components(frame: pd.DataFrame, group: str) -> np.ndarray:
-    """Number 0 .. of the set of rows that each row belongs to: joined by an equal `group` or an equal text, directly or not."""
+    """Number 0 .. of the set of rows that each row belongs to: joined by an equal `group` or an equal text, directly
+    or not."""
     parent = list(range(len(frame)))
 
     def find(i: int) -> int:

@@ -25,8 +25,9 @@ _ORIENTATION = 0x0112  # EXIF tag
 def read_image(path: str | Path) -> np.ndarray:
     """The image in file `path` as H W 3 uint8 RGB, upright.
 
-    Grey is repeated, 16-bit is scaled by 255/65535, transparency is laid on white paper, CMYK is converted, EXIF orientation
-    is applied. Raises InputError for a file that is missing, empty, cut short, broken, no image, or over `MAX_PIXELS`.
+    Grey is repeated, 16-bit is scaled by 255/65535, transparency is laid on white paper, CMYK is converted, EXIF
+    orientation is applied. Raises InputError for a file that is missing, empty, cut short, broken, no image, or over
+    `MAX_PIXELS`.
     """
     path = Path(path)
     try:
@@ -69,7 +70,8 @@ def decode_image(data: bytes, name: str = "image") -> np.ndarray:
 
 
 def list_images(folder: str | Path) -> list[Path]:
-    """All image files below `folder`, by name ending, in natural order (2.jpg before 10.jpg). Hidden files are left out."""
+    """All image files below `folder`, by name ending, in natural order (2.jpg before 10.jpg). Hidden files are left
+    out."""
     found = []
     for where, folders, names in os.walk(folder):
         folders[:] = [f for f in folders if not f.startswith(".")]
@@ -94,7 +96,8 @@ def _check_size(size: tuple[int, int], name: str) -> None:
 
 
 def _plain_jpeg(image: Image.Image, data: bytes) -> bool:
-    """Whether OpenCV may decode it, which takes half the time. It does not notice a cut file, so the end mark must be there."""
+    """Whether OpenCV may decode it, which takes half the time. It does not notice a cut file, so the end mark must be
+    there."""
     if image.format != "JPEG" or image.mode not in ("RGB", "L") or not data.endswith(b"\xff\xd9"):
         return False
     return image.getexif().get(_ORIENTATION, 1) == 1

@@ -1,4 +1,5 @@
-"""Joins the real rows and the manifests of synthetic images to one training table, with the leaks between folds closed."""
+"""Joins the real rows and the manifests of synthetic images to one training table, with the leaks between folds
+closed."""
 
 from __future__ import annotations
 
@@ -30,8 +31,8 @@ class Merged:
     def report(self) -> str:
         """A table for the terminal, one line a source, and one line a reason."""
         lines = [f"{'source':<12}{'used':>9} of {'rows':<9}{'too long':>9}{'leaked':>9}"]
-        for name, row in self.summary.iterrows():
-            lines.append(f"{name!s:<12}{row.used:>9} of {row.rows:<9}{row.too_long:>9}{row.leaked:>9}")
+        for name, rows, used, too_long, leaked in self.summary.itertuples():
+            lines.append(f"{name:<12}{used:>9} of {rows:<9}{too_long:>9}{leaked:>9}")
         if self.leaked:
             shown = "; ".join(repr(t) for t in self.leaked[:5])
             more = f"; and {len(self.leaked) - 5} more" if len(self.leaked) > 5 else ""
@@ -45,19 +46,22 @@ def find_manifests(folder: str | Path = "synthetic_data") -> list[Path]:
 
 
 def merge_tables(train: str | Path, manifests: Sequence[str | Path], out: str | Path, max_length: int = 69) -> Merged:
-    """The rows of the label CSV `train` and of `manifests`, with `img_path` relative to the folder of `out` (not written here).
+    """The rows of the label CSV `train` and of `manifests`, with `img_path` relative to the folder of `out` (not
+    written here).
 
-    Texts of more than `max_length` characters are left out. An augmented copy has its source's fold and, as any other row of
-    that fold, is out of the training when the fold is validated on. Synthetic rows get `SYNTHETIC_FOLD`; one whose text equals
-    a validation text (a real row's, under `vocab.fold_text`) is left out.
-    Raises InputError for a copy whose fold is not its source's, and for an image that two rows name.
+    Texts of more than `max_length` characters are left out. An augmented copy has its source's fold and, as any other
+    row of that fold, is out of the training when the fold is validated on. Synthetic rows get `SYNTHETIC_FOLD`; one
+    whose text equals a validation text (a real row's, under `vocab.fold_text`) is left out. Raises InputError for a
+    copy whose fold is not its source's, and for an image that two rows name.
     """
     target = Path(out).absolute().parent
     real = read_table(train, columns=("img_path", "text", "fold"))
     if len(bad := real.index[real["fold"] >= ALL_FOLDS]):
-        raise InputError(f"{train}: row {bad[0] + 2}: fold {real.at[bad[0], 'fold']}; real rows have folds 0 to 4")
+        raise InputError(f"{train}: row {bad[0] + 2}: fold {real['fold'].iloc[bad[0]]}; real rows have folds 0 to 4")
     held = {fold_text(t) for t in real["text"]}
-    parts, summary, leaked = [], {}, []
+    parts: list[pd.DataFrame] = []
+    summary: dict[str, dict[str, int]] = {}
+    leaked: list[str] = []
     for frame, path in [(real, Path(train))] + [(_read_manifest(p, real, Path(train)), Path(p)) for p in manifests]:
         frame = _relative(frame, path, target)
         if path == Path(train):
@@ -65,15 +69,16 @@ def merge_tables(train: str | Path, manifests: Sequence[str | Path], out: str | 
         long = frame["text"].str.len() > max_length
         leak = frame["fold"].ge(SYNTHETIC_FOLD) & frame["text"].map(fold_text).isin(held) & ~long
         leaked += frame.loc[leak, "text"].tolist()
-        for name, rows in frame.groupby("source", sort=False).indices.items():
-            counts = {"rows": len(rows), "too_long": int(long.iloc[rows].sum()), "leaked": int(leak.iloc[rows].sum())}
-            old = summary.setdefault(str(name), dict.fromkeys(counts, 0))
-            summary[str(name)] = {k: old[k] + v for k, v in counts.items()}
+        for name in frame["source"].unique():
+            rows = frame["source"] == name
+            counts = {"rows": rows.sum(), "too_long": (long & rows).sum(), "leaked": (leak & rows).sum()}
+            old = summary.setdefault(name, dict.fromkeys(counts, 0))
+            summary[name] = {k: old[k] + v for k, v in counts.items()}
         parts.append(frame.loc[~long & ~leak, COLUMNS])
     merged = pd.concat(parts, ignore_index=True)
     if len(doubled := merged.index[merged.duplicated("img_path")]):
         raise InputError(
-            f"{out}: {merged.at[doubled[0], 'img_path']} is named by two rows; was a manifest given twice?"
+            f"{out}: {merged.at[doubled[0], 'img_path']!r} is named by two rows; was a manifest given twice?"
         )
     table = pd.DataFrame.from_dict(summary, orient="index")
     table["used"] = table["rows"] - table["too_long"] - table["leaked"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import difflib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from chuviet.data.files import write_whole
 from chuviet.types import InputError
 from chuviet.vocab import Charset, normalize
 
@@ -24,8 +24,9 @@ def read_table(
 ) -> pd.DataFrame:
     """The rows of a UTF-8 CSV (a byte order mark is allowed) that has at least `columns`.
 
-    All columns are strings, `fold` int64; `text` is NFC without outer spaces (`vocab.normalize`). Raises InputError with file
-    and row (the header is row 1) for wrong columns, an empty label, a value of `unique` given twice, a fold that is none.
+    All columns are strings, `fold` int64; `text` is NFC without outer spaces (`vocab.normalize`). Raises InputError
+    with file and row (the header is row 1) for wrong columns, an empty label, a value of `unique` given twice, a fold
+    that is none.
     """
     path = Path(path)
     header, rows = _read_rows(path)
@@ -62,29 +63,16 @@ def image_root(csv_path: str | Path, frame: pd.DataFrame) -> Path:
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
-    """Writes a CSV to a temporary name beside `path`, syncs, renames: the old file stays until the new one is whole.
-
-    Raises InputError when it cannot be written (folder missing, disk full).
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="") as f:
-            frame.to_csv(f, index=False, lineterminator="\n")
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(temporary, path)
-    except OSError as e:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written ({e.strerror or e}); what was there before is untouched") from e
+    """Writes a UTF-8 CSV, whole or not at all (`write_whole`). Raises InputError when it cannot be written."""
+    text = frame.to_csv(index=False, lineterminator="\n")
+    write_whole(path, text.encode("utf-8"))
 
 
 def select_fold(frame: pd.DataFrame, fold: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(training rows, validation rows) of `fold`; row labels are kept.
 
-    Validation is what has that fold; synthetic rows (`SYNTHETIC_FOLD` and above) are training only. `ALL_FOLDS` trains on
-    every row and has no validation rows. Raises InputError for a fold without rows, naming those there are.
+    Validation is what has that fold; synthetic rows (`SYNTHETIC_FOLD` and above) are training only. `ALL_FOLDS`
+    trains on every row and has no validation rows. Raises InputError for a fold without rows, naming those there are.
     """
     if fold == ALL_FOLDS:
         return frame, frame.iloc[:0]
@@ -96,7 +84,8 @@ def select_fold(frame: pd.DataFrame, fold: int) -> tuple[pd.DataFrame, pd.DataFr
 
 
 def check_charset(frame: pd.DataFrame, charset: Charset, path: str | Path) -> None:
-    """Raises InputError that names the characters of `text` outside `charset`, how often they come and the first rows."""
+    """Raises InputError that names the characters of `text` outside `charset`, how often they come and the first
+    rows."""
     found: dict[str, list[int]] = {}
     for row, text in zip(frame.index, frame["text"], strict=True):
         for c in charset.unknown(text):

@@ -1,0 +1,197 @@
+"""The command line: `chuviet COMMAND -h` explains each command. What the commands do is in `chuviet.commands`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+DESCRIPTION = """\
+Train, measure and ship recognisers of handwritten Vietnamese lines that fit a size budget.
+
+The way from images to a submission:
+  chuviet check --data labels.csv                   is the labelled set sound?
+  chuviet folds --data labels.csv --out folds.csv   five folds; no writer and no text in two of them
+  chuviet train -C line_192_f5 --folds 0-4          five runs, and their out-of-fold predictions in one table
+  chuviet report outputs/line_192_f5/oof.csv        where the errors are, as one HTML page
+  chuviet predict -w weights.safetensors images/    read new lines"""
+
+EXAMPLES = {
+    "predict": """\
+examples:
+  chuviet predict -w weights/vi_line.safetensors line.jpg
+  chuviet predict -w a.safetensors -w b.safetensors scans/ --out preds.csv      an ensemble of two
+  chuviet predict -w a.safetensors 'scans/*/1*.png' --decoder beam --beam-width 10
+  chuviet predict -w a.safetensors labels.csv --out preds.csv                   the images that a CSV names
+
+Members of an ensemble need one charset and one kind: attention models average the probabilities of every step,
+CTC models those of every frame (and need the same image height). A bad image ends the command before anything
+is written; --skip-bad reads the others, names the bad ones on stderr and ends with exit code 3.""",
+    "evaluate": """\
+examples:
+  chuviet evaluate -w weights/vi_line.safetensors --data labels.csv
+  chuviet evaluate -w outputs/line_192_f5/fold0/weights.safetensors --data folds.csv --fold 0 --json fold0.json
+
+CER and WER are micro averages (all edits / all true characters or words), cer_mean and wer_mean means over lines,
+ned is 1-NED, score the Kalapa 2023 competition's. Nothing is normalised but the labels' Unicode form (NFC).""",
+    "train": """\
+examples:
+  chuviet train -C line_192_ptr_f5
+  chuviet train -C line_192_f5 --folds 0-4 train.epochs=20
+  chuviet train -C b2_256_f5 fold=2 optim.lr=1e-4 resume=true
+
+A run's files go to outputs/NAME/fold<k>/: config.json, metrics.jsonl, TensorBoard events, checkpoint.pt,
+weights.safetensors (what predict takes) and oof.csv. fold=5 trains on all rows and validates on none.
+Ctrl-C saves and leaves; resume=true goes on.""",
+    "folds": """\
+examples:
+  chuviet folds --data labels.csv --group writer_id --folds 5 --out train_folds.csv
+
+Rows of one group share a fold, rows with equal text too (case and spaces aside); sizes are balanced. A group that is
+empty or -1 is unknown: such a row is held to others by its text alone.""",
+    "summary": """\
+examples:
+  chuviet summary -C b2_256_f5
+  chuviet summary -C line_192_f5 --depth 2 --width 640""",
+    "pack": """\
+examples:
+  chuviet pack outputs/line_192_f5/fold0                       the averaged weights of an unfinished run, else the last
+  chuviet pack outputs/line_192_f5/fold0 --keep last --out weights/mine.safetensors
+
+A run that ends packs its own weights.safetensors; this is for one that was stopped.""",
+    "check": """\
+examples:
+  chuviet check --data labels.csv
+
+Reads every image and label and lists every problem: unreadable images, characters outside the charset, texts
+too long for the frames of their image; and notes doubled texts, and texts or writers in several folds.
+Exit code 2 if there is a problem.""",
+    "report": """\
+examples:
+  chuviet report outputs/line_192_f5/oof.csv --data ../shared/data/vi_handwriting/train_folds.csv --out report.html""",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command. Returns 0, or 2 after a user's error (one line on stderr), 130 after Ctrl-C."""
+    args = parser().parse_args(argv)
+    # Imported late: torch takes seconds to import, and -h or a mistyped option shouldn't wait for it.
+    from chuviet import commands
+
+    return commands.guarded(args)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="chuviet", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _predict(_command(commands, "predict", "read the text of line images"))
+    _evaluate(_command(commands, "evaluate", "measure weights on labelled lines"))
+    _train(_command(commands, "train", "train a config, one fold or several"))
+    _folds(_command(commands, "folds", "give every row of a labelled set a fold"))
+    _check(_command(commands, "check", "find all that is wrong with a labelled set"))
+    _summary(_command(commands, "summary", "layers, parameters, megabytes and multiply-adds of a config's model"))
+    _pack(_command(commands, "pack", "make a weights file from the checkpoint of an unfinished run"))
+    _report(_command(commands, "report", "out-of-fold errors as one HTML page"))
+    return top
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=EXAMPLES[name],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+
+
+def _reader(p: argparse.ArgumentParser) -> None:
+    """The options of commands that load weights."""
+    p.add_argument("-w", "--weights", action="append", required=True, metavar="FILE",
+                   help="a .safetensors file of a run; repeat it for an ensemble")  # fmt: skip
+    p.add_argument("--decoder", choices=("greedy", "beam"), help="default: the one packed with the first weights")
+    p.add_argument("--beam-width", type=_positive, metavar="N", help="prefixes kept by the beam decoder")
+    p.add_argument("--batch-size", type=_positive, default=32, metavar="N", help="lines read at once (%(default)s)")
+    p.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 ...; auto takes CUDA if there is one")
+    p.add_argument("--limit-mb", type=float, default=50.0, metavar="MB",
+                   help="refuse weights of more 10^6 bytes than this together (%(default)g; 0: no limit)")  # fmt: skip
+
+
+def _predict(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "input", metavar="INPUT", help="an image, a folder (searched in depth), a 'glob', a CSV with img_path"
+    )
+    _reader(p)
+    p.add_argument("--out", metavar="CSV", help="write img_path,text,confidence here instead of printing lines")
+    p.add_argument("--skip-bad", action="store_true", help="leave out images that cannot be read, and name them")
+
+
+def _evaluate(p: argparse.ArgumentParser) -> None:
+    _reader(p)
+    p.add_argument("--data", required=True, metavar="CSV", help="labels: img_path,text[,fold]")
+    p.add_argument("--fold", type=int, metavar="K", help="only the rows of this fold")
+    p.add_argument("--json", metavar="FILE", help="write the metrics here too")
+    p.add_argument("--out", metavar="CSV", help="write the rows with their predictions here")
+
+
+def _train(p: argparse.ArgumentParser) -> None:
+    _config(p)
+    p.add_argument("--folds", metavar="0-4", help="run these folds in turn (0-4 or 0,2) and join their oof.csv")
+    p.add_argument("--root", default="outputs", metavar="FOLDER", help="where runs are kept (%(default)s)")
+    p.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the config, such as optim.lr=1e-4")
+
+
+def _config(p: argparse.ArgumentParser) -> None:
+    p.add_argument("-C", "--config", required=True, metavar="NAME", help="a file of configs/ without .py, or a path")
+
+
+def _folds(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--data", required=True, metavar="CSV", help="labels: img_path,text and the group's column")
+    p.add_argument("--group", default="writer_id", metavar="COLUMN", help="never split over folds (%(default)s)")
+    p.add_argument("--folds", type=int, default=5, metavar="N", help="2 to 5 (%(default)s)")
+    p.add_argument("--seed", type=int, default=0, help="decides between groups of equal size (%(default)s)")
+    p.add_argument("--out", required=True, metavar="CSV", help="the rows with their column fold")
+
+
+def _check(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--data", required=True, metavar="CSV", help="labels: img_path,text[,writer_id,fold]")
+    p.add_argument("--height", type=_positive, default=40, metavar="PX",
+                   help="image height of the CTC recogniser that the texts must fit (%(default)s)")  # fmt: skip
+    p.add_argument("--show", type=_positive, default=50, metavar="N", help="problems printed (%(default)s)")
+
+
+def _summary(p: argparse.ArgumentParser) -> None:
+    _config(p)
+    p.add_argument("--depth", type=_positive, default=1, metavar="N", help="levels of parts listed (%(default)s)")
+    p.add_argument("--width", type=_positive, metavar="PX",
+                   help="line width that multiply-adds are counted for (default 18 heights)")  # fmt: skip
+    p.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the config")
+
+
+def _pack(p: argparse.ArgumentParser) -> None:
+    p.add_argument("run", metavar="RUN", help="a run's folder, such as outputs/line_192_f5/fold0")
+    p.add_argument(
+        "--keep", choices=("ema", "last", "best"), help="which weights (default: ema if there are any, else last)"
+    )
+    p.add_argument("--precision", choices=("fp16", "fp32"), default="fp16", help="%(default)s")
+    p.add_argument("--out", metavar="FILE", help="default: weights.safetensors in the run's folder")
+
+
+def _report(p: argparse.ArgumentParser) -> None:
+    p.add_argument("oof", metavar="OOF", help="the oof.csv of a run")
+    p.add_argument("--data", metavar="CSV", help="the label CSV that the run read, beside which its images are")
+    p.add_argument("--out", metavar="HTML", help="default: report.html beside oof.csv")
+    p.add_argument("--worst", type=_positive, default=30, metavar="N", help="lines shown as pictures (%(default)s)")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: a number of 1 or more is expected")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""All that is wrong with a labelled set, found before a training run does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from tqdm import tqdm
+
+from chuviet.data.images import read_image
+from chuviet.data.table import check_charset, image_root, read_table
+from chuviet.types import InputError
+from chuviet.vocab import Charset, fold_text, frames_needed
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`problems` stop a run, `notes` are worth knowing; each is one line."""
+
+    rows: int
+    problems: list[str]
+    notes: list[str]
+
+
+def check_data(
+    path: str | Path, charset: Charset, height: int = 40, pixels_a_frame: int = 4, progress: bool = False
+) -> Findings:
+    """Reads every row and every image of a label CSV. Raises InputError only when the table itself cannot be read.
+
+    `height` and `pixels_a_frame` are those of the CTC recogniser that the lines must fit: a line of w x h pixels gives
+    w * height / h / pixels_a_frame frames.
+    """
+    frame = read_table(path)
+    root = image_root(path, frame)
+    problems: list[str] = []
+    try:
+        check_charset(frame, charset, path)
+    except InputError as e:
+        problems.append(str(e))
+    rows = list(zip(frame.index, frame["img_path"], frame["text"], strict=True))
+    for row, name, text in tqdm(rows, unit="line", disable=not progress, dynamic_ncols=True):
+        try:
+            h, w = read_image(root / name).shape[:2]
+        except InputError as e:
+            problems.append(f"{path}: row {row + 2}: {e}")
+            continue
+        if charset.unknown(text):
+            continue
+        needed, frames = frames_needed(charset.encode(text)), round(w * height / h) // pixels_a_frame
+        if needed > frames:
+            problems.append(
+                f"{path}: row {row + 2}: {name} ({w} x {h} px) gives {frames} CTC frames at height {height}, its text "
+                f"of {len(text)} characters needs {needed}; is it the right image?"
+            )
+    return Findings(len(frame), problems, _notes(frame))
+
+
+def _notes(frame: pd.DataFrame) -> list[str]:
+    notes = []
+    keys = frame["text"].map(fold_text)
+    if doubled := int(keys.duplicated().sum()):
+        notes.append(f"{doubled} rows repeat the text of another row (`chuviet folds` keeps equal texts in one fold)")
+        if "fold" in frame:
+            crossing = int((frame.groupby(keys)["fold"].nunique() > 1).sum())
+            notes += (
+                [f"{crossing} texts are in more than one fold: validation lines were trained on"] if crossing else []
+            )
+    if "writer_id" in frame and "fold" in frame:
+        known = frame[~frame["writer_id"].isin(["", "-1"])]
+        crossing = int((known.groupby("writer_id")["fold"].nunique() > 1).sum())
+        notes += [f"{crossing} writers are in more than one fold"] if crossing else []
+    lengths = frame["text"].str.len()
+    if len(frame):
+        notes.append(f"text length {lengths.min()} to {lengths.max()}, mean {lengths.mean():.1f}")
+    return notes

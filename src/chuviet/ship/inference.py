@@ -1,0 +1,192 @@
+"""Reading lines with shipped weights: one recogniser, or several that agree on each character, behind one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from chuviet.config import Config
+from chuviet.data.images import read_image
+from chuviet.data.recognition import pad_images
+from chuviet.decode.attention import AttentionBeam, AttentionGreedy, StepEnsemble
+from chuviet.decode.ctc import CTCBeam, CTCEnsemble, CTCGreedy
+from chuviet.ship.artifact import Artifact, load_artifact
+from chuviet.types import Batch, InputError, Output, Prediction
+from chuviet.vocab import Charset
+
+Image = np.ndarray | str | Path
+DecoderName = Literal["greedy", "beam"]
+
+#: Images that are in memory at a time, sorted by width among themselves.
+CHUNK = 2048
+
+
+@dataclass(frozen=True)
+class BadImage:
+    """An image that could not be read, and the one line that says why."""
+
+    index: int
+    reason: str
+
+
+class Recognizer:
+    """One or more models that read lines together; a plain recogniser is an ensemble of one.
+
+    Attention models step together and the mean of their character probabilities is decoded. CTC models must give the
+    same frames for an image (same height and frame width), whose mean probabilities are decoded. Each member gets the
+    image prepared in its own way. The decoder is the first member's unless another is asked for.
+    """
+
+    def __init__(
+        self, artifacts: Sequence[Artifact], decoder: DecoderName | None = None, beam_width: int | None = None
+    ) -> None:
+        """Raises InputError when the members' charsets differ, or when CTC and attention are mixed."""
+        if not artifacts:
+            raise InputError("no weights given; name at least one .safetensors file")
+        _check_members(artifacts)
+        first = artifacts[0]
+        self.artifacts = tuple(artifacts)
+        self.models = [a.model for a in artifacts]
+        self.charset: Charset = first.charset
+        self.attention = _attends(first.model)
+        self.device = next(first.model.parameters()).device
+        self.decoder_cfg = _decoder_config(first.decoder_cfg, self.attention, decoder, beam_width)
+        self._decoder = self.decoder_cfg.build(self.charset)
+        configs: list[Any] = [a.preprocess_cfg for a in artifacts]
+        self._prepare = {c: c.build() for c in configs}  # members with the same preparation share its result
+        self._config_of = configs
+
+    def predict(self, images: Sequence[Image], batch_size: int = 32, progress: bool = False) -> list[Prediction]:
+        """Reads all images, in their order; `index` is the position. An image is a path or H W 3 uint8 RGB.
+
+        Raises InputError for the first that cannot be read; `try_predict` goes on instead.
+        """
+        predictions, bad = self.try_predict(images, batch_size, progress)
+        if bad:
+            more = f" ({len(bad)} of {len(images)} images cannot be read)" if len(bad) > 1 else ""
+            raise InputError(bad[0].reason + more)
+        return [p for p in predictions if p is not None]
+
+    def try_predict(
+        self, images: Sequence[Image], batch_size: int = 32, progress: bool = False
+    ) -> tuple[list[Prediction | None], list[BadImage]]:
+        """As `predict`, with None in the place of every image that cannot be read, and the reasons."""
+        results: list[Prediction | None] = [None] * len(images)
+        bad: list[BadImage] = []
+        bar = tqdm(total=len(images), unit="line", disable=not progress, dynamic_ncols=True)
+        for start in range(0, len(images), CHUNK):
+            prepared = []
+            for index in range(start, min(start + CHUNK, len(images))):
+                try:
+                    prepared.append((index, self._prepared(images[index])))
+                except InputError as e:
+                    name = images[index]
+                    reason = str(e) if isinstance(name, np.ndarray) or str(name) in str(e) else f"{name}: {e}"
+                    bad.append(BadImage(index, reason))
+            for batch in _by_width(prepared, batch_size):
+                for prediction in self._read(batch):
+                    results[prediction.index] = prediction
+                bar.update(len(batch))
+        bar.close()
+        return results, bad
+
+    def _prepared(self, image: Image) -> dict[Config, np.ndarray]:
+        rgb = image if isinstance(image, np.ndarray) else read_image(image)
+        return {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}
+
+    @torch.inference_mode()
+    def _read(self, samples: Sequence[tuple[int, dict[Config, np.ndarray]]]) -> list[Prediction]:
+        index = torch.tensor([i for i, _ in samples])
+        batches = {}
+        for cfg in self._prepare:
+            pixels, widths = pad_images([images[cfg] for _, images in samples])
+            batches[cfg] = Batch(images=pixels, widths=widths, index=index).to(self.device)
+        own = [batches[cfg] for cfg in self._config_of]
+        if len(self.models) == 1:
+            return self._decoder(self.models[0], own[0])
+        if self.attention:
+            return self._decoder(StepEnsemble(self.models), own)
+        try:
+            if any(not torch.equal(b.widths, own[0].widths) for b in own):
+                raise ValueError("the prepared images differ in width")
+            return self._decoder(CTCEnsemble([_Member(m, b) for m, b in zip(self.models, own, strict=True)]), own[0])
+        except ValueError as e:
+            if isinstance(e, InputError):
+                raise
+            raise InputError(
+                f"these CTC models cannot be averaged: {e}; members need the same image height and frame width"
+            ) from e
+
+
+class _Member(nn.Module):
+    """A CTC model of an ensemble, tied to its own version of the batch: the one it is called with is the first's."""
+
+    def __init__(self, model: nn.Module, batch: Batch) -> None:
+        super().__init__()
+        self.model, self.batch = model, batch
+
+    def forward(self, batch: Batch) -> Output:
+        return self.model(self.batch)
+
+
+def load(
+    paths: str | Path | Iterable[str | Path],
+    device: torch.device | str = "cpu",
+    decoder: DecoderName | None = None,
+    beam_width: int | None = None,
+) -> Recognizer:
+    """The recogniser in one weights file, or the ensemble of several. Raises InputError as `load_artifact` does."""
+    names = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    return Recognizer([load_artifact(p, device) for p in names], decoder, beam_width)
+
+
+def _check_members(artifacts: Sequence[Artifact]) -> None:
+    first = artifacts[0]
+    for other in artifacts[1:]:
+        if other.charset != first.charset:
+            only = set(other.charset.characters) ^ set(first.charset.characters)
+            shown = "".join(sorted(only))[:20]
+            what = f"these are in one alone: {shown!r}" if only else "the same characters in another order"
+            raise InputError(
+                f"{first.path} and {other.path} have different charsets ({len(first.charset)} and "
+                f"{len(other.charset)} characters; {what}); an ensemble needs one charset"
+            )
+        if _attends(other.model) != _attends(first.model):
+            raise InputError(
+                f"{first.path} and {other.path}: an attention model and a CTC model have no common steps to average; "
+                "ensemble models of one kind"
+            )
+
+
+def _attends(model: nn.Module) -> bool:
+    return hasattr(model, "encode") and hasattr(model, "step")
+
+
+def _decoder_config(stored: Config, attention: bool, name: DecoderName | None, width: int | None) -> Any:
+    """The artifact's own decoder config, or that of the asked kind; the artifact's is kept where it is of that kind."""
+    kinds: dict[str, type[Config]] = {
+        "greedy": AttentionGreedy.Config if attention else CTCGreedy.Config,
+        "beam": AttentionBeam.Config if attention else CTCBeam.Config,
+    }
+    cfg = stored if name is None or isinstance(stored, kinds[name]) else kinds[name]()
+    if width is None:
+        return cfg
+    if not hasattr(cfg, "width"):
+        raise InputError("a beam width needs the beam decoder: add --decoder beam")
+    return replace(cfg, width=width)  # type: ignore[call-arg]
+
+
+def _by_width(
+    samples: Sequence[tuple[int, dict[Config, np.ndarray]]], batch_size: int
+) -> Iterator[Sequence[tuple[int, dict[Config, np.ndarray]]]]:
+    """Batches of similar widths, widest first so that too large a batch fails at once; every sample once."""
+    ordered = sorted(samples, key=lambda s: -next(iter(s[1].values())).shape[1])
+    for i in range(0, len(ordered), max(batch_size, 1)):
+        yield ordered[i : i + max(batch_size, 1)]

@@ -1,0 +1,76 @@
+"""What a user may name as INPUT, as a list of images; and the predictions of it as a table."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from chuviet.data.images import list_images
+from chuviet.data.table import image_root, read_table, select_fold
+from chuviet.metrics.recognition import RecognitionMetric
+from chuviet.ship.inference import Recognizer
+from chuviet.types import InputError, Prediction
+
+
+def find_images(source: str) -> tuple[list[str], list[Path]]:
+    """(names for the output, paths) of an image, a folder (searched in depth), a glob, or a CSV with `img_path`.
+
+    Names are `img_path` of a CSV, paths below a folder, else the paths themselves. Raises InputError if nothing is
+    found.
+    """
+    path = Path(source)
+    if path.is_dir():
+        paths = list_images(path)
+        if not paths:
+            raise InputError(f"{source}: no images in this folder (JPEG, PNG, TIFF, BMP and WebP are looked for)")
+        return [p.relative_to(path).as_posix() for p in paths], paths
+    if path.suffix.lower() == ".csv":
+        frame = read_table(path, columns=("img_path",))
+        if not len(frame):
+            raise InputError(f"{source}: no rows")
+        root = image_root(path, frame)
+        return frame["img_path"].tolist(), [root / p for p in frame["img_path"]]
+    if path.is_file():
+        return [source], [path]
+    names = sorted(n for n in glob.glob(source, recursive=True) if Path(n).is_file())  # noqa: PTH207 - keeps names as typed
+    if not names:
+        raise InputError(f"{source}: no such file, folder or CSV, and no file matches it as a pattern")
+    return names, [Path(n) for n in names]
+
+
+def table(names: Sequence[str], predictions: Sequence[Prediction]) -> pd.DataFrame:
+    """`img_path,text,confidence`, one row an image in the order of `names`."""
+    return pd.DataFrame({
+        "img_path": list(names),
+        "text": [p.text for p in predictions],
+        "confidence": [round(p.confidence, 4) for p in predictions],
+    })  # fmt: skip
+
+
+def evaluate(
+    recognizer: Recognizer, data: str | Path, fold: int | None = None, batch_size: int = 32, progress: bool = False
+) -> tuple[dict[str, dict[str, float]], pd.DataFrame]:
+    """Reads the labelled lines of a CSV (of one `fold`, if given) and measures, raw and after lower-casing both sides.
+
+    Returns {"raw": metrics, "case_insensitive": metrics} and the rows with `prediction` and `confidence` added.
+    """
+    frame = read_table(data, columns=("img_path", "text") if fold is None else ("img_path", "text", "fold"))
+    root = image_root(data, frame)
+    if fold is not None:
+        frame = select_fold(frame, fold)[1]
+    if not len(frame):
+        raise InputError(f"{data}: no rows to evaluate" + (" (fold 5 validates on nothing)" if fold == 5 else ""))
+    predictions = recognizer.predict([root / p for p in frame["img_path"]], batch_size, progress)
+    read, true = [p.text for p in predictions], frame["text"].tolist()
+    metrics = {"raw": _measure(read, true)}
+    metrics["case_insensitive"] = _measure([t.lower() for t in read], [t.lower() for t in true])
+    return metrics, frame.assign(prediction=read, confidence=[round(p.confidence, 4) for p in predictions])
+
+
+def _measure(predictions: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
+    metric = RecognitionMetric()
+    metric.update(predictions, targets)
+    return metric.compute()
