@@ -1,0 +1,65 @@
+"""The environment that the tests run in, and the files that describe it."""
+
+import json
+import re
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import torch
+import torchvision
+import vietnam_provinces
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+RANGES = [Requirement(r) for r in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]]
+LOCK = (ROOT / "requirements.txt").read_text()
+
+
+@pytest.mark.parametrize("wanted", RANGES, ids=lambda r: r.name)
+def test_the_lock_is_in_range(wanted: Requirement) -> None:
+    pins = [Requirement(x) for x in LOCK.splitlines() if re.match(rf"{re.escape(wanted.name)}==", x)]
+    assert pins, f"{wanted.name} is not in requirements.txt; run: make requirements"
+    for pin in pins:
+        (exact,) = pin.specifier
+        assert wanted.specifier.contains(exact.version), f"{pin} is outside {wanted}; run: make requirements"
+
+
+@pytest.mark.parametrize("wanted", [Requirement(r) for r in PROJECT["dependencies"]], ids=lambda r: r.name)
+def test_what_is_installed_is_in_range(wanted: Requirement) -> None:
+    assert wanted.specifier.contains(Version(version(wanted.name)).base_version)
+
+
+def test_every_line_of_the_lock_is_a_pin_without_a_host() -> None:
+    lines = [x for x in LOCK.splitlines() if x and not x.lstrip().startswith("#")]
+    assert len(lines) > 100
+    for line in lines:
+        assert re.match(r"[a-z0-9._-]+==[^\s=]+( ; .+)?$", line), line
+    assert "://" not in LOCK
+
+
+def test_every_dependency_is_justified() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    for wanted in RANGES:
+        assert re.search(rf'^\s*"{re.escape(wanted.name)}[<>=~!].*#\s*\S', text, re.MULTILINE), wanted.name
+
+
+def test_contributing_names_the_command_that_made_the_lock() -> None:
+    command = LOCK.splitlines()[1].removeprefix("#").strip()
+    assert command.startswith("uv pip compile")
+    assert command in (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def test_torch_and_torchvision_are_of_one_build() -> None:
+    boxes = torch.tensor([[0.0, 0, 2, 2], [0, 0, 2, 2], [5, 5, 6, 6]])
+    kept = torchvision.ops.nms(boxes, torch.tensor([0.5, 0.9, 0.1]), 0.5)
+    assert kept.tolist() == [1, 2]
+
+
+def test_the_gazetteer_has_districts_and_wards() -> None:
+    provinces = json.loads(vietnam_provinces.NESTED_DIVISIONS_JSON_PATH.read_text(encoding="utf-8"))
+    districts = [d for p in provinces for d in p["districts"]]
+    assert (len(provinces), len(districts) > 690, sum(len(d["wards"]) for d in districts) > 10_000) == (63, True, True)
