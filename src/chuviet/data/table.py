@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from chuviet.data.files import write_whole
@@ -31,9 +32,9 @@ def read_table(
     path = Path(path)
     header, rows = _read_rows(path)
     _check_columns(path, header, columns)
-    frame = pd.DataFrame(rows, columns=header, dtype=str)
+    frame = pd.DataFrame({h: pd.Series([row[i] for row in rows], dtype=str) for i, h in enumerate(header)})
     if "text" in frame:
-        frame["text"] = [normalize(t) for t in frame["text"]]
+        frame["text"] = pd.Series([normalize(t) for t in frame["text"]], dtype=str)
     for name in [c for c in columns if c in ("img_path", "text")]:
         if len(empty := frame.index[frame[name].str.strip() == ""]):
             what = "empty label" if name == "text" else f"empty {name}"
@@ -41,7 +42,7 @@ def read_table(
     if unique in header:
         _check_unique(path, frame, str(unique))
     if "fold" in frame:
-        frame["fold"] = _folds(path, frame["fold"])
+        frame["fold"] = np.array(_folds(path, frame["fold"]), dtype=np.int64)
     return frame
 
 

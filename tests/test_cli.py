@@ -1,0 +1,258 @@
+"""The commands as a user runs them: what they print and write, and one line with exit code 2 for every mistake."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from chuviet import commands
+from chuviet.cli import main
+from chuviet.data.table import read_table, write_table
+from chuviet.data.transforms import LinePreprocess
+from chuviet.decode.ctc import CTCGreedy
+from chuviet.models.ctc import LineCTC
+from chuviet.ship.artifact import save_artifact
+from chuviet.ship.inference import load
+from chuviet.vocab import Charset
+
+CONFIG = """
+from chuviet.data.recognition import LineData
+from chuviet.data.transforms import LinePreprocess
+from chuviet.decode.ctc import CTCGreedy
+from chuviet.experiment import Experiment
+from chuviet.losses.ctc import CTCLoss
+from chuviet.models.ctc import LineCTC
+from chuviet.train.engine import Train
+
+cfg = Experiment(
+    model=LineCTC.Config(height=16, stem=8, widths=(8, 8, 24), depths=(1, 1, 1), heads=2),
+    loss=CTCLoss.Config(),
+    decoder=CTCGreedy.Config(),
+    data=LineData.Config(csv="labels.csv", preprocess=LinePreprocess.Config(height=16),
+                        batch=4, workers=0, augment=None),
+    train=Train(epochs=1, device="cpu", precision="fp32"),
+    fold=0,
+)
+"""
+
+Fails = Callable[..., str]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with eight labelled lines of four writers, a config, and untrained weights."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(8):
+        name = f"images/{i // 2}/{i}.png"
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.full((32, 200 + 8 * i, 3), 245, np.uint8)
+        pixels[8:24, rng.integers(4, 190, 20)] = 30
+        Image.fromarray(pixels).save(name)
+        rows.append((name, f"số {i} Huế", str(i // 2), i // 4))
+    write_table(pd.DataFrame(rows, columns=["img_path", "text", "writer_id", "fold"]), "labels.csv")
+    Path("configs").mkdir()
+    Path("configs/tiny_f0.py").write_text(CONFIG)
+    weights("w.safetensors")
+    return tmp_path
+
+
+def weights(name: str, seed: int = 0, characters: str = "số Huế0123") -> None:
+    torch.manual_seed(seed)
+    cfg = LineCTC.Config(height=16, stem=8, widths=(8, 8, 24), depths=(1, 1, 1), heads=2)
+    charset = Charset(characters)
+    save_artifact(name, model=cfg.build(len(charset)), model_cfg=cfg, preprocess_cfg=LinePreprocess.Config(height=16),
+                  decoder_cfg=CTCGreedy.Config(), charset=charset, metrics={})  # fmt: skip
+
+
+@pytest.fixture
+def fails(capsys: pytest.CaptureFixture[str]) -> Fails:
+    """Runs a command that must fail with exit code 2 and one line on stderr, which is returned."""
+
+    def run(*args: str) -> str:
+        capsys.readouterr()
+        assert main(list(args)) == 2
+        error = capsys.readouterr().err
+        lines = [x for x in error.splitlines() if x.startswith("chuviet: error: ")]
+        assert len(lines) == 1 and "Traceback" not in error
+        return lines[0]
+
+    return run
+
+
+def test_help_of_every_command_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in commands.COMMANDS:
+        with pytest.raises(SystemExit, match="0"):
+            main([command, "-h"])
+        assert f"chuviet {command} " in capsys.readouterr().out.split("examples:")[1]
+
+
+def test_help_does_not_wait_for_torch() -> None:
+    code = "import sys; from chuviet.cli import parser; parser(); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_predict_every_kind_of_input(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    expected = {f"{i // 2}/{i}.png": p.text for i, p in enumerate(load("w.safetensors").predict(paths()))}
+    for source, prefix in (("images", ""), ("labels.csv", "images/"), ("images/*/*.png", "images/")):
+        assert main(["predict", "-w", "w.safetensors", source, "--out", "p.csv", "--batch-size", "3"]) == 0
+        table = pd.read_csv("p.csv", keep_default_na=False)
+        assert list(table.columns) == ["img_path", "text", "confidence"]
+        assert dict(zip(table["img_path"], table["text"], strict=True)) == {prefix + k: v for k, v in expected.items()}
+        assert table["confidence"].between(0, 1).all()
+    capsys.readouterr()
+    assert main(["predict", "-w", "w.safetensors", "images/1/3.png"]) == 0
+    assert capsys.readouterr().out == expected["1/3.png"] + "\n"
+    assert main(["predict", "-w", "w.safetensors", "images"]) == 0
+    assert capsys.readouterr().out.splitlines()[3].split("\t")[:2] == ["1/3.png", expected["1/3.png"]]
+
+
+def paths() -> list[Path]:
+    return [Path(f"images/{i // 2}/{i}.png") for i in range(8)]
+
+
+def test_predict_mistakes(project: Path, fails: Fails) -> None:
+    assert "no such file, folder or CSV" in fails("predict", "-w", "w.safetensors", "nothing*.jpg")
+    assert "none.safetensors: no such weights" in fails("predict", "-w", "none.safetensors", "images")
+    assert "none.safetensors: weights cannot" in fails("predict", "-w", "none.safetensors", "images", "--limit-mb", "0")
+    torch.save({"x": torch.zeros(1)}, "old.pth")
+    assert "old.pth: a pickle" in fails("predict", "-w", "old.pth", "images")
+    weights("other.safetensors", characters="xyz")
+    assert "different charsets" in fails("predict", "-w", "w.safetensors", "-w", "other.safetensors", "images")
+    over = fails("predict", "-w", "w.safetensors", "images", "--limit-mb", "0.01")
+    assert "over the limit of 0.01 MB" in over
+    Path("empty").mkdir()
+    assert "no images in this folder" in fails("predict", "-w", "w.safetensors", "empty")
+    assert "--device nowhere" in fails("predict", "-w", "w.safetensors", "images", "--device", "nowhere")
+    Path("bad.csv").write_text("path,text\na.png,x\n")
+    assert "no column img_path" in fails("predict", "-w", "w.safetensors", "bad.csv")
+
+
+def test_a_bad_image_stops_predict_or_is_named(project: Path, fails: Fails, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("images/1/2.png").write_bytes(b"")
+    message = fails("predict", "-w", "w.safetensors", "images", "--out", "p.csv")
+    assert "images/1/2.png: an empty file" in message and "1 of 8" in message and not Path("p.csv").exists()
+    assert main(["predict", "-w", "w.safetensors", "images", "--out", "p.csv", "--skip-bad"]) == 3
+    out = capsys.readouterr()
+    assert "left out: images/1/2.png: an empty file" in out.err and "7 of 8 lines read" in out.out
+    assert len(pd.read_csv("p.csv")) == 7
+
+
+def test_evaluate_writes_what_it_prints(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reader = load("w.safetensors")
+    true = read_table("labels.csv")["text"].tolist()
+    write_table(read_table("labels.csv").assign(text=[p.text or "s" for p in reader.predict(paths())]), "perfect.csv")
+    assert main(["evaluate", "-w", "w.safetensors", "--data", "labels.csv", "--fold", "1", "--json", "m.json"]) == 0
+    metrics = json.loads(Path("m.json").read_text())
+    assert (
+        metrics["raw"]["count"] == 4
+        and metrics["fold"] == 1
+        and set(metrics["raw"]) == set(metrics["case_insensitive"])
+    )
+    assert f"cer       {metrics['raw']['cer']:>9.4f}" in capsys.readouterr().out and metrics["raw"]["cer"] > 0.3
+    assert main(["evaluate", "-w", "w.safetensors", "--data", "labels.csv", "--out", "rows.csv"]) == 0
+    assert read_table("rows.csv")["text"].tolist() == true and "prediction" in read_table("rows.csv")
+
+
+def test_evaluate_mistakes(project: Path, fails: Fails) -> None:
+    run = ("evaluate", "-w", "w.safetensors", "--data")
+    assert "there is no fold 3; the table has folds 0, 1" in fails(*run, "labels.csv", "--fold", "3")
+    assert "fold 5 validates on nothing" in fails(*run, "labels.csv", "--fold", "5")
+    assert "none.csv: no such file" in fails(*run, "none.csv")
+
+
+def test_folds(project: Path, fails: Fails, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["folds", "--data", "labels.csv", "--folds", "4", "--out", "f.csv"]) == 0
+    assert "fold 0: 2, fold 1: 2, fold 2: 2, fold 3: 2" in capsys.readouterr().out
+    frame = read_table("f.csv")
+    assert frame.groupby("writer_id")["fold"].nunique().max() == 1 and frame["fold"].nunique() == 4
+    assert "no column who" in fails("folds", "--data", "labels.csv", "--group", "who", "--out", "f.csv")
+    assert "cannot fill 5 folds" in fails("folds", "--data", "labels.csv", "--out", "f.csv")
+
+
+def test_check_lists_every_problem(project: Path, fails: Fails, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--data", "labels.csv"]) == 0
+    assert "8 rows, no problem" in capsys.readouterr().out
+    frame = read_table("labels.csv")
+    frame.loc[0, "text"] = "Huế β"
+    frame.loc[1, "text"] = "aa" * 60
+    write_table(frame, "labels.csv")
+    Path("images/1/2.png").unlink()
+    Path("images/1/3.png").write_bytes(Path("images/1/3.png").read_bytes()[:60])
+    assert main(["check", "--data", "labels.csv"]) == 2
+    out = capsys.readouterr()
+    assert "'β' (U+03B2, 1 rows)" in out.out and "row 3: images/0/1.png (208 x 32 px) gives 65 CTC frames" in out.out
+    assert "row 4: images/1/2.png: cannot be read" in out.out and "row 5: images/1/3.png: truncated" in out.out
+    assert "chuviet: error: labels.csv: 4 problems in 8 rows" in out.err
+
+
+def test_check_notes_leaks(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = read_table("labels.csv")
+    frame.loc[7, ["text", "writer_id"]] = ["SỐ 0 huế", "0"]
+    write_table(frame, "labels.csv")
+    assert main(["check", "--data", "labels.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "1 rows repeat" in out and "1 texts are in more than one fold" in out and "1 writers are in more" in out
+
+
+def test_summary(project: Path, fails: Fails, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", "-C", "tiny_f0", "--width", "80"]) == 0
+    out = capsys.readouterr().out
+    model = LineCTC.Config(height=16, stem=8, widths=(8, 8, 24), depths=(1, 1, 1), heads=2).build(229)
+    assert f"LineCTC: {sum(p.numel() for p in model.parameters()):,} parameters" in out and "16 x 80 px" in out
+    assert "nearest: configs" in fails("summary", "-C", "tiny_f1") or "tiny_f0" in fails("summary", "-C", "tiny_f1")
+    assert "did you mean 'model'" in fails("summary", "-C", "tiny_f0", "modle=1")
+
+
+def test_train_folds_report_pack_and_evaluate(project: Path, fails: Fails, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "-C", "tiny_f0", "--folds", "0,1", "train.epochs=1"]) == 0
+    assert "fold 1" in capsys.readouterr().out
+    oof = read_table("outputs/tiny_f0/oof.csv")
+    assert sorted(oof["img_path"]) == sorted(read_table("labels.csv")["img_path"]) and "prediction" in oof
+
+    assert main(["report", "outputs/tiny_f0/oof.csv", "--data", "labels.csv", "--worst", "2"]) == 0
+    assert "worst 2 lines" in Path("outputs/tiny_f0/report.html").read_text(encoding="utf-8")
+    assert "there is no image" in fails("report", "outputs/tiny_f0/oof.csv")
+
+    run = Path("outputs/tiny_f0/fold0")
+    packed = run / "packed.safetensors"
+    assert main(["pack", str(run), "--out", str(packed)]) == 0
+    args = ["evaluate", "--data", "labels.csv", "--fold", "0", "-w"]
+    for file in (run / "weights.safetensors", packed):
+        assert main([*args, str(file), "--json", f"{file}.json"]) == 0
+    first, second = (json.loads(Path(f"{f}.json").read_text())["raw"] for f in (run / "weights.safetensors", packed))
+    assert first == second  # one epoch, no average: the run packed its last weights too
+    assert "holds no ema weights" in fails("pack", str(run), "--keep", "ema")
+    assert "not the folder of a run" in fails("pack", "images")
+    shutil.rmtree(run)
+
+
+def test_train_mistakes(project: Path, fails: Fails) -> None:
+    for text in ("0-5", "x", "0,0", "3-"):
+        assert f"--folds {text}" in fails("train", "-C", "tiny_f0", "--folds", text)
+    assert "there is no fold 3" in fails("train", "-C", "tiny_f0", "fold=3")
+    assert "python train.py -C other" in fails("train", "-C", "tiny_f0", "init=other")
+    frame = read_table("labels.csv")
+    write_table(frame.assign(text=["Huế β", *frame["text"][1:]]), "labels.csv")
+    assert "'β' (U+03B2" in fails("train", "-C", "tiny_f0")
+
+
+def test_ctrl_c_is_130(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(commands.COMMANDS, "folds", interrupted)
+    assert main(["folds", "--data", "labels.csv", "--out", "f.csv"]) == 130
+    assert capsys.readouterr().err == "chuviet: interrupted\n"
