@@ -15,8 +15,8 @@ import pytest
 import torch
 from PIL import Image
 
-from chuviet import commands
 from chuviet.cli import main
+from chuviet.commands import lines, training
 from chuviet.data.table import read_table, write_table
 from chuviet.data.transforms import LinePreprocess
 from chuviet.decode.ctc import CTCGreedy
@@ -84,18 +84,24 @@ def fails(capsys: pytest.CaptureFixture[str]) -> Fails:
         capsys.readouterr()
         assert main(list(args)) == 2
         error = capsys.readouterr().err
-        lines = [x for x in error.splitlines() if x.startswith("chuviet: error: ")]
-        assert len(lines) == 1 and "Traceback" not in error
-        return lines[0]
+        found = [x for x in error.splitlines() if x.startswith("chuviet: error: ")]
+        assert len(found) == 1 and "Traceback" not in error
+        return found[0]
 
     return run
 
 
 def test_help_of_every_command_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in commands.COMMANDS:
+    for command in (*lines.COMMANDS, *training.COMMANDS):
         with pytest.raises(SystemExit, match="0"):
             main([command, "-h"])
         assert f"chuviet {command} " in capsys.readouterr().out.split("examples:")[1]
+
+
+def test_reading_lines_does_not_wait_for_the_training_engine() -> None:
+    code = "import sys; import chuviet.commands.lines; print('lightning' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_help_does_not_wait_for_torch() -> None:
@@ -253,6 +259,6 @@ def test_ctrl_c_is_130(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     def interrupted(_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(commands.COMMANDS, "folds", interrupted)
+    monkeypatch.setitem(lines.COMMANDS, "folds", interrupted)
     assert main(["folds", "--data", "labels.csv", "--out", "f.csv"]) == 130
     assert capsys.readouterr().err == "chuviet: interrupted\n"

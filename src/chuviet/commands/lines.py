@@ -1,0 +1,110 @@
+"""Commands that read lines, and those about labelled sets."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from chuviet.commands import OK, PARTLY
+from chuviet.data.check import check_data
+from chuviet.data.files import write_whole
+from chuviet.data.folds import make_folds
+from chuviet.data.table import image_root, read_table, write_table
+from chuviet.report import oof, page
+from chuviet.ship import reading
+from chuviet.ship.budget import check_budget
+from chuviet.ship.inference import Recognizer, load
+from chuviet.types import InputError
+from chuviet.vocab import VIETNAMESE, Charset
+
+
+def predict(args: Namespace) -> int:
+    recognizer = _recognizer(args)
+    names, paths = reading.find_images(args.input)
+    progress = args.out is not None and len(paths) > 1
+    predictions, bad = recognizer.try_predict(paths, args.batch_size, progress)
+    if bad and not args.skip_bad:
+        more = f" ({len(bad)} of {len(paths)} images cannot be read; --skip-bad reads the others)"
+        raise InputError(bad[0].reason + (more if len(paths) > 1 else ""))
+    for b in bad:
+        print(f"chuviet: left out: {b.reason}", file=sys.stderr)
+    read = [(n, p) for n, p in zip(names, predictions, strict=True) if p is not None]
+    if args.out:
+        write_table(reading.table([n for n, _ in read], [p for _, p in read]), args.out)
+        print(f"{args.out}: {len(read)} of {len(names)} lines read")
+    else:
+        for name, prediction in read:
+            print(f"{name}\t{prediction.text}\t{prediction.confidence:.3f}" if len(names) > 1 else prediction.text)
+    return PARTLY if bad else OK
+
+
+def evaluate(args: Namespace) -> int:
+    recognizer = _recognizer(args)
+    metrics, rows = reading.evaluate(recognizer, args.data, args.fold, args.batch_size, progress=True)
+    if args.out:
+        write_table(rows, args.out)
+    if args.json:
+        where = {"data": str(args.data), "fold": args.fold, "weights": args.weights}
+        write_whole(args.json, (json.dumps(where | metrics, indent=1) + "\n").encode())
+    raw, lower = metrics["raw"], metrics["case_insensitive"]
+    print(f"{'':<10}{'raw':>9}{'case-insensitive':>19}")
+    for name in [k for k in raw if k not in ("count", "cer_nocase")]:
+        print(f"{name:<10}{raw[name]:>9.4f}{lower[name]:>19.4f}")
+    print(f"{raw['count']:.0f} lines of {args.data}" + ("" if args.fold is None else f", fold {args.fold}"))
+    return OK
+
+
+def folds(args: Namespace) -> int:
+    frame = read_table(args.data, columns=("img_path", "text", args.group))
+    out = make_folds(frame, args.group, args.folds, args.seed)
+    write_table(out, args.out)
+    sizes = ", ".join(f"fold {k}: {n}" for k, n in out["fold"].value_counts().sort_index().items())
+    print(f"{args.out}: {len(out)} rows, {out[args.group].nunique()} values of {args.group}; {sizes}")
+    return OK
+
+
+def check(args: Namespace) -> int:
+    found = check_data(args.data, Charset(VIETNAMESE), height=args.height, progress=True)
+    for problem in found.problems[: args.show]:
+        print(problem)
+    if len(found.problems) > args.show:
+        print(f"... and {len(found.problems) - args.show} more problems")
+    for note in found.notes:
+        print(f"note: {note}")
+    if found.problems:
+        raise InputError(f"{args.data}: {len(found.problems)} problems in {found.rows} rows, listed above")
+    print(f"{args.data}: {found.rows} rows, no problem")
+    return OK
+
+
+def report(args: Namespace) -> int:
+    frame = oof.read_oof(args.oof)
+    data = Path(args.data) if args.data else Path(args.oof)
+    root = image_root(data, frame)
+    out = Path(args.out) if args.out else Path(args.oof).with_name("report.html")
+    page.write_page(frame, root, out, f"Out-of-fold lines of {Path(args.oof).resolve().parent.name}", args.worst)
+    print(oof.overall(frame).to_string(float_format=lambda v: f"{v:.4f}"))
+    print(f"{out}: {len(frame)} lines")
+    return OK
+
+
+def _recognizer(args: Namespace) -> Recognizer:
+    if args.limit_mb > 0:
+        check_budget(args.weights, args.limit_mb)
+    device = args.device if args.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        target = torch.device(device)
+        torch.empty(0, device=target)
+    except (RuntimeError, AssertionError) as e:  # torch says "no CUDA" by AssertionError
+        raise InputError(f"--device {device}: not there ({str(e).splitlines()[0]}); use cpu or auto") from e
+    return load(args.weights, target, args.decoder, args.beam_width)
+
+
+COMMANDS: dict[str, Callable[[Namespace], int]] = {
+    "predict": predict, "evaluate": evaluate, "folds": folds, "check": check, "report": report,
+}  # fmt: skip

@@ -1,0 +1,115 @@
+"""Commands about runs: training them, what their models are made of, packing an unfinished one."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chuviet import config
+from chuviet.commands import OK, Stopped
+from chuviet.config import ConfigError
+from chuviet.experiment import Experiment
+from chuviet.report import summary
+from chuviet.runs import run, run_folds
+from chuviet.ship.artifact import save_artifact
+from chuviet.train.checkpoint import load_checkpoint
+from chuviet.train.engine import Interrupted
+from chuviet.types import InputError
+from chuviet.vocab import Charset
+
+
+def train(args: Namespace) -> int:
+    exp, root, name = _experiment(args), Path(args.root), Path(args.config).stem
+    folds = None if args.folds is None else _fold_list(args.folds)
+    try:
+        if folds is None:
+            run(name, exp, root)
+            return OK
+        metrics = run_folds(name, exp, folds, root)
+    except Interrupted as e:
+        raise Stopped(str(e)) from e
+    if not metrics.empty:
+        columns = [c for c in ("count", "cer", "cer_nocase", "wer", "accuracy", "ned", "score") if c in metrics]
+        print(metrics[columns].to_string(float_format=lambda v: f"{v:.4f}", formatters={"count": "{:.0f}".format}))
+    return OK
+
+
+def summarise(args: Namespace) -> int:
+    exp = _experiment(args)
+    model_cfg: Any = exp.model
+    if hasattr(model_cfg, "pretrained"):  # shapes are asked for, not weights
+        model_cfg = config.replace(model_cfg, pretrained=False)
+    model = model_cfg.build(len(exp.data.charset))
+    preprocess = exp.data.preprocess
+    width = args.width or preprocess.width or 18 * preprocess.height
+    table = summary.layers(model, args.depth)
+    shown = {"share": "{:.1%}".format, "parameters": "{:,}".format, "fp16_mb": "{:.3f}".format}
+    print(table.to_string(formatters=shown))
+    work = summary.multiply_adds(model, preprocess.height, width)
+    size = f"{summary.count(model):,} parameters, {summary.megabytes(model):.2f} MB in fp16 (10^6 bytes)"
+    print(f"{type(model).__name__}: {size}")
+    print(f"{work / 1e6:,.0f} M multiply-adds for a line of {preprocess.height} x {width} px")
+    return OK
+
+
+def pack(args: Namespace) -> int:
+    folder = Path(args.run)
+    exp = _saved_experiment(folder)
+    state = load_checkpoint(folder / "checkpoint.pt")
+    keep = args.keep or ("ema" if state["ema"] else "last")
+    weights = {"last": state["model"], "ema": state["ema"] and state["ema"][0], "best": state["best"][1]}[keep]
+    if not weights:
+        raise InputError(f"{folder}/checkpoint.pt: holds no {keep} weights; the run's config keeps none")
+    model_cfg: Any = exp.model
+    charset = Charset(exp.data.charset)
+    built = config.replace(model_cfg, pretrained=False) if hasattr(model_cfg, "pretrained") else model_cfg
+    model = built.build(len(charset))
+    model.load_state_dict(weights)
+    out = Path(args.out or folder / "weights.safetensors")
+    epochs = int(state["position"][0])
+    size = save_artifact(
+        out, model=model, model_cfg=exp.model, preprocess_cfg=exp.data.preprocess, decoder_cfg=exp.decoder,
+        charset=charset, metrics={}, precision=args.precision,
+        notes={"run": folder.parent.name, "fold": exp.fold, "sources": list(exp.data.sources) or ["real", "aug"],
+               "keep": keep, "epochs": epochs},
+    )  # fmt: skip
+    print(f"{out}: {size / 1e6:.2f} MB, {keep} weights after {epochs} epochs of {exp.train.epochs}")
+    return OK
+
+
+def _experiment(args: Namespace) -> Experiment:
+    exp = config.override(config.load(args.config), args.overrides)
+    if not isinstance(exp, Experiment):
+        raise ConfigError(f"{args.config}: its cfg is a {type(exp).__qualname__}, not an Experiment")
+    return exp
+
+
+def _saved_experiment(folder: Path) -> Experiment:
+    try:
+        exp = config.from_json(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    except OSError as e:
+        raise InputError(f"{folder}: not the folder of a run: no config.json in it") from e
+    except ValueError as e:
+        raise InputError(f"{folder}/config.json: cannot be read ({e})") from e
+    if not isinstance(exp, Experiment):
+        raise InputError(f"{folder}/config.json: not the config of a run")
+    return exp
+
+
+def _fold_list(text: str) -> list[int]:
+    """'0-4' or '0,2,3' as numbers."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise InputError(f"--folds {text}: write 0-4 or 0,2,3")
+        found += range(int(first), int(last or first) + 1)
+    if not found or len(set(found)) < len(found) or max(found) > 4:
+        raise InputError(f"--folds {text}: folds 0 to 4, each once; fold=5 (all rows) is a run of its own")
+    return found
+
+
+COMMANDS: dict[str, Callable[[Namespace], int]] = {"train": train, "summary": summarise, "pack": pack}
