@@ -76,9 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns 0, or 2 after a user's error (one line on stderr), 130 after Ctrl-C."""
     args = parser().parse_args(argv)
     # Imported late: torch takes seconds to import, and -h or a mistyped option shouldn't wait for it.
-    from chuviet import commands
+    from chuviet.commands.dispatch import guarded
 
-    return commands.guarded(args)
+    return guarded(args)
 
 
 def parser() -> argparse.ArgumentParser:

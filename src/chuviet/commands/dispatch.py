@@ -1,0 +1,41 @@
+"""From parsed arguments to a command; errors of the user end in one line on stderr."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from chuviet.commands import BAD_INPUT, INTERRUPTED, Stopped
+from chuviet.config import ConfigError
+from chuviet.types import InputError
+from chuviet.vocab import CharsetError
+
+#: Commands that need the training engine.
+TRAINING = ("train", "summary", "pack")
+
+
+def run(args: Namespace) -> int:
+    """Runs `args.command`. Returns the exit code; raises what the command raises."""
+    # Imported late: the training engine takes some seconds more to import, which reading a line need not wait for.
+    if args.command in TRAINING:
+        from chuviet.commands import training
+
+        return training.COMMANDS[args.command](args)
+    from chuviet.commands import lines
+
+    return lines.COMMANDS[args.command](args)
+
+
+def guarded(args: Namespace) -> int:
+    """`run` with the user's errors as one line on stderr: exit code 2, or 130 after Ctrl-C or a signal."""
+    try:
+        return run(args)
+    except (InputError, ConfigError, CharsetError) as e:
+        print(f"chuviet: error: {' '.join(str(e).split())}", file=sys.stderr)
+        return BAD_INPUT
+    except Stopped as e:
+        print(f"chuviet: {e}", file=sys.stderr)
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        print("chuviet: interrupted", file=sys.stderr)
+        return INTERRUPTED
