@@ -2,6 +2,4 @@
 
 from chuviet.config import parent, replace
 
-cfg = replace(
-    parent(__file__, "b2_256_ptr_f5"), **{"model.backbone": "tf_efficientnetv2_b1.in1k", "model.hidden": 384}
-)
+cfg = replace(parent(__file__, "b2_256_ptr_f5"), **{"model.backbone": "tf_efficientnetv2_b1.in1k", "model.hidden": 384})

@@ -1,4 +1,6 @@
-"""Synthetic pretraining of the EfficientNetV2-B2 recogniser (hidden width 256): 30 epochs of augmented, address and verse lines."""
+"""Synthetic pretraining of the EfficientNetV2-B2 recogniser (hidden width 256): 30 epochs of augmented, address and
+verse lines.
+"""
 
 from chuviet.data.recognition import LineData
 from chuviet.data.transforms import LinePreprocess

@@ -1,4 +1,6 @@
-"""CPU-sized: fine-tuning of `line_192_ptr_f5` on the real lines of folds 1-4 with a share of drawn ones; validated on fold 0."""
+"""CPU-sized: fine-tuning of `line_192_ptr_f5` on the real lines of folds 1-4 with a share of drawn ones; validated
+on fold 0.
+"""
 
 from chuviet.config import parent, replace
 

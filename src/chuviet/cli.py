@@ -68,7 +68,11 @@ too long for the frames of their image; and notes doubled texts, and texts or wr
 Exit code 2 if there is a problem.""",
     "report": """\
 examples:
-  chuviet report outputs/line_192_f5/oof.csv --data ../shared/data/vi_handwriting/train_folds.csv --out report.html""",
+  chuviet report outputs/line_192_f5/oof.csv
+  chuviet report oof.csv --data train_folds.csv --out report.html --worst 50
+
+Tables of all metrics by fold, source and length, the kinds of errors, tone marks, characters, and the worst lines as
+pictures.""",
 }
 
 
@@ -181,7 +185,7 @@ def _pack(p: argparse.ArgumentParser) -> None:
 
 def _report(p: argparse.ArgumentParser) -> None:
     p.add_argument("oof", metavar="OOF", help="the oof.csv of a run")
-    p.add_argument("--data", metavar="CSV", help="the label CSV that the run read, beside which its images are")
+    p.add_argument("--data", metavar="CSV", help="the label CSV that the run read (default: what its config says)")
     p.add_argument("--out", metavar="HTML", help="default: report.html beside oof.csv")
     p.add_argument("--worst", type=_positive, default=30, metavar="N", help="lines shown as pictures (%(default)s)")
 

@@ -14,7 +14,9 @@ from chuviet.train.optim import Optim
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(Config):
-    """One run. `fold` 0-4 is left out of training and validated on; 5 trains on all real rows and validates on nothing."""
+    """One run. `fold` 0-4 is left out of training and validated on; 5 trains on all real rows and validates on
+    nothing.
+    """
 
     model: Config
     loss: Config
@@ -26,7 +28,7 @@ class Experiment(Config):
     init: str = ""  # the run whose weights this one starts from: a config's name, or NAME/foldK, or a weights file
     resume: bool = False
 
-    def build(self) -> Task:
+    def build(self) -> tuple[LineData, Task]:
         """Reads the data and builds model, loss, decoder and metric, all of the same charset."""
         if self.train.keep == "best" and self.fold == 5:
             raise ConfigError("train.keep=best needs validation rows, and fold 5 has none; use last, ema or average")
@@ -34,7 +36,8 @@ class Experiment(Config):
         model: Any = self.model
         loss: Any = self.loss
         decoder: Any = self.decoder
-        return Task(
+        task = Task(
             model=model.build(len(data.charset)), loss=loss.build(), decoder=decoder.build(data.charset),
             metric=RecognitionMetric(), data=data,
         )  # fmt: skip
+        return data, task

@@ -1,20 +1,25 @@
-"""A run from config to artifact: build, start from another run's weights, train, pack, write the out-of-fold predictions."""
+"""A run from config to artifact: build, start from another run's weights, train, pack, write the out-of-fold
+predictions.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from torch import nn
 
 from chuviet.config import ConfigError, to_json
+from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
 from chuviet.experiment import Experiment
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.ship.artifact import load_artifact, save_artifact
-from chuviet.train.engine import Task, Validation, fit
+from chuviet.train.engine import Validation, fit
 
 WEIGHTS, OOF = "weights.safetensors", "oof.csv"
 
@@ -25,34 +30,43 @@ def run_folder(name: str, fold: int, root: Path) -> Path:
 
 
 def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, float]:
-    """Trains one experiment. Leaves config.json, metrics.jsonl, checkpoint.pt, weights.safetensors and oof.csv in its folder.
+    """Trains one experiment. Leaves config.json, metrics.jsonl, checkpoint.pt, weights.safetensors and oof.csv in its
+    folder.
 
     Returns the validation metrics (empty for fold 5). Raises ConfigError, InputError or Interrupted, each one line.
     """
     out = run_folder(name, exp.fold, root)
     if not exp.resume and (out / WEIGHTS).exists():
         (out / WEIGHTS).unlink()  # never leave the weights of a former run beside the records of this one
-    task = exp.build()
+    data, task = exp.build()
     if exp.init and not exp.resume:
-        print(start_from(task, exp, root))
-    print(f"{name} fold {exp.fold}: {len(task.data.train)} training rows, {len(task.data.valid)} validation rows")  # type: ignore[attr-defined]
+        print(start_from(task.model, data, exp, root))
+    print(f"{name} fold {exp.fold}: {len(data.train)} training rows, {len(data.valid)} validation rows")
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(to_json(exp), ensure_ascii=False, indent=1), encoding="utf-8")
     result = fit(task, exp.train, exp.optim, out, resume=exp.resume)
+    if int(os.environ.get("RANK", 0)):
+        return result.metrics  # of several processes the first one writes
     save_artifact(
-        out / WEIGHTS, model=task.model, model_cfg=exp.model, preprocess_cfg=exp.data.preprocess, decoder_cfg=exp.decoder,
-        charset=task.data.charset, metrics=result.metrics,  # type: ignore[attr-defined]
-        notes={"run": name, "fold": exp.fold, "sources": sorted(set(task.data.train["source"])), "keep": exp.train.keep},  # type: ignore[attr-defined]
-    )  # fmt: skip
+        out / WEIGHTS,
+        model=task.model,
+        model_cfg=exp.model,
+        preprocess_cfg=exp.data.preprocess,
+        decoder_cfg=exp.decoder,
+        charset=data.charset,
+        metrics=result.metrics,
+        notes={"run": name, "fold": exp.fold, "sources": sorted(set(data.train["source"])), "keep": exp.train.keep},
+    )
     if result.predictions:
-        write_table(oof_rows(task, result), out / OOF)
+        write_table(oof_rows(data, result), out / OOF)
     return result.metrics
 
 
 def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("outputs")) -> pd.DataFrame:
     """Runs the folds in turn and joins their out-of-fold predictions to ``outputs/<config>/oof.csv``.
 
-    Returns a table: one row of metrics per fold, then "all" over every out-of-fold line. A finished fold is kept with resume=true.
+    Returns a table: one row of metrics per fold, then "all" over every out-of-fold line. A finished fold is kept with
+    resume=true.
     """
     frames, rows = [], {}
     for fold in folds:
@@ -69,11 +83,11 @@ def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("o
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def start_from(task: Task, exp: Experiment, root: Path) -> str:
+def start_from(model: nn.Module, data: LineData, exp: Experiment, root: Path) -> str:
     """Loads the weights of the run that `exp.init` names into the model, strictly. Returns what was done, in one line.
 
-    A different charset is allowed: rows of known characters are copied, the others start anew and are named. Weights that saw the
-    validation fold are refused.
+    A different charset is allowed: rows of known characters are copied, the others start anew and are named. Weights
+    that saw the validation fold are refused.
     """
     path = init_path(exp, root)
     artifact = load_artifact(path)
@@ -84,11 +98,10 @@ def start_from(task: Task, exp: Experiment, root: Path) -> str:
             f"{path} was trained on {' and '.join(sorted(seen))} rows of fold {exp.fold}, which this run validates on; "
             f"train it without them first: python train.py -C {notes.get('run', exp.init)} fold={exp.fold}"
         )
-    charset = task.data.charset  # type: ignore[attr-defined]
     state, report = artifact.model.state_dict(), "all weights copied"
-    if artifact.charset != charset:
-        state, report = _remap(state, task.model.state_dict(), artifact.charset, charset)
-    task.model.load_state_dict(state)
+    if artifact.charset != data.charset:
+        state, report = _remap(state, model.state_dict(), artifact.charset, data.charset)
+    model.load_state_dict(state)
     return f"starts from {path}: {report}"
 
 
@@ -108,9 +121,9 @@ def init_path(exp: Experiment, root: Path) -> Path:
     raise ConfigError(f"init={exp.init}: {path} is not there; make it with: python train.py -C {name}{want}")
 
 
-def oof_rows(task: Task, result: Validation) -> pd.DataFrame:
+def oof_rows(data: LineData, result: Validation) -> pd.DataFrame:
     """Predictions joined to their rows by number: img_path,text,writer_id,fold,source,prediction,confidence."""
-    frame: pd.DataFrame = task.data.valid  # type: ignore[attr-defined]
+    frame = data.valid
     index = [p.index for p in result.predictions]
     if sorted(index) != list(range(len(frame))):
         raise RuntimeError(f"{len(index)} predictions for {len(frame)} validation rows")
@@ -134,5 +147,8 @@ def _remap(old: dict[str, Any], new: dict[str, Any], had: Any, wants: Any) -> tu
                 value[extra + b] = source[extra + a]
             out[name] = value
             changed.append(name)
-    report = f"charset differs: {len(shared)} characters' rows of {', '.join(changed)} copied, {len(fresh)} new: {''.join(fresh)!r}"
+    report = (
+        f"charset differs: {len(shared)} characters' rows of {', '.join(changed)} copied, "
+        f"{len(fresh)} new: {''.join(fresh)!r}"
+    )
     return out, report

@@ -19,7 +19,9 @@ class InputError(ValueError):
 
 @dataclass
 class Batch:
-    """What a model, a loss and a decoder see of some samples. `index` is the row in the dataset: results are joined by it."""
+    """What a model, a loss and a decoder see of some samples. `index` is the row in the dataset: results are joined
+    by it.
+    """
 
     images: Tensor  # N C H W, float, padded to the right with paper
     widths: Tensor  # N, int64: columns of each image that are not padding
@@ -29,8 +31,11 @@ class Batch:
     texts: list[str] = field(default_factory=list)
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Batch(**{k: v.to(device, non_blocking=non_blocking) if isinstance(v, Tensor) else v for k, v in values.items()})
+        moved: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name, value in moved.items():
+            if isinstance(value, Tensor):
+                moved[name] = value.to(device, non_blocking=non_blocking)
+        return Batch(**moved)
 
     def __len__(self) -> int:
         return int(self.index.shape[0])
@@ -47,7 +52,9 @@ class Output:
 
 @dataclass
 class Prediction:
-    """One decoded sample. `confidence` is in 0..1: the geometric mean of the chosen characters' probabilities (1 if empty)."""
+    """One decoded sample. `confidence` is in 0..1: the geometric mean of the chosen characters' probabilities (1 if
+    empty).
+    """
 
     index: int
     text: str

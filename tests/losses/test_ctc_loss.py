@@ -12,7 +12,9 @@ def make(targets: list[list[int]], frames: list[int]) -> Batch:
     n, longest = len(targets), max(map(len, targets))
     ids = torch.tensor([t + [-1] * (longest - len(t)) for t in targets])
     lengths = torch.tensor([len(t) for t in targets])
-    return Batch(torch.zeros(n, 1, 8, 4 * max(frames)), torch.tensor(frames) * 4, torch.arange(n), ids, lengths, ["?"] * n)
+    return Batch(
+        torch.zeros(n, 1, 8, 4 * max(frames)), torch.tensor(frames) * 4, torch.arange(n), ids, lengths, ["?"] * n
+    )
 
 
 def brute_force(probs: torch.Tensor, target: list[int]) -> float:

@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from chuviet.losses.cross_entropy import SequenceCrossEntropy
-from chuviet.models.seq2seq import EOS, SOS, SPECIALS, Seq2Seq, timm_backbone
+from chuviet.models.seq2seq import Seq2Seq, timm_backbone
 from chuviet.types import Batch, Output
+from chuviet.vocab import EOS, SOS, SPECIALS
 
 
 @pytest.mark.parametrize(

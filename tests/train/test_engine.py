@@ -27,17 +27,23 @@ def run(*args: object, launcher: tuple[str, ...] = ()) -> subprocess.CompletedPr
     return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
+def digest(done: subprocess.CompletedProcess[str]) -> str:
+    """The line of the final weights and predictions; the lines of the epochs come before it."""
+    lines = [x for x in done.stdout.splitlines() if x.startswith("digest")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
 def losses(out: Path) -> list[float]:
     return [json.loads(x)["loss"] for x in (out / "metrics.jsonl").read_text().splitlines() if "loss" in json.loads(x)]
 
 
 def test_killed_run_resumes_bit_for_bit(tmp_path: Path) -> None:
     whole = run(tmp_path / "whole")
-    assert "digest" in whole.stdout, whole.stderr
     killed = run(tmp_path / "killed", "--kill-at", 8)
     assert killed.returncode == -signal.SIGKILL
     resumed = run(tmp_path / "killed", "--resume")
-    assert resumed.stdout == whole.stdout, resumed.stderr
+    assert digest(resumed) == digest(whole)
     assert losses(tmp_path / "killed") == losses(tmp_path / "whole")
 
 
@@ -51,9 +57,8 @@ def test_sigterm_saves_and_leaves(tmp_path: Path) -> None:
 def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
     one = run(tmp_path / "one", "--dropout", 0)
     two = run(tmp_path / "two", "--dropout", 0, launcher=("-m", "torch.distributed.run", "--nproc-per-node", "2"))
-    assert "digest" in two.stdout, two.stderr
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=2e-4)
-    assert two.stdout.split("[")[1] == one.stdout.split("[")[1]  # every validation row once, in order
+    assert digest(two).split("[")[1] == digest(one).split("[")[1]  # every validation row once, in order
 
 
 def test_accumulation_equals_a_large_batch_without_batchnorm(tmp_path: Path) -> None:
@@ -72,7 +77,12 @@ def test_accumulation_equals_a_large_batch_without_batchnorm(tmp_path: Path) -> 
             if isinstance(m, torch.nn.BatchNorm2d):
                 m.momentum, m.training = 0.0, False
                 m.train = lambda mode=True, m=m: m  # type: ignore[method-assign]
-        fit(task, Train(epochs=2, device="cpu", precision="fp32", accumulate=accumulate), Optim(), tmp_path / str(accumulate))
+        fit(
+            task,
+            Train(epochs=2, device="cpu", precision="fp32", accumulate=accumulate),
+            Optim(eps=1e-2),
+            tmp_path / str(accumulate),
+        )
         states.append(task.model.state_dict())
     for name, value in states[0].items():
         torch.testing.assert_close(value, states[1][name], rtol=1e-3, atol=1e-5)

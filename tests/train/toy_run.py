@@ -68,7 +68,9 @@ class NoiseData:
 
 def make_task(data: NoiseData, dropout: float = 0.1) -> Task:
     torch.manual_seed(0)
-    tiny = LineCTC.Config(height=16, stem=4, widths=(8, 8, 12), depths=(1, 1, 1), heads=2, dropout=dropout, drop_features=dropout)
+    tiny = LineCTC.Config(
+        height=16, stem=4, widths=(8, 8, 12), depths=(1, 1, 1), heads=2, dropout=dropout, drop_features=dropout
+    )
     model = tiny.build(len(CHARSET))
     return Task(model, CTCLoss.Config().build(), CTCGreedy.Config().build(CHARSET), RecognitionMetric(), data)
 

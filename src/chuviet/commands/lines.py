@@ -84,8 +84,7 @@ def check(args: Namespace) -> int:
 
 def report(args: Namespace) -> int:
     frame = oof.read_oof(args.oof)
-    data = Path(args.data) if args.data else Path(args.oof)
-    root = image_root(data, frame)
+    root = image_root(args.data, frame) if args.data else oof.images_of(args.oof, frame)
     out = Path(args.out) if args.out else Path(args.oof).with_name("report.html")
     page.write_page(frame, root, out, f"Out-of-fold lines of {Path(args.oof).resolve().parent.name}", args.worst)
     print(oof.overall(frame).to_string(float_format=lambda v: f"{v:.4f}"))

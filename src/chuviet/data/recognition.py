@@ -1,10 +1,13 @@
-"""Labelled text lines as batches: which rows an epoch sees, in which order, distorted how. All of it from (seed, epoch, index)."""
+"""Labelled text lines as batches: which rows an epoch sees, in which order, distorted how. All of it from (seed,
+epoch, index).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +32,9 @@ class LineData:
     class Config(Config):
         csv: str = "train_ext3.csv"
         sources: tuple[str, ...] = ()  # keep these values of the CSV's `source` column only; () = all
-        draw: tuple[tuple[str, int], ...] = ()  # (source, rows): a fresh draw each epoch instead of all rows of the source
+        draw: tuple[
+            tuple[str, int], ...
+        ] = ()  # (source, rows): a fresh draw each epoch instead of all rows of the source
         charset: str = VIETNAMESE
         preprocess: LinePreprocess.Config = LinePreprocess.Config()
         augment: LineAugment.Config | None = LineAugment.Config()
@@ -60,29 +65,37 @@ class LineData:
         names = set(frame["source"])
         if missing := [s for s, _ in cfg.draw if s not in names]:
             raise InputError(f"{path}: no rows of source {', '.join(missing)}; it has {', '.join(sorted(names))}")
-        self.train = self._sized(train.reset_index(drop=True), path)
-        self.valid = self._sized(valid.reset_index(drop=True), path)
+        self.train = self._sized(train, path).reset_index(drop=True)
+        self.valid = self._sized(valid, path).reset_index(drop=True)
 
     def _sized(self, frame: pd.DataFrame, path: Path) -> pd.DataFrame:
-        """Adds the width that each image will have, read from the file headers; checks CTC targets against the frames."""
+        """Adds the width that each image will have, read from the file headers; checks CTC targets against the
+        frames.
+        """
         preprocess = self.cfg.preprocess.build()
         widths = []
-        for row, (img_path, text) in enumerate(zip(frame["img_path"], frame["text"], strict=True)):
+        for row, img_path, text in zip(frame.index + 2, frame["img_path"], frame["text"], strict=True):
             try:
                 with Image.open(self.root / img_path) as image:
                     width = preprocess.out_width(image.height, image.width)
             except OSError as e:
-                raise InputError(f"{path}: {img_path}: cannot be read as an image ({e}); `chuviet check` lists all") from e
+                raise InputError(
+                    f"{path}: row {row}: {img_path} cannot be read ({e}); `chuviet check` lists all such"
+                ) from e
             if self.cfg.ctc:
                 needed, frames = frames_needed(self.charset.encode(text)), -(-width // _PIXELS_A_FRAME)
                 if needed > frames:
-                    where = f"{path}: {img_path} (row {row} of this selection)"
-                    raise InputError(f"{where}: {text!r} needs {needed} CTC frames, a {width} px wide image has {frames}")
+                    where = f"{path}: row {row}: {img_path}"
+                    raise InputError(
+                        f"{where}: {text!r} needs {needed} CTC frames, a {width} px wide image has {frames}"
+                    )
             widths.append(width)
         return frame.assign(width=np.asarray(widths, dtype=np.int64))
 
     def epoch_rows(self, epoch: int) -> np.ndarray:
-        """Row numbers of the training frame that `epoch` sees: all rows, but a fresh draw of the sources named in `draw`."""
+        """Row numbers of the training frame that `epoch` sees: all rows, but a fresh draw of the sources named in
+        `draw`.
+        """
         source = self.train["source"].to_numpy()
         rng = np.random.default_rng((self.seed, epoch, 1))
         draw = dict(self.cfg.draw)
@@ -93,17 +106,23 @@ class LineData:
         return np.concatenate(parts)
 
     def batches(self, epoch: int) -> list[np.ndarray]:
-        """The epoch's batches as row numbers, in order: similar widths together, every row of `epoch_rows` exactly once."""
+        """The epoch's batches as row numbers, in order: similar widths together, every row of `epoch_rows` exactly
+        once.
+        """
         rng = np.random.default_rng((self.seed, epoch, 2))
         rows = rng.permutation(self.epoch_rows(epoch))
         widths = self.train["width"].to_numpy()[rows]
         return bucket_batches(rows, widths, self.cfg.batch, self.cfg.bucket, rng)
 
     def train_loader(self, epoch: int, skip: int = 0, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
-        """Batches `skip`.. of `epoch` for one of `world` processes: each takes every world-th sample of the global batch."""
+        """Batches `skip`.. of `epoch` for one of `world` processes: each takes every world-th sample of the global
+        batch.
+        """
         batches = [b[rank::world].tolist() for b in self.batches(epoch)[skip:]]
         augment = self.cfg.augment.build() if self.cfg.augment else None
-        data = LineDataset(self.train, self.root, self.charset, self.cfg.preprocess.build(), augment, (self.seed, epoch))
+        data = LineDataset(
+            self.train, self.root, self.charset, self.cfg.preprocess.build(), augment, (self.seed, epoch)
+        )
         return self._loader(data, batches)
 
     def valid_loader(self, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
@@ -113,7 +132,7 @@ class LineData:
         data = LineDataset(self.valid, self.root, self.charset, self.cfg.preprocess.build(), None, (self.seed, 0))
         return self._loader(data, batches[rank::world])
 
-    def _loader(self, data: LineDataset, batches: Sequence[list[int]]) -> DataLoader[Batch]:
+    def _loader(self, data: Dataset[Any], batches: Sequence[list[int]]) -> DataLoader[Batch]:
         workers = min(self.cfg.workers, max(len(batches), 0))
         return DataLoader(
             data, batch_sampler=FixedBatches(batches), collate_fn=collate, num_workers=workers,
@@ -137,7 +156,9 @@ class FixedBatches(Sampler[list[int]]):
 def bucket_batches(
     rows: np.ndarray, widths: np.ndarray, size: int, bucket: int, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """Cuts shuffled `rows` into batches of at most `size` with similar `widths`; drops nothing; the batches come shuffled."""
+    """Cuts shuffled `rows` into batches of at most `size` with similar `widths`; drops nothing; the batches come
+    shuffled.
+    """
     batches = []
     for start in range(0, len(rows), size * bucket):
         part = slice(start, start + size * bucket)
@@ -189,7 +210,7 @@ def collate(samples: Sequence[tuple[np.ndarray, list[int], str, int]]) -> Batch:
     )  # fmt: skip
 
 
-def pad_images(images: Sequence[np.ndarray], multiple: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
+def pad_images(images: Sequence[np.ndarray], multiple: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
     """Grey h w uint8 images of one height -> (N 1 H W float with ink 1 and paper 0, widths N)."""
     widths = [im.shape[1] for im in images]
     full = -(-max(widths) // multiple) * multiple

@@ -1,4 +1,6 @@
-"""From a photo or scan of a line to what a recogniser reads: ink on paper of one height, and its training-time distortions."""
+"""From a photo or scan of a line to what a recogniser reads: ink on paper of one height, and its training-time
+distortions.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,13 @@ from chuviet.types import InputError
 
 
 class LinePreprocess:
-    """RGB line image -> grey image of a fixed height in which paper is 255 and ink is dark, whatever their colours were.
+    """RGB line image -> grey image of a fixed height in which paper is 255 and ink is dark, whatever their colours
+    were.
 
-    Ink is measured as the distance from the local paper colour, in the channel where it is largest, so that blue ballpoint on
-    lavender, pencil on white and black print become alike. Widths keep the aspect ratio unless `width` is set: then every image
-    is padded with paper to it (and squeezed if longer), as networks with TensorFlow's "same" padding need.
+    Ink is measured as the distance from the local paper colour, in the channel where it is largest, so that blue
+    ballpoint on lavender, pencil on white and black print become alike. Widths keep the aspect ratio unless `width` is
+    set: then every image is padded with paper to it (and squeezed if longer), as networks with TensorFlow's "same"
+    padding need.
     """
 
     @dataclass(frozen=True, kw_only=True)
@@ -62,9 +66,11 @@ class LinePreprocess:
 
 
 def separate_ink(image: np.ndarray) -> np.ndarray:
-    """Distance of every pixel from the local paper colour, stretched: 255 paper, 0 the darkest ink. H W 3 uint8 -> H W uint8.
+    """Distance of every pixel from the local paper colour, stretched: 255 paper, 0 the darkest ink. H W 3 uint8 -> H W
+    uint8.
 
-    Light writing on dark ground is inverted first. A blank image stays blank: noise under 24 grey levels is not stretched.
+    Light writing on dark ground is inverted first. A blank image stays blank: noise under 24 grey levels is not
+    stretched.
     """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     low, middle, high = np.percentile(grey[::2, ::2], (1, 50, 99))
@@ -75,14 +81,18 @@ def separate_ink(image: np.ndarray) -> np.ndarray:
     paper = cv2.blur(cv2.dilate(small, np.ones((9, 9), np.uint8)), (9, 9), borderType=cv2.BORDER_REPLICATE)
     paper = cv2.resize(paper, (w, h), interpolation=cv2.INTER_LINEAR)
     distance = cv2.subtract(paper, image).max(axis=2).astype(np.float32)
-    noise = float(np.median(distance[::2, ::2]))  # the lightest paper nearby lies above the mean paper by the paper's grain
+    noise = float(
+        np.median(distance[::2, ::2])
+    )  # the lightest paper nearby lies above the mean paper by the paper's grain
     distance = np.maximum(distance - 1.5 * noise, 0)
     strongest = max(float(np.percentile(distance, 99)), 24.0)
     return (255.0 - np.minimum(distance * (255.0 / strongest), 255.0)).astype(np.uint8)
 
 
 class LineAugment:
-    """Training-time distortions of one separated line (H W uint8, paper 255), before it is resized. Same generator, same result."""
+    """Training-time distortions of one separated line (H W uint8, paper 255), before it is resized. Same generator,
+    same result.
+    """
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Config):
@@ -124,10 +134,14 @@ class LineAugment:
         shear = rng.normal(0, cfg.shear / 2)
         sy = 1 + rng.uniform(-cfg.scale, cfg.scale)
         sx = sy * (1 + rng.uniform(-cfg.stretch, cfg.stretch))
-        new_w = max(int(round(w * sx)), 8)
-        matrix = np.array([[sx * np.cos(angle), -shear * sy, 0], [sx * np.sin(angle), sy * np.cos(angle), 0]], np.float32)
+        new_w = max(round(w * sx), 8)
+        matrix = np.array(
+            [[sx * np.cos(angle), -shear * sy, 0], [sx * np.sin(angle), sy * np.cos(angle), 0]], np.float32
+        )
         centre = matrix[:, :2] @ np.array([w / 2, h / 2], np.float32)
-        matrix[:, 2] = (new_w / 2, h / 2) - centre + rng.uniform(-cfg.shift, cfg.shift, 2).astype(np.float32) * (h / 2, h)
+        matrix[:, 2] = (
+            (new_w / 2, h / 2) - centre + rng.uniform(-cfg.shift, cfg.shift, 2).astype(np.float32) * (h / 2, h)
+        )
         if cfg.elastic <= 0 or rng.random() < 0.3:
             return cv2.warpAffine(grey, matrix, (new_w, h), flags=cv2.INTER_LINEAR, borderValue=255)
         inverse = cv2.invertAffineTransform(matrix)

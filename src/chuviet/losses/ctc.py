@@ -15,7 +15,8 @@ from chuviet.types import Batch, Output
 class CTCLoss:
     """Mean over the samples of -log p(text) / length, blank = 0. Padding of frames and of targets has no influence.
 
-    A target that no alignment fits (fewer frames than characters and repeats) would give an infinite loss: an error, not a zero.
+    A target that no alignment fits (fewer frames than characters and repeats) would give an infinite loss: an error,
+    not a zero.
     """
 
     @dataclass(frozen=True, kw_only=True)

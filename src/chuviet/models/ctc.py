@@ -1,8 +1,9 @@
 """LineCTC: a recogniser of one to two million parameters for text lines, sized for training and reading on a CPU.
 
-Convolutional stem and depthwise stages keep the width fine (4 px a frame) while the height goes down late; a few layers that mix
-along the line (attention, then a depthwise convolution, as in a Conformer) end in per-frame CTC classes, blank first. The mixing
-of local and global layers follows SVTR (https://arxiv.org/abs/2205.00159); the blocks are those of ConvMixer/ConvNeXt kind.
+Convolutional stem and depthwise stages keep the width fine (4 px a frame) while the height goes down late; a few
+layers that mix along the line (attention, then a depthwise convolution, as in a Conformer) end in per-frame CTC
+classes, blank first. The mixing of local and global layers follows SVTR (https://arxiv.org/abs/2205.00159); the blocks
+are those of ConvMixer/ConvNeXt kind.
 
 Columns beyond a line's own width are zeroed after every layer, so a prediction does not depend on its batch mates.
 """
@@ -50,7 +51,9 @@ class Downsample(nn.Module):
 
 
 class MixingBlock(nn.Module):
-    """Attention over the frames, a depthwise convolution along them, a feed-forward layer; each residual. N T C -> N T C."""
+    """Attention over the frames, a depthwise convolution along them, a feed-forward layer; each residual. N T C ->
+    N T C.
+    """
 
     def __init__(self, width: int, heads: int, kernel: int, expand: int, dropout: float) -> None:
         super().__init__()
@@ -77,7 +80,9 @@ class MixingBlock(nn.Module):
 
 
 class LineCTC(nn.Module):
-    """Input N 1 H W (ink 1, paper 0), H a multiple of 8. Output: logits N T V with T = ceil(W / 4), V = characters + blank."""
+    """Input N 1 H W (ink 1, paper 0), H a multiple of 8. Output: logits N T V with T = ceil(W / 4), V = characters
+    + blank.
+    """
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Config):

@@ -1,14 +1,15 @@
 """Attention recogniser after VietOCR's seq2seq (https://github.com/pbcquoc/vietocr), with any timm backbone.
 
-Backbone feature map -> dropout -> 1x1 convolution to `hidden` -> flattened column by column -> bidirectional GRU -> additive
-attention and a GRU decoder. Differences: the backbone is a timm model (its head convolution kept), padded columns are hidden from
-the attention, and a share of the decoder's inputs is masked in training.
+Backbone feature map -> dropout -> 1x1 convolution to `hidden` -> flattened column by column -> bidirectional GRU ->
+additive attention and a GRU decoder. Differences: the backbone is a timm model (its head convolution kept), padded
+columns are hidden from the attention, and a share of the decoder's inputs is masked in training.
 """
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import timm
 import torch
@@ -16,27 +17,36 @@ from torch import Tensor, nn
 
 from chuviet.config import Config
 from chuviet.types import Batch, Output
-
-PAD, SOS, EOS, MASK = 0, 1, 2, 3
-SPECIALS = 4
+from chuviet.vocab import MASK, SOS, SPECIALS
 
 State = tuple[Tensor, ...]
 
 
 def timm_backbone(name: str, pretrained: bool, drop_path: float) -> nn.Module:
-    """A timm image model without classifier and pooling. Random weights, and a warning, when the pretrained ones are out of reach."""
-    options = {"num_classes": 0, "global_pool": "", "drop_path_rate": drop_path}
+    """A timm image model without classifier and pooling. Random weights, and a warning, when the pretrained ones
+    are out of reach.
+    """
+    options: dict[str, Any] = {"num_classes": 0, "global_pool": "", "drop_path_rate": drop_path}
     if pretrained:
         try:
             return timm.create_model(name, pretrained=True, **options)
         except (OSError, RuntimeError) as e:  # no network, no cache, or no such weights
             reason = str(e).splitlines()[0][:120] if str(e) else type(e).__name__
-            warnings.warn(f"pretrained weights of {name} are out of reach ({reason}); starting from random", stacklevel=2)
+            warnings.warn(
+                f"pretrained weights of {name} are out of reach ({reason}); starting from random", stacklevel=2
+            )
     return timm.create_model(name, pretrained=False, **options)
 
 
+def _channels(backbone: Any) -> int:
+    """Channels of the backbone's last map; with a head convolution timm names them apart from `num_features`."""
+    return int(getattr(backbone, "head_hidden_size", None) or backbone.num_features)
+
+
 class Seq2Seq(nn.Module):
-    """Input N 1 H W (ink 1, paper 0). `forward` is teacher-forced: logits N L+1 V; `encode` and `step` serve the decoders."""
+    """Input N 1 H W (ink 1, paper 0). `forward` is teacher-forced: logits N L+1 V; `encode` and `step` serve the
+    decoders.
+    """
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Config):
@@ -56,7 +66,7 @@ class Seq2Seq(nn.Module):
         self.cfg = cfg
         self.backbone = timm_backbone(cfg.backbone, cfg.pretrained, cfg.drop_path)
         self.drop_features = nn.Dropout(cfg.dropout)
-        self.project = nn.Conv2d(int(self.backbone.num_features), hidden, 1)  # type: ignore[arg-type]
+        self.project = nn.Conv2d(_channels(self.backbone), hidden, 1)
         self.encoder = nn.GRU(hidden, hidden, bidirectional=True, batch_first=True)
         self.bridge = nn.Linear(2 * hidden, hidden)
         self.embedding = nn.Embedding(classes, hidden)

@@ -3,6 +3,7 @@ drawn here."""
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from chuviet.data.table import read_table
+from chuviet.data.table import image_root, read_table
 from chuviet.metrics.recognition import RecognitionMetric, align
 from chuviet.types import InputError
 
@@ -32,6 +33,30 @@ def read_oof(path: str | Path) -> pd.DataFrame:
     pairs = zip(frame["text"], frame["prediction"], strict=True)
     edits = [sum(a != b for a, b in align(t, p)) for t, p in pairs]
     return frame.assign(distance=edits, length=frame["text"].str.len())
+
+
+def newest(outputs: str | Path) -> Path:
+    """The `oof.csv` of `outputs`/NAME/ that was written last. Raises InputError if there is none."""
+    found = sorted(Path(outputs).glob("*/oof.csv"), key=lambda p: p.stat().st_mtime)
+    if not found:
+        raise InputError(f"{outputs}: no NAME/oof.csv in it; chuviet train -C NAME --folds 0-4 makes one")
+    return found[-1]
+
+
+def images_of(path: str | Path, frame: pd.DataFrame, project: str | Path = ".") -> Path:
+    """The folder that `img_path` of the `oof.csv` at `path` is relative to, found by the config of the run that wrote
+    it.
+
+    `project` is the folder that the run was started in. Raises InputError when the config or the images are not there.
+    """
+    configs = sorted(Path(path).parent.glob("**/config.json"))
+    if not configs:
+        raise InputError(f"{path}: no config.json beside or below it, so its images are not known: name the label CSV")
+    try:
+        table = str(json.loads(configs[0].read_text(encoding="utf-8"))["data"]["csv"])
+    except (ValueError, KeyError, TypeError) as e:
+        raise InputError(f"{configs[0]}: names no label CSV (data.csv); name it yourself") from e
+    return image_root(Path(project) / table, frame)
 
 
 def overall(frame: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from chuviet.data.images import list_images
+from chuviet.data.table import read_table
 from chuviet.ship.inference import BadImage, Recognizer
 from chuviet.types import InputError
 
@@ -87,3 +88,17 @@ def read_folder(
         bad += [BadImage(i, p.reason) for p in problems]
         rows.append((image_id(path, folder), prediction.text if prediction else "", round(seconds, 4)))
     return Submission(pd.DataFrame(rows, columns=["id", "answer", "elapsed_time"]), bad)
+
+
+def with_labels(frame: pd.DataFrame, labels: str | Path) -> pd.DataFrame:
+    """The rows of a submission as `img_path,prediction`, and with `text` where the label CSV (if there is one) knows
+    it.
+
+    Rows that it does not know are left out when it knows any.
+    """
+    rows = frame.rename(columns={"id": "img_path", "answer": "prediction"})
+    if not Path(labels).is_file():
+        return rows
+    known = read_table(labels)[["img_path", "text"]]
+    joined = rows.merge(known, on="img_path", how="inner")
+    return joined if len(joined) else rows

@@ -1,4 +1,6 @@
-"""Averaged weights: an exponential moving average over steps, and the mean over chosen epochs with BatchNorm recomputed."""
+"""Averaged weights: an exponential moving average over steps, and the mean over chosen epochs with BatchNorm
+recomputed.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class WeightEMA:
 
 
 class EpochMean:
-    """Mean of the weights of chosen epochs. BatchNorm statistics are not averaged: `recompute_batchnorm` finds them anew."""
+    """Mean of the weights of chosen epochs. BatchNorm statistics are not averaged: `recompute_batchnorm` finds them
+    anew.
+    """
 
     def __init__(self) -> None:
         self.count = 0
@@ -49,7 +53,9 @@ class EpochMean:
 
 @torch.no_grad()
 def recompute_batchnorm(model: nn.Module, batches: Iterable[Batch], device: torch.device) -> int:
-    """Sets every BatchNorm's running statistics to the plain mean over `batches`. Returns the number of batches used."""
+    """Sets every BatchNorm's running statistics to the plain mean over `batches`. Returns the number of batches
+    used.
+    """
     norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
     if not norms:
         return 0

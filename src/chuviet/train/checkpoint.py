@@ -13,21 +13,27 @@ from chuviet.types import InputError
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Writes to a temporary name, syncs, renames: a killed process or a full disk leaves the former checkpoint as it was."""
+    """Writes to a temporary name, syncs, renames: a killed process or a full disk leaves the former checkpoint as
+    it was.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as f:
             torch.save(state, f)
             f.flush()
             os.fsync(f.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except (OSError, RuntimeError) as e:  # torch reports a full disk as RuntimeError
         temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be saved ({e}); the former checkpoint, if any, is untouched; free some space") from e
+        raise InputError(
+            f"{path}: cannot be saved ({e}); the former checkpoint, if any, is untouched; free some space"
+        ) from e
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Loads tensors and plain values only (no pickled objects). Raises InputError for a file that is not a checkpoint."""
+    """Loads tensors and plain values only (no pickled objects). Raises InputError for a file that is not a
+    checkpoint.
+    """
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as e:
@@ -35,4 +41,6 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     except (OSError, RuntimeError, EOFError, ValueError, KeyError) as e:
         raise InputError(f"{path}: not a readable checkpoint ({type(e).__name__}); delete it to start anew") from e
     except pickle.UnpicklingError as e:
-        raise InputError(f"{path}: holds more than tensors and numbers, so it is not loaded; delete it to start anew") from e
+        raise InputError(
+            f"{path}: holds more than tensors and numbers, so it is not loaded; delete it to start anew"
+        ) from e

@@ -1,4 +1,6 @@
-"""What makes several processes compute what one would: BatchNorm over the global batch, and one padded width for all."""
+"""What makes several processes compute what one would: BatchNorm over the global batch, and one padded width for
+all.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ class GlobalBatchNorm(nn.BatchNorm2d):
 
 
 def sync_batchnorm(module: nn.Module) -> nn.Module:
-    """Turns every plain BatchNorm2d into a GlobalBatchNorm, in place; timm's BatchNorm+activation layers keep their activation."""
+    """Turns every plain BatchNorm2d into a GlobalBatchNorm, in place; timm's BatchNorm+activation layers keep their
+    activation.
+    """
     for child in module.modules():
         if isinstance(child, _BatchNorm) and type(child).forward is nn.BatchNorm2d.forward:
             child.__class__ = GlobalBatchNorm
@@ -60,7 +64,9 @@ def _with_activation(kind: type) -> type:
 
 
 def widen_to_widest(batch: Batch) -> Batch:
-    """Pads the images with paper (0) to the widest of all processes, so that every process computes over the same canvas."""
+    """Pads the images with paper (0) to the widest of all processes, so that every process computes over the same
+    canvas.
+    """
     widest = torch.tensor(batch.images.shape[-1], device=batch.images.device)
     dist.all_reduce(widest, op=dist.ReduceOp.MAX)
     batch.images = F.pad(batch.images, (0, int(widest) - batch.images.shape[-1]))

@@ -1,7 +1,8 @@
 """The training loop: one for every model of the project, on one device or many, linear from top to bottom.
 
 The engine knows batches, logits, losses and predictions; it does not know whether it trains a recogniser or a detector.
-Everything random in a step comes from (seed, epoch, batch, rank), so a resumed run needs no generator state to go on bit for bit.
+Everything random in a step comes from (seed, epoch, batch, rank), so a resumed run needs no generator state to go on
+bit for bit.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ class Train(Config):
     ema: float = 0.0  # decay of the moving average; 0 = none
     average: tuple[int, ...] = ()  # epochs (from 1) whose mean of weights the run ends with
     batchnorm_batches: int = 50  # training batches that recompute BatchNorm for that mean
-    keep: Literal["average", "ema", "last", "best"] = "last"  # "best" is chosen on the validation rows: optimistic there
+    keep: Literal["average", "ema", "last", "best"] = (
+        "last"  # "best" is chosen on the validation rows: optimistic there
+    )
     validate_every: int = 1  # epochs; 0 = only at the end
     checkpoint_minutes: float = 5.0
     threads: int = 0  # torch threads on a CPU; 0 = all cores
@@ -100,7 +103,9 @@ def make_fabric(cfg: Train) -> Fabric:
 
 
 def best_precision(accelerator: str) -> Literal["fp32", "bf16", "fp16"]:
-    """bf16 where the processor multiplies it natively (it then is two to three times faster), else fp16 on CUDA, fp32 on a CPU."""
+    """bf16 where the processor multiplies it natively (it then is two to three times faster), else fp16 on CUDA,
+    fp32 on a CPU.
+    """
     if accelerator == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
     return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "fp32"
@@ -109,7 +114,8 @@ def best_precision(accelerator: str) -> Literal["fp32", "bf16", "fp16"]:
 def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -> Validation:
     """Trains `task.model` in place and leaves it with the weights that `cfg.keep` names. Returns its validation.
 
-    Writes metrics.jsonl, TensorBoard events and checkpoint.pt to `out`. Raises Interrupted after saving when a signal came.
+    Writes metrics.jsonl, TensorBoard events and checkpoint.pt to `out`. Raises Interrupted after saving when a signal
+    came.
     """
     fabric = make_fabric(cfg)
     if fabric.device.type == "cpu" and cfg.threads:
@@ -118,7 +124,7 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
     rank, world, data = fabric.global_rank, fabric.world_size, task.data
     out.mkdir(parents=True, exist_ok=True)
 
-    raw = task.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    raw = task.model.to(memory_format=torch.channels_last)
     raw = sync_batchnorm(raw) if world > 1 else raw
     task.model = raw
     model, optimizer = fabric.setup(raw, optim.build(raw))
@@ -146,7 +152,7 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
                 run.batch += 1
                 ends = run.batch % cfg.accumulate == 0 or run.batch == n
                 parts = n % cfg.accumulate if run.batch > n - n % cfg.accumulate else cfg.accumulate
-                with fabric.no_backward_sync(model, enabled=not ends):  # type: ignore[arg-type]
+                with fabric.no_backward_sync(model, enabled=not ends):
                     losses = task.loss(model(batch), batch)
                     share = _share(losses, world)
                     fabric.backward(losses["loss"] * share * world / parts)
@@ -156,17 +162,24 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
                     rate = optim.rate(run.step, total_steps)
                     run.step_optimizer(model, rate)
                     speed = images / (time.perf_counter() - window)
-                    bar.set_postfix(loss=f"{run.last_loss:.4f}", lr=f"{rate:.2e}", images_s=f"{speed:.0f}", refresh=False)
+                    bar.set_postfix(
+                        loss=f"{run.last_loss:.4f}", lr=f"{rate:.2e}", images_s=f"{speed:.0f}", refresh=False
+                    )
                 bar.update()
                 if ends and (signals.came or run.minutes_since_save() > cfg.checkpoint_minutes):
                     run.save()
                     if signals.came:
                         bar.close()
                         raise Interrupted(f"stopped by signal {signals.came}; saved; resume=true goes on from here")
-            line = {"epoch": epoch + 1, "loss": run.mean_loss(), "lr": rate, "images_per_second": images / (time.perf_counter() - window)}
+            line = {
+                "epoch": epoch + 1,
+                "loss": run.mean_loss(),
+                "lr": rate,
+                "images_per_second": images / (time.perf_counter() - window),
+            }
             if epoch + 1 in cfg.average:
                 run.mean.add(raw)
-            due = cfg.validate_every and (epoch + 1) % cfg.validate_every == 0 or cfg.keep == "best"
+            due = (cfg.validate_every and (epoch + 1) % cfg.validate_every == 0) or cfg.keep == "best"
             if due and epoch + 1 < cfg.epochs:
                 line |= {f"valid_{k}": v for k, v in validate(fabric, run.averaged_model(), task).metrics.items()}
                 run.keep_best(line)
@@ -179,7 +192,9 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
         raw.load_state_dict(run.mean.state)
         with fabric.autocast():
             loader = data.train_loader(cfg.epochs, 0)
-            recompute_batchnorm(raw, (b for b, _ in zip(loader, range(cfg.batchnorm_batches), strict=False)), fabric.device)
+            recompute_batchnorm(
+                raw, (b for b, _ in zip(loader, range(cfg.batchnorm_batches), strict=False)), fabric.device
+            )
     elif cfg.keep == "ema" and ema:
         raw.load_state_dict(ema.state)
     elif cfg.keep == "best" and run.best_state:
@@ -248,7 +263,7 @@ class _Run:
         if self.ema:
             self.ema.update(self.raw)
         losses = self.fabric.all_reduce(torch.stack(self._pending), reduce_op="sum")
-        values = [float(x) for x in losses]  # type: ignore[union-attr]
+        values = [float(x) for x in losses]
         self.loss_sum += sum(values)
         self.last_loss = values[-1]
         self._pending.clear()
@@ -334,7 +349,9 @@ class _Log:
 
 
 class _Signals:
-    """Notes SIGINT and SIGTERM instead of dying from them, so that the run is saved first; a second SIGINT is not held up."""
+    """Notes SIGINT and SIGTERM instead of dying from them, so that the run is saved first; a second SIGINT is not
+    held up.
+    """
 
     def __enter__(self) -> _Signals:
         self.came = 0
@@ -356,7 +373,9 @@ def _seed(seed: int, epoch: int, batch: int, rank: int) -> None:
 
 
 def _share(losses: dict[str, Tensor], world: int) -> Tensor:
-    """This process's part of the global mean: its weight over that of all processes, so ranks with fewer samples count less."""
+    """This process's part of the global mean: its weight over that of all processes, so ranks with fewer samples
+    count less.
+    """
     weight = losses["weight"].detach()
     if world == 1:
         return torch.ones_like(weight)

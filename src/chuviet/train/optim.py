@@ -1,4 +1,6 @@
-"""Optimisers and learning-rate schedules. A rate is a function of the step alone, so nothing can be stepped twice or forgotten."""
+"""Optimisers and learning-rate schedules. A rate is a function of the step alone, so nothing can be stepped twice
+or forgotten.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,20 @@
+"""Demo, second step: fine-tuning on the lines of 24 drawn "writers"; the mean of the last epochs' weights is kept."""
+
+from chuviet.config import parent, replace
+
+cfg = replace(
+    parent(__file__, "demo_ptr_f5"),
+    **{
+        "data.sources": ("real",),
+        "data.batch": 32,
+        "optim.lr": 1.5e-3,
+        "train.epochs": 8,
+        "train.ema": 0.0,
+        "train.average": (5, 6, 7, 8),
+        "train.batchnorm_batches": 20,
+        "train.keep": "average",
+        "train.validate_every": 0,
+        "fold": 0,
+        "init": "demo_ptr_f5",
+    },
+)

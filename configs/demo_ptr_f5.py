@@ -1,0 +1,25 @@
+"""Demo, first step: a small LineCTC on drawn words and short lines, a few minutes on two CPU cores."""
+
+from chuviet.data.recognition import LineData
+from chuviet.data.transforms import LinePreprocess
+from chuviet.decode.ctc import CTCGreedy
+from chuviet.experiment import Experiment
+from chuviet.losses.ctc import CTCLoss
+from chuviet.models.ctc import LineCTC
+from chuviet.train.engine import Train
+from chuviet.train.optim import Optim
+
+cfg = Experiment(
+    model=LineCTC.Config(height=32, stem=24, widths=(48, 96, 128), depths=(1, 2, 2), heads=4),
+    loss=CTCLoss.Config(),
+    decoder=CTCGreedy.Config(),
+    data=LineData.Config(
+        csv="demo/train_ext3.csv",
+        sources=("words",),
+        preprocess=LinePreprocess.Config(height=32),
+        batch=64,
+    ),
+    optim=Optim(lr=3e-3, eps=1e-8, weight_decay=0.02, schedule="cosine", warmup=0.05, final=0.1),
+    train=Train(epochs=2, ema=0.99, keep="ema"),
+    fold=5,
+)
