@@ -1,0 +1,112 @@
+"""Which rows an epoch sees, how they are batched and distorted: from (seed, epoch, index), with any number of workers."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from chuviet.data.recognition import LineData, bucket_batches
+from chuviet.types import InputError
+
+
+@pytest.fixture(scope="module")
+def csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lines")
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(30):
+        width = 60 + 10 * (i % 7)
+        Image.fromarray(rng.integers(0, 256, (32, width, 3), dtype=np.uint8)).save(folder / f"{i}.png")
+        source = "real" if i < 20 else "address"
+        rows.append((f"{i}.png", "ab" + "cd"[i % 2], i % 4, i % 5 if i < 20 else 6, source))
+    pd.DataFrame(rows, columns=["img_path", "text", "writer_id", "fold", "source"]).to_csv(
+        folder / "t.csv", index=False
+    )
+    return folder / "t.csv"
+
+
+def config(csv: Path, **changes: object) -> LineData.Config:
+    base = LineData.Config(csv=str(csv), charset="abcd", batch=4, bucket=2, workers=0)
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def test_an_epoch_drops_nothing_and_validates_only_the_real_rows_of_the_fold(csv: Path) -> None:
+    data = config(csv).build(fold=1, seed=0)
+    seen = np.concatenate(data.batches(0))
+    assert sorted(seen) == list(range(len(data.train))) and len(data.train) == 26
+    assert set(data.valid["fold"]) == {1} and set(data.valid["source"]) == {"real"}
+    assert not set(data.train["img_path"]) & set(data.valid["img_path"])
+    valid = torch.cat([b.index for b in data.valid_loader()])
+    assert sorted(valid.tolist()) == list(range(len(data.valid)))
+
+
+def test_fold_5_trains_on_all_and_validates_on_nothing(csv: Path) -> None:
+    data = config(csv).build(fold=5, seed=0)
+    assert len(data.train) == 30 and list(data.valid_loader()) == []
+
+
+def test_draw_is_fresh_each_epoch_and_the_rest_is_whole(csv: Path) -> None:
+    data = config(csv, draw=(("address", 3),)).build(fold=5, seed=0)
+    epochs = [data.epoch_rows(e) for e in range(6)]
+    assert all(len(rows) == 23 and set(range(20)) <= set(rows.tolist()) for rows in epochs)
+    assert len({tuple(sorted(rows.tolist())) for rows in epochs}) > 1
+    assert np.array_equal(data.epoch_rows(2), epochs[2])
+
+
+def test_buckets_hold_similar_widths() -> None:
+    rng = np.random.default_rng(0)
+    rows, widths = np.arange(1000), rng.integers(100, 1000, 1000)
+    batches = bucket_batches(rows, widths, 10, 50, rng)
+    assert sorted(np.concatenate(batches)) == list(range(1000))
+    spread = np.mean([np.ptp(widths[b]) for b in batches])
+    assert spread < 40  # of 900
+
+
+def test_distortion_is_the_same_with_any_workers_and_another_each_epoch(csv: Path) -> None:
+    def epoch(workers: int, number: int) -> dict[int, torch.Tensor]:
+        data = config(csv, workers=workers).build(fold=5, seed=3)
+        out = {}
+        for b in data.train_loader(number):
+            for i, image, w in zip(b.index.tolist(), b.images, b.widths.tolist(), strict=True):
+                out[i] = image[..., :w]
+        return out
+
+    alone, two, later = epoch(0, 1), epoch(2, 1), epoch(0, 2)
+    assert all(torch.equal(alone[i], two[i]) for i in alone)
+    assert sum(alone[i].shape == later[i].shape and torch.equal(alone[i], later[i]) for i in alone) < 6
+
+
+def test_ranks_share_the_batches_without_loss_or_double(csv: Path) -> None:
+    data = config(csv).build(fold=0, seed=0)
+    whole = [b.index.tolist() for b in data.train_loader(0)]
+    halves = [[b.index.tolist() for b in data.train_loader(0, rank=r, world=2)] for r in (0, 1)]
+    assert [sorted(a + b) for a, b in zip(*halves, strict=True)] == [sorted(w) for w in whole]
+    valid = [i for r in (0, 1) for b in data.valid_loader(r, 2) for i in b.index.tolist()]
+    assert sorted(valid) == list(range(len(data.valid)))
+
+
+def test_skip_goes_on_within_an_epoch(csv: Path) -> None:
+    data = config(csv).build(fold=5, seed=0)
+    whole = [b.images for b in data.train_loader(4)]
+    rest = [b.images for b in data.train_loader(4, skip=3)]
+    assert all(torch.equal(a, b) for a, b in zip(whole[3:], rest, strict=True))
+
+
+def test_target_longer_than_the_frames_is_an_error_with_file_and_row(tmp_path: Path) -> None:
+    Image.new("RGB", (20, 40), "white").save(tmp_path / "a.png")
+    (tmp_path / "t.csv").write_text("img_path,text,fold\na.png,aabb,0\n")
+    with pytest.raises(InputError, match=r"t\.csv: row 2: a\.png: 'aabb' needs 6 CTC frames, a 20 px wide image has 5"):
+        config(tmp_path / "t.csv").build(fold=5, seed=0)
+
+
+def test_unknown_character_and_unknown_source_are_errors(csv: Path) -> None:
+    with pytest.raises(InputError, match="outside the charset"):
+        config(csv, charset="abc").build(fold=5, seed=0)
+    with pytest.raises(InputError, match="no rows of source verse"):
+        config(csv, draw=(("verse", 2),)).build(fold=5, seed=0)
+    with pytest.raises(InputError, match="no fold 7"):
+        config(csv).build(fold=7, seed=0)

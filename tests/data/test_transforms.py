@@ -1,0 +1,62 @@
+import cv2
+import numpy as np
+import pytest
+
+from chuviet.data.transforms import LineAugment, LinePreprocess, separate_ink
+from chuviet.types import InputError
+
+
+def line(paper: tuple[int, int, int], ink: tuple[int, int, int], width: int = 300) -> np.ndarray:
+    image = np.full((64, width, 3), paper, np.uint8)
+    cv2.putText(image, "abc xyz", (10, 44), cv2.FONT_HERSHEY_SIMPLEX, 1.2, ink, 2, cv2.LINE_AA)
+    return image
+
+
+def test_ink_and_paper_of_any_colour_become_alike() -> None:
+    reference = separate_ink(line((255, 255, 255), (0, 0, 0))).astype(int)
+    looks = [((225, 225, 240), (70, 70, 190)), ((240, 235, 210), (120, 120, 120)), ((30, 60, 30), (240, 240, 240))]
+    for paper, ink in looks:
+        other = separate_ink(line(paper, ink)).astype(int)
+        assert np.abs(other - reference).mean() < 6, (paper, ink)
+
+
+def test_shadow_is_taken_out() -> None:
+    image = line((250, 250, 250), (20, 20, 20))
+    shade = np.linspace(1.0, 0.5, image.shape[1])[None, :, None]
+    out = separate_ink((image * shade).astype(np.uint8))
+    ink = separate_ink(image) < 60
+    assert np.median(out[~ink]) > 240 and np.median(out[ink]) < 60
+
+
+def test_blank_paper_stays_blank() -> None:
+    rng = np.random.default_rng(0)
+    noise = (240 + rng.normal(0, 2, (64, 200, 3))).clip(0, 255).astype(np.uint8)
+    assert separate_ink(noise).min() > 100
+    assert np.all(separate_ink(np.full((64, 200, 3), 255, np.uint8)) == 255)
+
+
+def test_resize_keeps_the_aspect_ratio_or_pads_to_the_fixed_width() -> None:
+    grey = np.zeros((64, 640), np.uint8)
+    assert LinePreprocess.Config(height=32).build().resize(grey).shape == (32, 320)
+    fixed = LinePreprocess.Config(height=32, width=400).build().resize(grey)
+    assert fixed.shape == (32, 400) and np.all(fixed[:, 320:] == 255) and np.all(fixed[:, :320] == 0)
+    assert LinePreprocess.Config(height=32, width=200).build().resize(grey).shape == (32, 200)
+
+
+@pytest.mark.parametrize(
+    "bad", [np.zeros((64, 100), np.uint8), np.zeros((64, 100, 3), np.float32), np.zeros((1, 9, 3), np.uint8)]
+)
+def test_wrong_images_are_refused(bad: np.ndarray) -> None:
+    with pytest.raises(InputError):
+        LinePreprocess.Config().build()(bad)
+
+
+def test_augmentation_follows_its_generator_and_keeps_the_writing() -> None:
+    grey = separate_ink(line((255, 255, 255), (0, 0, 0)))
+    augment = LineAugment.Config().build()
+    a, b = (augment(grey, np.random.default_rng((1, 2, 3))) for _ in range(2))
+    assert np.array_equal(a, b)
+    ink = (255 - grey).sum()
+    kept = [(255 - augment(grey, np.random.default_rng(i))).sum() / ink for i in range(100)]
+    assert 0.5 < np.median(kept) < 2 and min(kept) > 0.2
+    assert len({augment(grey, np.random.default_rng(i)).tobytes() for i in range(20)}) > 15
