@@ -12,7 +12,7 @@ cfg = replace(
         "data.draw": (("address", 15_000), ("poems", 3_000)),
         "data.batch": 32,
         "optim.final": 0.0,
-        "train.epochs": 3,
+        "train.epochs": 2,
         "train.ema": 0.998,
         "init": "line_192_words_f5",
     },

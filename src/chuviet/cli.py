@@ -80,9 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns 0, or 2 after a user's error (one line on stderr), 130 after Ctrl-C."""
     args = parser().parse_args(argv)
     # Imported late: torch takes seconds to import, and -h or a mistyped option shouldn't wait for it.
-    from chuviet.commands.dispatch import guarded
+    from chuviet.commands.dispatch import guarded, run
 
-    return guarded(args)
+    return guarded(lambda: run(args))
 
 
 def parser() -> argparse.ArgumentParser:

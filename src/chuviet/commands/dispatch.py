@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 
 from chuviet.commands import BAD_INPUT, INTERRUPTED, Stopped
 from chuviet.config import ConfigError
@@ -26,16 +27,16 @@ def run(args: Namespace) -> int:
     return lines.COMMANDS[args.command](args)
 
 
-def guarded(args: Namespace) -> int:
-    """`run` with the user's errors as one line on stderr: exit code 2, or 130 after Ctrl-C or a signal."""
+def guarded(call: Callable[[], int], name: str = "chuviet") -> int:
+    """`call()` with the user's errors as one line on stderr: exit code 2, or 130 after Ctrl-C or a signal."""
     try:
-        return run(args)
+        return call()
     except (InputError, ConfigError, CharsetError) as e:
-        print(f"chuviet: error: {' '.join(str(e).split())}", file=sys.stderr)
+        print(f"{name}: error: {' '.join(str(e).split())}", file=sys.stderr)
         return BAD_INPUT
     except Stopped as e:
-        print(f"chuviet: {e}", file=sys.stderr)
+        print(f"{name}: {e}", file=sys.stderr)
         return INTERRUPTED
     except KeyboardInterrupt:
-        print("chuviet: interrupted", file=sys.stderr)
+        print(f"{name}: interrupted", file=sys.stderr)
         return INTERRUPTED

@@ -1,0 +1,64 @@
+"""What the generator scripts in synthetic_data/ share: options, fonts, corpus, and the run over workers and shards."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from chuviet.commands.dispatch import guarded
+from chuviet.synth.corpus import piece
+from chuviet.synth.dataset import LineRecipe, Texts, join_shards, parse_shard, write_set
+from chuviet.synth.fonts import find_faces
+from chuviet.vocab import VIETNAMESE
+
+
+def add_options(parser: argparse.ArgumentParser, count: int, out: str) -> None:
+    """The options of every generator."""
+    parser.add_argument("--count", type=int, default=count, help="samples of the whole set, all shards together")
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another set")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; the files do not depend on it")
+    parser.add_argument("--out", type=Path, default=Path(out), help="folder of the images and of manifest.csv")
+    parser.add_argument("--shard", type=parse_shard, default=(0, 1), metavar="i/n", help="make every n-th sample, from i")
+
+
+def lines_main(
+    doc: str | None, source: str, corpus: str, about: str, load: Callable[[Path | None, bool], Texts]
+) -> int:
+    """The main of a generator of drawn lines. `load(corpus or None, old tone placement)` gives the texts."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    add_options(parser, count=20_000, out="")
+    parser.add_argument("--fonts", type=Path, default=Path("fonts"), help="folder of TTF and OTF files")
+    parser.add_argument("--corpus", type=Path, default=Path(corpus), help=about)
+    parser.add_argument("--height", type=int, default=64, help="height of the images in pixels")
+    parser.add_argument("--words", action="store_true", help="pieces of one to four words instead of whole lines")
+    parser.add_argument("--tone-placement", choices=("old", "new"), default="old", help="built syllables: òa (old) or oà (new)")
+    args = parser.parse_args()
+    return guarded(lambda: _generate(args, source, Path(corpus), load))
+
+
+def _generate(
+    args: argparse.Namespace, source: str, default_corpus: Path, load: Callable[[Path | None, bool], Texts]
+) -> int:
+    kind = "words" if args.words else source
+    out = args.out if str(args.out) not in ("", ".") else Path("synthetic_data") / kind
+    there = args.corpus.exists() or args.corpus != default_corpus  # one that was named must be there
+    faces, said = find_faces(args.fonts, VIETNAMESE)
+    print(said, file=sys.stderr)
+    recipe = LineRecipe(
+        texts=load(args.corpus if there else None, args.tone_placement == "old"),
+        faces=faces,
+        source=kind,
+        alphabet=VIETNAMESE,
+        seed=args.seed,
+        height=args.height,
+        shortest=1 if args.words else 10,
+        longest=24 if args.words else 69,
+        cut=piece if args.words else None,
+    )
+    manifest = write_set(recipe.job, args.count, out, args.workers, args.shard)
+    joined = join_shards(out, args.count) if args.shard[1] > 1 else manifest
+    print(f"{joined or manifest}: " + ("whole" if joined else "this shard; the last one writes manifest.csv"))
+    return 0

@@ -1,0 +1,174 @@
+"""Sets of drawn lines on disk: sample i of seed s is the same bytes with any number of workers and shards.
+
+Each shard writes its images and one CSV manifest; a manifest row appears only for a whole image, so an interrupted run goes on
+where it stopped.
+"""
+
+from __future__ import annotations
+
+import csv
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from chuviet.synth.fonts import Face
+from chuviet.synth.ink import Hand, crop_line, draw_line
+from chuviet.synth.paper import Sheet, encode_jpeg, put_on
+from chuviet.types import InputError
+
+COLUMNS = ("img_path", "text", "writer_id", "fold", "source", "font", "aug")
+SYNTHETIC_FOLD = 6
+_CONNECTED = ("playwrite", "dancing", "script", "vibes", "allura", "brush", "italianno", "corinthia")
+_TRIES = 60
+
+
+class Texts(Protocol):
+    def text(self, index: int, rng: np.random.Generator) -> str: ...
+
+
+@dataclass(frozen=True)
+class LineRecipe:
+    """How sample i is made: `job(i)` returns its manifest row and its JPEG bytes."""
+
+    texts: Texts
+    faces: Sequence[Face]
+    source: str
+    alphabet: str
+    seed: int = 0
+    height: int = 64
+    shortest: int = 4
+    longest: int = 69
+    cut: Callable[[str, np.random.Generator], str] | None = None  # such as `corpus.piece`
+
+    def job(self, index: int) -> tuple[dict[str, str], bytes]:
+        """Raises InputError when no font of the set covers a text that the corpus gave."""
+        rng = np.random.default_rng((self.seed, index, len(self.source)))
+        text = self._text(index, rng)
+        able = [f for f in self.faces if f.can_write(text.replace(" ", ""))]
+        if not able:
+            raise InputError(f"no font covers every character of {text!r}; add fonts")
+        families = sorted({f.family for f in able})
+        family = families[int(rng.integers(len(families)))]
+        members = [f for f in able if f.family == family]
+        face = members[int(rng.integers(len(members)))]
+        connected = any(name in family.lower() for name in _CONNECTED)
+        sheet = Sheet.draw(rng)
+        ink = crop_line(draw_line(text, face.path, Hand.draw(rng), rng, connected), self.height, rng)
+        image = put_on(ink, sheet, rng)
+        row = dict(zip(COLUMNS, (f"{index // 1000:04d}/{index:07d}.jpg", text, "-1", str(SYNTHETIC_FOLD), self.source,
+                                 Path(face.path).stem, ""), strict=True))  # fmt: skip
+        return row, encode_jpeg(image, sheet.quality)
+
+    def _text(self, index: int, rng: np.random.Generator) -> str:
+        for n in range(_TRIES):
+            text = self.texts.text(index, rng)
+            if self.cut:
+                text = self.cut(text, rng)
+            if self.shortest <= len(text) <= self.longest and set(text) <= set(self.alphabet):
+                return text
+            if n > _TRIES // 2:
+                index += 1_000_003  # this ward's name may be too long in every form
+        raise InputError(f"{_TRIES} texts in a row were not {self.shortest}-{self.longest} characters of the charset")
+
+
+Job = Callable[[int], tuple[dict[str, str], bytes]]
+
+
+def write_set(job: Job, count: int, out: Path, workers: int = 1, shard: tuple[int, int] = (0, 1)) -> Path:
+    """Makes the samples of shard i of n (those with index % n == i) below `out`; returns the manifest.
+
+    One shard of one writes ``manifest.csv``; else ``manifest-<i>of<n>.csv``, which `join_shards` puts together.
+    """
+    i, n = shard
+    manifest = out / ("manifest.csv" if n == 1 else f"manifest-{i}of{n}.csv")
+    indices = range(i, count, n)
+    out.mkdir(parents=True, exist_ok=True)
+    done = _finished(manifest, out)
+    todo = [k for k in indices if k not in done]
+    for folder in {k // 1000 for k in todo}:
+        (out / f"{folder:04d}").mkdir(exist_ok=True)
+    partial = manifest.with_suffix(".partial")
+    with partial.open("a", encoding="utf-8", newline="") as f:
+        writer = csv.DictWriter(f, COLUMNS, lineterminator="\n")
+        for row in tqdm(_rows(job, todo, out, workers), total=len(todo), unit="line", desc=out.name, dynamic_ncols=True):
+            writer.writerow(row)
+    done |= _finished(manifest, out)
+    _write_manifest(manifest, [done[k] for k in indices])
+    partial.unlink()
+    return manifest
+
+
+def join_shards(out: Path, count: int) -> Path | None:
+    """Writes ``manifest.csv`` once the shard manifests hold all `count` samples: the file one machine would have made."""
+    rows: dict[str, dict[str, str]] = {}
+    for path in sorted(out.glob("manifest-*of*.csv")):
+        rows |= {r["img_path"]: r for r in _read(path, header=True)}
+    if len(rows) < count:
+        return None
+    _write_manifest(out / "manifest.csv", [rows[k] for k in sorted(rows)])
+    return out / "manifest.csv"
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """``"0/4"`` -> (0, 4). Raises ValueError for anything else."""
+    i, _, n = text.partition("/")
+    if not (i.isdigit() and n.isdigit() and int(i) < int(n)):
+        raise ValueError(f"--shard {text}: give i/n with 0 <= i < n, such as 0/4")
+    return int(i), int(n)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file under a temporary name and renames it: it is there whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as e:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written ({e.strerror or e})") from e
+
+
+def _rows(job: Job, todo: Sequence[int], out: Path, workers: int) -> Iterator[dict[str, str]]:
+    if workers <= 1:
+        yield from (_make((job, k, out)) for k in todo)
+        return
+    context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+    with context.Pool(workers, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+        yield from pool.imap(_make, ((job, k, out) for k in todo), chunksize=64)
+
+
+def _make(task: tuple[Job, int, Path]) -> dict[str, str]:
+    job, index, out = task
+    row, data = job(index)
+    write_whole(out / row["img_path"], data)
+    return row
+
+
+def _finished(manifest: Path, out: Path) -> dict[int, dict[str, str]]:
+    rows: Iterable[dict[str, str]] = _read(manifest, header=True) if manifest.exists() else []
+    partial = manifest.with_suffix(".partial")
+    if partial.exists():
+        rows = [*rows, *_read(partial, header=False)]
+    return {int(Path(r["img_path"]).stem): r for r in rows if (out / r["img_path"]).exists()}
+
+
+def _read(path: Path, header: bool) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as f:
+        rows = csv.DictReader(f, None if header else COLUMNS)
+        return [r for r in rows if r["img_path"] and r["aug"] is not None]  # a line cut by a kill is made again
+
+
+def _write_manifest(path: Path, rows: Sequence[dict[str, str]]) -> None:
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8", newline="") as f:
+        writer = csv.DictWriter(f, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    temporary.replace(path)

@@ -1,0 +1,52 @@
+"""Made-up writers: each has a font, a hand, a pen and a kind of paper of their own, and keeps to them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from chuviet.synth.corpus import Addresses, Verse, Ward, piece
+from chuviet.synth.fonts import Face
+from chuviet.synth.ink import Hand, crop_line, draw_line
+from chuviet.synth.paper import Sheet, encode_jpeg, put_on
+
+
+@dataclasses.dataclass(frozen=True)
+class Writer:
+    """One made-up writer; `line` draws a text in this writer's hand."""
+
+    face: Face
+    hand: Hand
+    sheet: Sheet
+
+    @staticmethod
+    def make(number: int, faces: Sequence[Face], seed: int = 0) -> Writer:
+        """Writer `number`: the families are dealt out in turn, the rest is drawn from (seed, number)."""
+        rng = np.random.default_rng((seed, number))
+        families = sorted({f.family for f in faces})
+        members = [f for f in faces if f.family == families[number % len(families)]]
+        hand = dataclasses.replace(Hand.draw(rng), cap=rng.uniform(24, 32), stretch=rng.uniform(0.75, 1.1))
+        sheet = dataclasses.replace(Sheet.draw(rng), blur=0.0, quality=85)
+        return Writer(members[int(rng.integers(len(members)))], hand, sheet)
+
+    def line(self, text: str, rng: np.random.Generator, height: int = 64) -> bytes:
+        """The JPEG bytes of one line."""
+        ink = crop_line(draw_line(text, self.face.path, self.hand, rng), height, rng)
+        return encode_jpeg(put_on(ink, self.sheet, rng), self.sheet.quality)
+
+
+def short_texts(wards: Sequence[Ward], count: int, seed: int = 0, shortest: int = 5, longest: int = 24) -> list[str]:
+    """`count` distinct short texts: pieces of addresses, two thirds, and of syllables."""
+    addresses, verse = Addresses(wards), Verse()
+    texts: dict[str, None] = {}
+    index = 0
+    while len(texts) < count:
+        rng = np.random.default_rng((seed, index, 5))
+        source = verse if index % 3 == 2 else addresses
+        text = piece(source.text(index, rng), rng).strip(" ,-")
+        if shortest <= len(text) <= longest:
+            texts[text] = None
+        index += 1
+    return list(texts)
