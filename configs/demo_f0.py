@@ -9,7 +9,6 @@ cfg = replace(
         "data.batch": 32,
         "optim.lr": 1.5e-3,
         "train.epochs": 8,
-        "train.ema": 0.0,
         "train.average": (5, 6, 7, 8),
         "train.batchnorm_batches": 20,
         "train.keep": "average",

@@ -10,7 +10,7 @@ cfg = replace(
         "data.sources": ("real", "address", "poems"),
         "data.draw": (("address", 250), ("poems", 50)),
         "optim.lr": 1.2e-3,
-        "train.epochs": 30,
+        "train.epochs": 20,
         "train.validate_every": 10,
         "fold": 0,
         "init": "line_192_ptr_f5",

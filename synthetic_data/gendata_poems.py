@@ -1,4 +1,6 @@
-"""Draws lines of verse: images and manifest.csv under synthetic_data/poems (with --words: short pieces, under .../words)."""
+"""Draws lines of verse: images and manifest.csv under synthetic_data/poems (with --words: short pieces, under
+.../words).
+"""
 
 import sys
 

@@ -1,4 +1,6 @@
-"""Which rows an epoch sees, how they are batched and distorted: from (seed, epoch, index), with any number of workers."""
+"""Which rows an epoch sees, how they are batched and distorted: from (seed, epoch, index), with any number of
+workers.
+"""
 
 from dataclasses import replace
 from pathlib import Path

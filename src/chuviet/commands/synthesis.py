@@ -19,9 +19,13 @@ def add_options(parser: argparse.ArgumentParser, count: int, out: str) -> None:
     """The options of every generator."""
     parser.add_argument("--count", type=int, default=count, help="samples of the whole set, all shards together")
     parser.add_argument("--seed", type=int, default=0, help="another seed, another set")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; the files do not depend on it")
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes; the files do not depend on it"
+    )
     parser.add_argument("--out", type=Path, default=Path(out), help="folder of the images and of manifest.csv")
-    parser.add_argument("--shard", type=parse_shard, default=(0, 1), metavar="i/n", help="make every n-th sample, from i")
+    parser.add_argument(
+        "--shard", type=parse_shard, default=(0, 1), metavar="i/n", help="make every n-th sample, from i"
+    )
 
 
 def lines_main(
@@ -34,7 +38,9 @@ def lines_main(
     parser.add_argument("--corpus", type=Path, default=Path(corpus), help=about)
     parser.add_argument("--height", type=int, default=64, help="height of the images in pixels")
     parser.add_argument("--words", action="store_true", help="pieces of one to four words instead of whole lines")
-    parser.add_argument("--tone-placement", choices=("old", "new"), default="old", help="built syllables: òa (old) or oà (new)")
+    parser.add_argument(
+        "--tone-placement", choices=("old", "new"), default="old", help="built syllables: òa (old) or oà (new)"
+    )
     args = parser.parse_args()
     return guarded(lambda: _generate(args, source, Path(corpus), load))
 

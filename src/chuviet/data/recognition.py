@@ -4,11 +4,13 @@ epoch, index).
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 import torch
@@ -136,7 +138,7 @@ class LineData:
         workers = min(self.cfg.workers, max(len(batches), 0))
         return DataLoader(
             data, batch_sampler=FixedBatches(batches), collate_fn=collate, num_workers=workers,
-            worker_init_fn=_one_thread, pin_memory=torch.cuda.is_available(), prefetch_factor=4 if workers else None,
+            worker_init_fn=_start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=4 if workers else None,
         )  # fmt: skip
 
 
@@ -220,8 +222,9 @@ def pad_images(images: Sequence[np.ndarray], multiple: int = 64) -> tuple[torch.
     return (255.0 - torch.from_numpy(canvas).float()) / 255.0, torch.tensor(widths)
 
 
-def _one_thread(_: int) -> None:
-    import cv2
-
+def _start_worker(_: int) -> None:
+    """One thread a worker; signals are left to the training process, which saves before it lets the workers go."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     cv2.setNumThreads(0)
     torch.set_num_threads(1)

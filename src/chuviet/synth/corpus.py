@@ -1,4 +1,6 @@
-"""Texts to draw: addresses from real places, verse, and syllables built from onset, rime and tone so that none is missing."""
+"""Texts to draw: addresses from real places, verse, and syllables built from onset, rime and tone so that none is
+missing.
+"""
 
 from __future__ import annotations
 
@@ -16,26 +18,38 @@ from chuviet.types import InputError
 from chuviet.vocab import normalize
 
 TONES = ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")
-ONSETS = ("", "b", "c", "ch", "d", "đ", "g", "gh", "gi", "h", "k", "kh", "l", "m", "n", "ng", "ngh", "nh", "p", "ph",
-          "qu", "r", "s", "t", "th", "tr", "v", "x")  # fmt: skip
-OPEN_RIMES = ("a", "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "y", "ai", "ao", "au", "ay", "âu", "ây", "eo", "êu", "ia", "iêu", "iu",
-              "oa", "oai", "oay", "oe", "oi", "ôi", "ơi", "ua", "uê", "ui", "uôi", "uy", "ưa", "ưi", "ươi", "ươu", "ưu", "am",
-              "an", "ang", "anh", "ăm", "ăn", "ăng", "âm", "ân", "âng", "em", "en", "eng", "êm", "ên", "ênh", "iêm", "iên",
-              "iêng", "im", "in", "inh", "oan", "oang", "oanh", "om", "on", "ong", "ôm", "ôn", "ông", "ơm", "ơn", "uân", "um",
-              "un", "ung", "uôm", "uôn", "uông", "ưng", "ươm", "ươn", "ương", "uyên", "yên", "yêu")  # fmt: skip
-STOPPED_RIMES = ("ac", "ach", "ap", "at", "ăc", "ăp", "ăt", "âc", "âp", "ât", "ec", "ep", "et", "êch", "êp", "êt", "ich", "iêc",
-                 "iêp", "iêt", "ip", "it", "oac", "oat", "oc", "op", "ot", "ôc", "ôp", "ôt", "ơp", "ơt", "uât", "uc", "up",
-                 "ut", "uôc", "uôt", "ưc", "ưt", "ươc", "ươp", "ươt", "uyêt", "yêt")  # fmt: skip
+ONSETS = [
+    "",
+    *"""
+    b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x
+""".split(),
+]
+OPEN_RIMES = """
+    a e ê i o ô ơ u ư y ai ao au ay âu ây eo êu ia iêu iu oa oai oay oe oi ôi ơi ua uê ui uôi uy ưa ưi ươi ươu
+    ưu am an ang anh ăm ăn ăng âm ân âng em en eng êm ên ênh iêm iên iêng im in inh oan oang oanh om on ong ôm
+    ôn ông ơm ơn uân um un ung uôm uôn uông ưng ươm ươn ương uyên yên yêu
+""".split()
+STOPPED_RIMES = """
+    ac ach ap at ăc ăp ăt âc âp ât ec ep et êch êp êt ich iêc iêp iêt ip it oac oat oc op ot ôc ôp ôt ơp ơt uât
+    uc up ut uôc uôt ưc ưt ươc ươp ươt uyêt yêt
+""".split()
 _NUCLEUS = re.compile("[aăâeêioôơuưy]+", re.IGNORECASE)
 
 ABBREVIATIONS = {
-    "Phường": ("P.", "P", "F."), "Xã": ("X.", "X"), "Thị trấn": ("TT", "TT."), "Quận": ("Q.", "Q"), "Huyện": ("H.", "H"),
-    "Thành phố": ("TP", "TP.", "Tp."), "Thị xã": ("TX", "TX."),
-}  # fmt: skip
-HAMLETS = ("Thôn", "thôn", "Xóm", "xóm", "Ấp", "ấp", "Tổ", "tổ", "Khu phố", "KP", "Khu", "Đội", "Tổ dân phố", "Bản", "Khóm",
-           "Khu vực", "Ngõ", "Hẻm", "Ngách", "Lô")  # fmt: skip
-PLACES = ("Chợ", "Trường THPT", "Trường tiểu học", "UBND", "Công ty TNHH", "Chung cư", "KCN", "Tòa nhà", "Bệnh viện",
-          "Khách sạn", "Nhà hàng", "Siêu thị", "Đại học", "Cty CP", "Quốc lộ 1A -")  # fmt: skip
+    "Phường": ("P.", "P", "F."),
+    "Xã": ("X.", "X"),
+    "Thị trấn": ("TT", "TT."),
+    "Quận": ("Q.", "Q"),
+    "Huyện": ("H.", "H"),
+    "Thành phố": ("TP", "TP.", "Tp."),
+    "Thị xã": ("TX", "TX."),
+}
+HAMLETS = """
+    Thôn, thôn, Xóm, xóm, Ấp, ấp, Tổ, tổ, Khu phố, KP, Khu, Đội, Tổ dân phố, Bản, Khóm, Khu vực, Ngõ, Hẻm, Ngách, Lô
+""".strip().split(", ")
+PLACES = """
+    Chợ, Trường THPT, Trường tiểu học, UBND, Công ty TNHH, Chung cư, KCN, Tòa nhà, Bệnh viện, Khách sạn, Siêu thị
+""".strip().split(", ")
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,9 @@ class Ward:
 
 @dataclass
 class Addresses:
-    """Random address lines. The n-th text starts from ward n (and its streets in turn), so enough texts cover all of them."""
+    """Random address lines. The n-th text starts from ward n (and its streets in turn), so enough texts cover all
+    of them.
+    """
 
     wards: Sequence[Ward]
     order: np.ndarray = field(init=False)
@@ -63,7 +79,7 @@ class Addresses:
         self.order = np.asarray(pairs)
 
     def text(self, index: int, rng: np.random.Generator) -> str:
-        w, s = self.order[index % len(self.order)]
+        w, s = (int(k) for k in self.order[index % len(self.order)])
         ward = self.wards[w]
         street = ward.streets[s] if ward.streets else ward.name
         parts = self._house(ward, street, rng)
@@ -83,7 +99,7 @@ class Addresses:
 
     def _house(self, ward: Ward, street: str, rng: np.random.Generator) -> list[str]:
         kind = rng.random()
-        number = str(rng.integers(1, _pick(rng, (30, 100, 1000, 3000))))
+        number = str(rng.integers(1, int(rng.choice((30, 100, 1000, 3000)))))
         if rng.random() < 0.25:
             number += f"/{rng.integers(1, 99)}"
         if rng.random() < 0.08:
@@ -93,7 +109,9 @@ class Addresses:
             parts = [f"{prefix}{number} {_pick(rng, ('', '', 'đường ', 'Đường ', 'phố '))}{street}"]
         elif kind < 0.85:
             other = self.wards[int(rng.integers(len(self.wards)))].name
-            what = _pick(rng, (str(rng.integers(1, 26)), str(rng.integers(1, 26)), ward.name, other, f"A{rng.integers(1, 9)}"))
+            what = _pick(
+                rng, (str(rng.integers(1, 26)), str(rng.integers(1, 26)), ward.name, other, f"A{rng.integers(1, 9)}")
+            )
             parts = [f"{_pick(rng, HAMLETS)} {what}"]
         else:
             parts = [f"{_pick(rng, PLACES)} {self.wards[int(rng.integers(len(self.wards)))].name}"]
@@ -111,7 +129,8 @@ def _unit(kind: str, name: str, short: bool, rng: np.random.Generator) -> str:
 
 
 def load_wards(folder: str | Path | None) -> list[Ward]:
-    """Wards (with streets) of a `vietnam_dataset` folder, else those of the package vietnam-provinces (without streets).
+    """Wards (with streets) of a `vietnam_dataset` folder, else those of the package vietnam-provinces (without
+    streets).
 
     Raises InputError when `folder` is named and holds no province file.
     """
@@ -157,7 +176,9 @@ def _split_kind(name: str) -> tuple[str, str]:
 
 
 def load_poems(path: str | Path) -> list[str]:
-    """Verse lines of a `title,content` CSV (lines of `content` joined by ``<\\n>``). Raises InputError for another shape."""
+    """Verse lines of a `title,content` CSV (lines of `content` joined by ``<\\n>``). Raises InputError for another
+    shape.
+    """
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as f:
             rows = list(csv.DictReader(f))
@@ -196,7 +217,9 @@ def place_tone(base: str, tone: str, old: bool = True) -> str:
 
 
 def syllables(old: bool = True) -> list[str]:
-    """All syllables of an onset, a rime and a tone (stopped rimes take two tones), spelled by the rules of c/k, g/gh, ng/ngh."""
+    """All syllables of an onset, a rime and a tone (stopped rimes take two tones), spelled by the rules of c/k,
+    g/gh, ng/ngh.
+    """
     out = []
     for onset in ONSETS:
         for rimes, tones in ((OPEN_RIMES, TONES), (STOPPED_RIMES, TONES[4:])):
@@ -228,7 +251,10 @@ class Verse:
                 text += " " + self.lines[int(rng.integers(len(self.lines)))]
             return text
         count = 8
-        words = [self.syllables[self.deck[(index * count + k) % len(self.deck)]] for k in range(int(rng.integers(4, count + 1)))]
+        words = [
+            self.syllables[self.deck[(index * count + k) % len(self.deck)]]
+            for k in range(int(rng.integers(4, count + 1)))
+        ]
         style = rng.random()
         if style < 0.35:
             words[0] = words[0].capitalize()

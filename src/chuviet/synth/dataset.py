@@ -1,7 +1,7 @@
 """Sets of drawn lines on disk: sample i of seed s is the same bytes with any number of workers and shards.
 
-Each shard writes its images and one CSV manifest; a manifest row appears only for a whole image, so an interrupted run goes on
-where it stopped.
+Each shard writes its images and one CSV manifest; a manifest row appears only for a whole image, so an interrupted run
+goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -97,7 +97,9 @@ def write_set(job: Job, count: int, out: Path, workers: int = 1, shard: tuple[in
     partial = manifest.with_suffix(".partial")
     with partial.open("a", encoding="utf-8", newline="") as f:
         writer = csv.DictWriter(f, COLUMNS, lineterminator="\n")
-        for row in tqdm(_rows(job, todo, out, workers), total=len(todo), unit="line", desc=out.name, dynamic_ncols=True):
+        for row in tqdm(
+            _rows(job, todo, out, workers), total=len(todo), unit="line", desc=out.name, dynamic_ncols=True
+        ):
             writer.writerow(row)
     done |= _finished(manifest, out)
     _write_manifest(manifest, [done[k] for k in indices])
@@ -106,7 +108,9 @@ def write_set(job: Job, count: int, out: Path, workers: int = 1, shard: tuple[in
 
 
 def join_shards(out: Path, count: int) -> Path | None:
-    """Writes ``manifest.csv`` once the shard manifests hold all `count` samples: the file one machine would have made."""
+    """Writes ``manifest.csv`` once the shard manifests hold all `count` samples: the file one machine would have
+    made.
+    """
     rows: dict[str, dict[str, str]] = {}
     for path in sorted(out.glob("manifest-*of*.csv")):
         rows |= {r["img_path"]: r for r in _read(path, header=True)}

@@ -1,7 +1,7 @@
 """Fonts for drawn handwriting: which files are there, what each covers, whether it clips stacked accents.
 
-A font is used for a text only if its character map holds every character of it; one whose accents are cut at the edge of the
-glyph's drawing is not used at all.
+A font is used for a text only if its character map holds every character of it; one whose accents are cut at the edge
+of the glyph's drawing is not used at all.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def default_faces(alphabet: str) -> list[Face]:
 
 
 def load_faces_named(folder: Path, prefix: str, alphabet: str) -> list[Face]:
-    """As `load_faces`, for the files of one folder whose names start with `prefix` and whose faces have all of `alphabet`."""
+    """As `load_faces`, for the files of one folder whose names start with `prefix` and whose faces have all of
+    `alphabet`.
+    """
     paths = [p for p in sorted(folder.glob(f"{prefix}*.ttf")) if "Display" not in p.name]
     faces = [Face(str(p), p.stem, characters(p) & frozenset(alphabet)) for p in paths]
     return [f for f in faces if f.can_write(alphabet)]
@@ -87,16 +89,18 @@ def characters(path: Path) -> frozenset[str]:
 
 
 def clips(path: Path, letters: str, size: int = 64) -> bool:
-    """Whether a letter with stacked marks loses ink above: drawn low on a tall canvas, it reaches higher than the font says.
+    """Whether a letter with stacked marks loses ink above: drawn low on a tall canvas, it reaches higher than the font
+    says.
 
-    A renderer that sizes its canvas by the font's ascent would cut such letters; so would our line, whose height follows from it.
-    Found by rendering: the marks must be whole, that is as tall above the base letter as in the same letter drawn with room.
+    A renderer that sizes its canvas by the font's ascent would cut such letters; so would our line, whose height
+    follows from it. Found by rendering: the marks must be whole, that is as tall above the base letter as in the same
+    letter drawn with room.
     """
     if not letters:
         return False
     font = ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
     for letter in letters:
-        left, top, right, bottom = font.getbbox(letter, anchor="ls")
+        _, top, _, bottom = font.getbbox(letter, anchor="ls")
         roomy = Image.new("L", (4 * size, 6 * size))
         ImageDraw.Draw(roomy).text((size, 4 * size), letter, fill=255, font=font, anchor="ls")
         rows = np.flatnonzero(np.asarray(roomy).max(axis=1) > 64)

@@ -83,7 +83,9 @@ def draw_line(text: str, font_path: str, hand: Hand, rng: np.random.Generator, c
 
 
 def crop_line(ink: np.ndarray, height: int, rng: np.random.Generator) -> np.ndarray:
-    """Cuts a canvas to the writing with a random margin (a few pixels may be lost, as in real crops); scales to `height` rows."""
+    """Cuts a canvas to the writing with a random margin (a few pixels may be lost, as in real crops); scales to
+    `height` rows.
+    """
     rows = np.flatnonzero(ink.max(axis=1) > 0.25)
     top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (BASELINE - 30, BASELINE + 10)
     if bottom - top < 24:  # a line of small letters alone is not blown up to full height
@@ -142,7 +144,9 @@ def _wander(canvas: np.ndarray, strength: float, rng: np.random.Generator) -> np
     return cv2.remap(canvas, x + dx, y + dy, cv2.INTER_LINEAR)
 
 
-def _waves(shape: tuple[int, int], knots: tuple[int, int], rng: np.random.Generator, normal: bool = False) -> np.ndarray:
+def _waves(
+    shape: tuple[int, int], knots: tuple[int, int], rng: np.random.Generator, normal: bool = False
+) -> np.ndarray:
     field = rng.standard_normal(knots, dtype=np.float32) if normal else rng.random(knots, dtype=np.float32)
     return cv2.resize(field, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 

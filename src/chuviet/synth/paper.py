@@ -36,7 +36,7 @@ class Sheet:
         if clean and rng.random() < 0.8:
             ink = np.full(3, rng.uniform(0, 60))
         return Sheet(
-            paper=paper,  # type: ignore[arg-type]
+            paper=paper,
             ink=tuple(ink),
             strength=rng.uniform(0.75, 1.15),
             grain=0.0 if clean else rng.uniform(0, 5),
@@ -86,13 +86,12 @@ def _texture(kind: str, h: int, w: int, rng: np.random.Generator) -> np.ndarray:
         return cv2.resize(coarse, (w, h), interpolation=cv2.INTER_LINEAR) * rng.uniform(0.02, 0.12)
     small = (max(h // 2, 2), max(w // 2, 2))
     y, x = np.mgrid[: small[0], : small[1]].astype(np.float32)
+    field: np.ndarray = np.zeros(small, np.float32)
     if kind == "waves":
-        field = np.zeros(small, np.float32)
         for angle in np.arange(5) * np.pi / 5 + rng.uniform(0, np.pi):
             field += np.cos((x * np.cos(angle) + y * np.sin(angle)) * rng.uniform(0.15, 0.5) + rng.uniform(0, 6))
         field = (field + 5) / 10
     else:
-        field = np.zeros(small, np.float32)
         for _ in range(int(rng.integers(2, 9))):
             cx, cy, r = rng.uniform(0, small[1]), rng.uniform(0, small[0]), rng.uniform(3, 20)
             field += np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * r * r))

