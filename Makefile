@@ -59,7 +59,7 @@ demo: $(STAMP) ## the whole way on a generated set: ten minutes on two cores
 	$(PY) train.py -C demo_ptr_f5 $(DEMO_OPTIONS)
 	$(VENV)/bin/chuviet train -C demo_f0 --folds 0-4 $(DEMO_OPTIONS)
 	$(VENV)/bin/jupyter execute inference.ipynb --output=$(CURDIR)/$(DEMO)/inference.ipynb
-	$(VENV)/bin/chuviet report outputs/demo_f0/oof.csv --data train_folds.csv --out $(DEMO)/errors.html
+	$(VENV)/bin/chuviet report outputs/demo_f0/oof.csv --out $(DEMO)/errors.html
 	$(VENV)/bin/chuviet predict -w outputs/demo_f0/fold0/weights.safetensors "training_data/images/1/1*.jpg"
 	@echo
 	@echo "Above: lines of a writer that fold 0 never saw. The submission is submission.csv, the notebook's pictures are in"
