@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from chuviet.config import Config
+from chuviet import config
 from chuviet.data.images import read_image
 from chuviet.data.table import check_charset, image_root, read_table, select_fold
 from chuviet.data.transforms import LineAugment, LinePreprocess
@@ -31,7 +31,7 @@ class LineData:
     """The training and validation rows of one run, out of one label CSV."""
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         csv: str = "train_ext3.csv"
         sources: tuple[str, ...] = ()  # keep these values of the CSV's `source` column only; () = all
         draw: tuple[

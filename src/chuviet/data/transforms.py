@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from chuviet.config import Config
+from chuviet import config
 from chuviet.types import InputError
 
 
@@ -24,7 +24,7 @@ class LinePreprocess:
     """
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         height: int = 40
         width: int | None = None
         max_width: int = 1600
@@ -95,7 +95,7 @@ class LineAugment:
     """
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         p: float = 0.9  # probability of each family below being considered at all
         rotate: float = 1.5  # degrees
         shear: float = 0.35  # horizontal, as a tangent

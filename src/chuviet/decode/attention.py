@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from chuviet.config import Config
+from chuviet import config
 from chuviet.types import Batch, Output, Prediction
 from chuviet.vocab import EOS, MASK, PAD, SOS, SPECIALS, Charset
 
@@ -33,7 +33,7 @@ class AttentionGreedy:
     """The likeliest character at every step."""
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         max_length: int = 128  # characters
 
         def build(self, charset: Charset) -> AttentionGreedy:
@@ -70,7 +70,7 @@ class AttentionBeam:
     """
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         width: int = 4
         max_length: int = 128  # characters
         normalise: float = 1.0  # 0 compares plain probabilities, which favours short texts; 1 the mean per character

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from chuviet.config import Config
+from chuviet import config
 from chuviet.decode.ngram import NGram
 from chuviet.types import Batch, InputError, Output, Prediction
 from chuviet.vocab import BLANK, Charset
@@ -84,7 +84,7 @@ class CTCGreedy:
     """The likeliest class of every frame."""
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         def build(self, charset: Charset) -> CTCGreedy:
             return CTCGreedy(charset)
 
@@ -122,7 +122,7 @@ class CTCBeam:
     """The text of highest log P(text | frames) + alpha * log P_LM(text) + beta * length, as far as the beam sees."""
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         width: int = 16
         lm: str = ""  # file of an `NGram`; none without
         alpha: float = 0.5  # weight of the language model's log probability

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chuviet.config import Config
+from chuviet import config
 from chuviet.types import Batch, Output
 from chuviet.vocab import EOS, PAD, SPECIALS
 
@@ -21,7 +21,7 @@ class SequenceCrossEntropy:
     """
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         smoothing: float = 0.1
 
         def build(self) -> SequenceCrossEntropy:

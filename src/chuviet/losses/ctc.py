@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chuviet.config import Config
+from chuviet import config
 from chuviet.types import Batch, Output
 
 
@@ -20,7 +20,7 @@ class CTCLoss:
     """
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         def build(self) -> CTCLoss:
             return CTCLoss()
 

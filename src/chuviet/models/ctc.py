@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chuviet.config import Config
+from chuviet import config
 from chuviet.types import Batch, Output
 
 
@@ -85,7 +85,7 @@ class LineCTC(nn.Module):
     """
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         height: int = 40
         stem: int = 32
         widths: tuple[int, int, int] = (64, 128, 192)

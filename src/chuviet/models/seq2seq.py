@@ -15,7 +15,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from chuviet.config import Config
+from chuviet import config
 from chuviet.types import Batch, Output
 from chuviet.vocab import MASK, SOS, SPECIALS
 
@@ -49,7 +49,7 @@ class Seq2Seq(nn.Module):
     """
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         backbone: str = "tf_efficientnetv2_b2.in1k"
         hidden: int = 256
         pretrained: bool = True
