@@ -143,9 +143,21 @@ def _rows(job: Job, todo: Sequence[int], out: Path, workers: int) -> Iterator[di
     if workers <= 1:
         yield from (_make((job, k, out)) for k in todo)
         return
-    context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
-    with context.Pool(workers, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        yield from pool.imap(_make, ((job, k, out) for k in todo), chunksize=64)
+    # Not forked: OpenCV and torch may have threads, which a forked child would wait for in vain.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(workers, initializer=_start, initargs=(job, out)) as pool:
+        yield from pool.imap(_make_here, todo, chunksize=64)
+
+
+def _start(job: Job, out: Path) -> None:
+    """Gives a worker process its job once, instead of with every sample."""
+    cv2.setNumThreads(1)
+    _make_here.task = job, out  # type: ignore[attr-defined]
+
+
+def _make_here(index: int) -> dict[str, str]:
+    job, out = _make_here.task  # type: ignore[attr-defined]
+    return _make((job, index, out))
 
 
 def _make(task: tuple[Job, int, Path]) -> dict[str, str]:
