@@ -15,7 +15,7 @@ cfg = Experiment(
     decoder=CTCGreedy.Config(),
     data=LineData.Config(
         csv="demo/train_ext3.csv",
-        sources=("words",),
+        sources=("address_words", "poems_words"),
         preprocess=LinePreprocess.Config(height=32),
         batch=64,
     ),

@@ -1,4 +1,6 @@
-"""Draws lines of Vietnamese addresses: images and manifest.csv under synthetic_data/address."""
+"""Draws lines of Vietnamese addresses: images and manifest.csv under synthetic_data/address (with --words: short pieces,
+under .../address_words).
+"""
 
 import sys
 

@@ -1,5 +1,5 @@
 """Draws lines of verse: images and manifest.csv under synthetic_data/poems (with --words: short pieces, under
-.../words).
+.../poems_words).
 """
 
 import sys

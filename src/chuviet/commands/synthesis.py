@@ -48,7 +48,7 @@ def lines_main(
 def _generate(
     args: argparse.Namespace, source: str, default_corpus: Path, load: Callable[[Path | None, bool], Texts]
 ) -> int:
-    kind = "words" if args.words else source
+    kind = f"{source}_words" if args.words else source
     out = args.out if str(args.out) not in ("", ".") else Path("synthetic_data") / kind
     there = args.corpus.exists() or args.corpus != default_corpus  # one that was named must be there
     faces, said = find_faces(args.fonts, VIETNAMESE)

@@ -6,6 +6,7 @@ Everything is drawn straight at the final resolution; a word costs one glyph run
 from __future__ import annotations
 
 import functools
+import unicodedata
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 CANVAS, BASELINE = 128, 82  # rows of the canvas a line is composed on, and the row that its letters stand on
 _SIZE = 48  # font size at which words are rasterised, pixels
+_MARKS = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u0323")  # combining: tones, circumflex, breve; not the horn
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class Hand:
     drift: float = 0.0  # rise of the baseline, pixels a pixel
     wander: float = 1.0  # slow waves of the baseline and of the strokes
     letters: float = 0.3  # share of words set letter by letter, with jitter
+    tracking: float = 1.0  # advance of the letters of such words relative to the font's
+    marks: float = 0.0  # how far accents and tone marks stray from their letter, in ems
+    mark_size: float = 1.0  # of straying marks, relative to the font's
     pen: float = 0.0  # -1 thin .. 1 thick
     pressure: float = 0.3  # how much the ink's strength varies along the line
 
@@ -47,6 +52,9 @@ class Hand:
             drift=rng.normal(0, 0.01),
             wander=rng.uniform(0, 2.0),
             letters=_choice(rng, (0.0, 0.3, 0.9)),
+            tracking=rng.uniform(0.95, 1.25),
+            marks=_choice(rng, (0.0, 0.05, 0.1, 0.15)),
+            mark_size=rng.uniform(0.85, 1.4),
             pen=rng.uniform(-1, 1),
             pressure=rng.uniform(0, 0.6),
         )
@@ -60,8 +68,8 @@ def draw_line(text: str, font_path: str, hand: Hand, rng: np.random.Generator, c
     for word in text.split(" "):
         s = scale * (1 + rng.normal(0, hand.size_change))
         letter_by_letter = not connected and rng.random() < hand.letters
-        mask, advance = _word(word, font, s * hand.stretch, s, hand.slant + rng.normal(0, hand.slant_change),
-                              rng if letter_by_letter else None)  # fmt: skip
+        slant = hand.slant + rng.normal(0, hand.slant_change)
+        mask, advance = _word(word, font_path, hand, (s * hand.stretch, s, slant), letter_by_letter, rng)
         lift = round(float(np.clip(hand.drift * x + rng.normal(0, hand.height_change), -16, 16)))
         words.append((mask, round(x), lift))
         x += advance + hand.space * rng.uniform(0.6, 1.5)
@@ -90,8 +98,8 @@ def crop_line(ink: np.ndarray, height: int, rng: np.random.Generator) -> np.ndar
     top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (BASELINE - 30, BASELINE + 10)
     if bottom - top < 24:  # a line of small letters alone is not blown up to full height
         top, bottom = min(top, BASELINE - 28), max(bottom, BASELINE + 8)
-    top = max(top - int(rng.choice((-2, 0, 2, 5, 10))), 0)
-    bottom = min(bottom + int(rng.choice((-2, 0, 2, 5, 10))), ink.shape[0])
+    top = max(top - int(rng.choice((-5, -2, 0, 2, 5, 10))), 0)
+    bottom = min(bottom + int(rng.choice((-5, -2, 0, 2, 5, 10))), ink.shape[0])
     part = ink[top:bottom]
     width = max(round(part.shape[1] * height / part.shape[0]), 8)
     shrinks = height < part.shape[0]
@@ -99,30 +107,108 @@ def crop_line(ink: np.ndarray, height: int, rng: np.random.Generator) -> np.ndar
 
 
 def _word(
-    word: str, font: ImageFont.FreeTypeFont, sx: float, sy: float, slant: float, rng: np.random.Generator | None
+    word: str,
+    font_path: str,
+    hand: Hand,
+    shape: tuple[float, float, float],
+    letter_by_letter: bool,
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, float]:
-    """One word on a full-height canvas (uint8), and how far it advances in pixels."""
+    """One word on a full-height canvas (uint8), and how far it advances in pixels. `shape`: scale x, scale y, slant."""
+    font, (sx, sy, slant) = _font(font_path), shape
     left, top, right, bottom = font.getbbox(word, anchor="ls")
     if right <= left:
         return np.zeros((CANVAS, 1), np.uint8), 0.0
-    base, pad = int(-top) + 6, 6
-    spread = len(word) * 4 if rng is not None else 0
+    split: list[tuple[str, tuple[_Mark, ...]]] = [_split_marks(c, font_path) if hand.marks else (c, ()) for c in word]
+    base, pad = int(-top) + 6 + (_SIZE // 3 if hand.marks else 0), 6
+    spread = int(len(word) * 4 + max(hand.tracking - 1, 0) * (right - left)) if letter_by_letter else 0
     image = Image.new("L", (int(right - left) + 2 * pad + spread, base + int(bottom) + 8))
-    pen = ImageDraw.Draw(image)
-    if rng is None:
-        pen.text((pad - left, base), word, fill=255, font=font, anchor="ls")
-    else:
-        x = float(pad - left)
-        for c in word:
-            pen.text((x, base + rng.normal(0, 1.0)), c, fill=255, font=font, anchor="ls")
-            x += font.getlength(c) * rng.uniform(0.94, 1.08)
-    h = image.height
+    pen, x = ImageDraw.Draw(image), float(pad - left)
+    starts = []
+    for i, (letter, _) in enumerate(split):
+        if letter_by_letter:
+            starts.append(x)
+            pen.text((x, base + rng.normal(0, 1.0)), letter, fill=255, font=font, anchor="ls")
+            x += font.getlength(letter) * hand.tracking * rng.uniform(0.94, 1.08)
+        else:
+            starts.append(x + font.getlength("".join(c for c, _ in split[:i])))
+    if not letter_by_letter:
+        pen.text((x, base), "".join(c for c, _ in split), fill=255, font=font, anchor="ls")
+    drawn = np.array(image)
+    for start, (_, marks) in zip(starts, split, strict=True):
+        for mark in marks:
+            _stray(drawn, mark, start, base, hand, rng)
+    h, w = drawn.shape
     overhang = slant * sy
     shift = max(-overhang * (h - base), 0.0) if overhang > 0 else -overhang * base
-    width = max(int(image.width * sx + abs(overhang) * h) + 2, 1)
+    width = max(int(w * sx + abs(overhang) * h) + 2, 1)
     matrix = np.array([[sx, -overhang, overhang * base + shift], [0, sy, BASELINE - sy * base]], np.float32)
-    mask = cv2.warpAffine(np.asarray(image), matrix, (width, CANVAS), flags=cv2.INTER_LINEAR)
-    return mask, (image.width - 2 * pad) * sx
+    return cv2.warpAffine(drawn, matrix, (width, CANVAS), flags=cv2.INTER_LINEAR), (w - 2 * pad) * sx
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """The marks above or below one letter, cut out of its glyph: ink, and its top left corner relative to the pen
+    position.
+    """
+
+    ink: np.ndarray
+    left: int
+    top: int
+
+    @property
+    def below(self) -> bool:
+        return self.top > -_SIZE // 8
+
+
+@functools.lru_cache(maxsize=32_768)
+def _split_marks(letter: str, font_path: str) -> tuple[str, tuple[_Mark, ...]]:
+    """A letter without its accent and tone mark (a horn stays), and what stood above it and below; (letter, ()) where
+    that cannot be told from the glyphs: no mark, no dotless i, or a base that is drawn differently under a mark.
+    """
+    plain = unicodedata.normalize("NFC", "".join(c for c in unicodedata.normalize("NFD", letter) if c not in _MARKS))
+    if plain == letter:
+        return letter, ()
+    plain = "\u0131" if plain == "i" else plain
+    whole, base = _glyph(letter, font_path), _glyph(plain, font_path)
+    solid = base > 128
+    if not solid.any() or (whole[solid] < 96).mean() > 0.1:
+        return letter, ()
+    ink = np.where(cv2.dilate(base, np.ones((3, 3), np.uint8)) > 48, 0, whole).astype(np.uint8)
+    border = 3 * _SIZE - _SIZE // 8 + 1
+    parts = (_cut_out(ink[:border], -3 * _SIZE), _cut_out(ink[border:], border - 3 * _SIZE))
+    marks = tuple(m for m in parts if m)
+    return (plain, marks) if marks else (letter, ())
+
+
+def _cut_out(ink: np.ndarray, first_row: int) -> _Mark | None:
+    rows, columns = np.flatnonzero(ink.max(axis=1) > 64), np.flatnonzero(ink.max(axis=0) > 64)
+    if not len(rows):
+        return None
+    top, left = int(rows[0]), int(columns[0])
+    return _Mark(ink[top : rows[-1] + 1, left : columns[-1] + 1], left - _SIZE, top + first_row)
+
+
+def _glyph(letter: str, font_path: str) -> np.ndarray:
+    """One letter with room on all sides: its origin stands at (_SIZE, 3 * _SIZE)."""
+    image = Image.new("L", (4 * _SIZE, 5 * _SIZE))
+    ImageDraw.Draw(image).text((_SIZE, 3 * _SIZE), letter, fill=255, font=_font(font_path), anchor="ls")
+    return np.asarray(image)
+
+
+def _stray(drawn: np.ndarray, mark: _Mark, x: float, baseline: int, hand: Hand, rng: np.random.Generator) -> None:
+    """Puts a mark near its place, as a quick hand does: mostly too far right, and higher rather than lower."""
+    size = hand.mark_size * rng.uniform(0.85, 1.15)
+    ink = cv2.resize(mark.ink, None, fx=size, fy=size, interpolation=cv2.INTER_LINEAR)
+    h, w = (min(a, b) for a, b in zip(ink.shape, drawn.shape, strict=True))
+    away = hand.marks * _SIZE
+    middle = x + mark.left + mark.ink.shape[1] / 2 + rng.normal(0.7, 1.0) * away
+    far = abs(rng.normal(0, 0.6)) * away
+    edge = mark.top + far if mark.below else mark.top + mark.ink.shape[0] - h - far
+    top = int(np.clip(baseline + edge, 0, drawn.shape[0] - h))
+    left = int(np.clip(middle - w / 2, 0, drawn.shape[1] - w))
+    part = drawn[top : top + h, left : left + w]
+    np.maximum(part, ink[:h, :w], out=part)
 
 
 def _pen(canvas: np.ndarray, pen: float) -> np.ndarray:

@@ -27,8 +27,8 @@ class Sheet:
 
     @staticmethod
     def draw(rng: np.random.Generator) -> Sheet:
-        """A random sheet: a third scans in black on white, the rest of any paper and pen."""
-        clean = rng.random() < 0.33
+        """A random sheet: half of them scans in black on white, the rest of any paper and pen."""
+        clean = rng.random() < 0.5
         tint = rng.uniform(0, 1, 3) * 40
         level = rng.uniform(200, 255)
         paper = (255.0, 255.0, 255.0) if clean else tuple(np.minimum(level - 20 + tint, 255))
