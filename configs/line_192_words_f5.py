@@ -18,7 +18,9 @@ cfg = Experiment(
     model=LineCTC.Config(),
     loss=CTCLoss.Config(),
     decoder=CTCGreedy.Config(),
-    data=LineData.Config(sources=("address_words", "poems_words"), preprocess=LinePreprocess.Config(height=40), batch=64),
+    data=LineData.Config(
+        sources=("address_words", "poems_words"), preprocess=LinePreprocess.Config(height=40), batch=64
+    ),
     optim=Optim(lr=2e-3, eps=1e-8, weight_decay=0.02, schedule="cosine", warmup=0.05, final=0.3),
     train=Train(epochs=3, ema=0.99, keep="ema"),
     fold=5,

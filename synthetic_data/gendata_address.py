@@ -1,5 +1,5 @@
-"""Draws lines of Vietnamese addresses: images and manifest.csv under synthetic_data/address (with --words: short pieces,
-under .../address_words).
+"""Draws lines of Vietnamese addresses: images and manifest.csv under synthetic_data/address (with --words: short
+pieces, under .../address_words).
 """
 
 import sys

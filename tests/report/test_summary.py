@@ -33,16 +33,16 @@ def test_counts_by_hand() -> None:
 
 def test_multiply_adds_by_hand() -> None:
     model = Tiny().train()
-    assert summary.multiply_adds(model, height=6, width=10) == 6 * 10 * 4 * 9 + 10 * 4 * 5
+    assert summary.multiply_adds(model, (1, 6, 10)) == 6 * 10 * 4 * 9 + 10 * 4 * 5
     assert model.training and int(model.body[1].num_batches_tracked) == 0  # type: ignore[arg-type,index]
 
 
 def test_recurrent_layers_are_counted() -> None:
     model = Seq2Seq.Config(backbone="test_efficientnet", hidden=8, pretrained=False).build(10)
-    short, long = (summary.multiply_adds(model, 32, 64, characters=n) for n in (4, 5))
+    short, long = (summary.multiply_adds(model, (1, 32, 64), characters=n) for n in (4, 5))
     frames, h, classes = 2, 8, 14
     keys = frames * h  # the score of every frame
     step = 3 * h * 3 * h + 3 * h * h + h * h + keys + frames * 2 * h + 4 * h * classes
     assert long - short == step
     with torch.no_grad():
-        assert summary.multiply_adds(model, 32, 128, characters=4) > short
+        assert summary.multiply_adds(model, (1, 32, 128), characters=4) > short

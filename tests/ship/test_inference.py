@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from chuviet.data.images import read_image
-from chuviet.data.recognition import pad_images
 from chuviet.decode.ctc import CTCBeam, best_path
 from chuviet.ship.artifact import load_artifact
 from chuviet.ship.inference import Recognizer, load
@@ -31,7 +30,8 @@ def one_by_one(paths: list[Path], image: Path) -> np.ndarray:
     total = []
     for path in paths:
         artifact = load_artifact(path)
-        pixels, widths = pad_images([artifact.preprocess_cfg.build()(read_image(image))])  # type: ignore[attr-defined]
+        preprocess = artifact.preprocess_cfg.build()  # type: ignore[attr-defined]
+        pixels, widths = preprocess.collate([preprocess(read_image(image))])
         with torch.no_grad():
             out = artifact.model(Batch(images=pixels, widths=widths, index=torch.tensor([0])))
         total.append(out.logits[0, : int(out.lengths[0])].softmax(-1).numpy())
@@ -75,7 +75,8 @@ def test_attention_ensemble_prepares_every_members_own_images(save: Save, pictur
         artifacts = [load_artifact(p) for p in paths]
         states = []
         for artifact in artifacts:
-            pixels, widths = pad_images([artifact.preprocess_cfg.build()(read_image(picture))])  # type: ignore[attr-defined]
+            preprocess = artifact.preprocess_cfg.build()  # type: ignore[attr-defined]
+            pixels, widths = preprocess.collate([preprocess(read_image(picture))])
             states.append(artifact.model.encode(Batch(images=pixels, widths=widths, index=torch.tensor([0]))))
         ids, token = [], torch.tensor([1])
         for _ in range(6):

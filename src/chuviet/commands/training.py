@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chuviet import config
 from chuviet.commands import OK, Stopped
 from chuviet.config import ConfigError
@@ -18,7 +20,6 @@ from chuviet.ship.artifact import save_artifact
 from chuviet.train.checkpoint import load_checkpoint
 from chuviet.train.engine import Interrupted
 from chuviet.types import InputError
-from chuviet.vocab import Charset
 
 
 def train(args: Namespace) -> int:
@@ -42,13 +43,14 @@ def summarise(args: Namespace) -> int:
     model_cfg: Any = exp.model
     if hasattr(model_cfg, "pretrained"):  # shapes are asked for, not weights
         model_cfg = config.replace(model_cfg, pretrained=False)
-    model = model_cfg.build(len(exp.data.charset))
-    preprocess = exp.data.preprocess
+    model = model_cfg.build(len(exp.data.characters()))
+    preprocess: Any = exp.data.preprocess
     width = args.width or preprocess.width or 18 * preprocess.height
+    pixels, _ = preprocess.build().collate([preprocess.build()(np.full((preprocess.height, width, 3), 255, np.uint8))])
     table = summary.layers(model, args.depth)
     shown = {"share": "{:.1%}".format, "parameters": "{:,}".format, "fp16_mb": "{:.3f}".format}
     print(table.to_string(formatters=shown))
-    work = summary.multiply_adds(model, preprocess.height, width)
+    work = summary.multiply_adds(model, (pixels.shape[1], preprocess.height, width))
     size = f"{summary.count(model):,} parameters, {summary.megabytes(model):.2f} MB in fp16 (10^6 bytes)"
     print(f"{type(model).__name__}: {size}")
     print(f"{work / 1e6:,.0f} M multiply-adds for a line of {preprocess.height} x {width} px")
@@ -64,7 +66,7 @@ def pack(args: Namespace) -> int:
     if not weights:
         raise InputError(f"{folder}/checkpoint.pt: holds no {keep} weights; the run's config keeps none")
     model_cfg: Any = exp.model
-    charset = Charset(exp.data.charset)
+    charset = exp.data.characters()
     built = config.replace(model_cfg, pretrained=False) if hasattr(model_cfg, "pretrained") else model_cfg
     model = built.build(len(charset))
     model.load_state_dict(weights)

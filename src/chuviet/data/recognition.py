@@ -19,77 +19,117 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from chuviet import config
 from chuviet.data.images import read_image
-from chuviet.data.table import check_charset, image_root, read_table, select_fold
+from chuviet.data.lists import read_dictionary, read_list
+from chuviet.data.table import SYNTHETIC_FOLD, check_charset, image_root, read_table, select_fold
 from chuviet.data.transforms import LineAugment, LinePreprocess
 from chuviet.types import Batch, InputError
 from chuviet.vocab import VIETNAMESE, Charset, frames_needed
 
-_PIXELS_A_FRAME = 4  # of the CTC recognisers
+
+@dataclass(frozen=True, kw_only=True)
+class Concat(config.Config):
+    """Joins crops to longer ones while training: up to `extra` more samples are hung behind one."""
+
+    p: float = 0.5
+    extra: int = 2
+    characters: int = 25  # of the joined text at most
 
 
 class LineData:
-    """The training and validation rows of one run, out of one label CSV."""
+    """The training and validation rows of one run: out of one CSV with folds, or of lists with ``path<TAB>text``."""
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
-        csv: str = "train_ext3.csv"
+        csv: str = "train_ext3.csv"  # or a .txt list; then `valid` is another one, validated on with fold 0
+        valid: str = ""
+        mix: tuple[tuple[str, float], ...] = ()  # instead of `csv`: (list, its share of every epoch); shares sum to 1
         sources: tuple[str, ...] = ()  # keep these values of the CSV's `source` column only; () = all
         draw: tuple[
             tuple[str, int], ...
         ] = ()  # (source, rows): a fresh draw each epoch instead of all rows of the source
         charset: str = VIETNAMESE
-        preprocess: LinePreprocess.Config = LinePreprocess.Config()
-        augment: LineAugment.Config | None = LineAugment.Config()
+        dictionary: str = ""  # instead of `charset`: a file with one character a line
+        space: bool = True  # a dictionary gets the space where it lacks it
+        preprocess: config.Config = LinePreprocess.Config()
+        augment: config.Config | None = LineAugment.Config()
+        concat: Concat | None = None
         batch: int = 32
         bucket: int = 50  # batches are cut from runs of this many batches sorted by width
         workers: int = 2
-        ctc: bool = True  # check that every target fits the frames of its image
+        frame: int = 4  # pixels a CTC frame, to check that every target fits the frames of its image; 0: not CTC
+
+        def characters(self) -> Charset:
+            """The charset that is meant. Raises InputError for a dictionary file that is none."""
+            return read_dictionary(self.dictionary, self.space) if self.dictionary else Charset(self.charset)
 
         def build(self, fold: int, seed: int) -> LineData:
             return LineData(self, fold, seed)
 
     def __init__(self, cfg: LineData.Config, fold: int, seed: int) -> None:
         self.cfg, self.seed, self.fold = cfg, seed, fold
-        self.charset = Charset(cfg.charset)
-        path = Path(cfg.csv)
-        frame = read_table(path, columns=("img_path", "text", "fold"))
-        self.root = image_root(path, frame)
-        if "source" not in frame:
-            frame["source"] = "real"
-        check_charset(frame, self.charset, path)
+        self.charset = cfg.characters()
+        names = cfg.mix or ((cfg.csv, 1.0),)
+        if abs(sum(share for _, share in names) - 1) > 1e-6 or min(share for _, share in names) <= 0:
+            shares = " + ".join(f"{share:g}" for _, share in names)
+            raise InputError(f"data.mix: the shares {shares} must be above 0 and sum to 1")
+        parts = [self._rows(name) for name, _ in names]
+        draw = dict(cfg.draw)
+        if cfg.mix:
+            total = sum(len(part) for part in parts)
+            draw = {name: max(round(total * share), 1) for name, share in cfg.mix}
+        if cfg.valid:
+            parts.append(self._rows(cfg.valid).assign(fold=0))
+        frame = pd.concat(parts, ignore_index=True)
         train, valid = select_fold(frame, fold)
         if cfg.sources:
             train = train[train["source"].isin(cfg.sources)]
             valid = valid[valid["source"].isin(cfg.sources)]
         valid = valid[valid["source"] != "aug"]  # a distorted copy is training material only
+        where = names[0][0]
         if not len(train):
-            raise InputError(f"{path}: no training rows for fold {fold} and sources {cfg.sources or 'all'}")
-        names = set(frame["source"])
-        if missing := [s for s, _ in cfg.draw if s not in names]:
-            raise InputError(f"{path}: no rows of source {', '.join(missing)}; it has {', '.join(sorted(names))}")
-        self.train = self._sized(train, path).reset_index(drop=True)
-        self.valid = self._sized(valid, path).reset_index(drop=True)
+            raise InputError(f"{where}: no training rows for fold {fold} and sources {cfg.sources or 'all'}")
+        there = set(frame["source"])
+        if missing := [s for s in draw if s not in there]:
+            raise InputError(f"{where}: no rows of source {', '.join(missing)}; it has {', '.join(sorted(there))}")
+        self._draw = draw
+        self.train, self.valid = train.reset_index(drop=True), valid.reset_index(drop=True)
+
+    def _rows(self, name: str) -> pd.DataFrame:
+        """The checked rows of one file, with their `source`, their image `file` and the `width` it will have."""
+        path = Path(name)
+        if path.suffix == ".txt":
+            frame = read_list(path).assign(source=name)
+        else:
+            frame = read_table(path, columns=("img_path", "text", "fold"))
+            if "source" not in frame:
+                frame["source"] = "real"
+        check_charset(frame, self.charset, path)
+        root = image_root(path, frame)
+        frame["file"] = [str(root / image) for image in frame["img_path"]]
+        keep = frame["source"].isin(self.cfg.sources) if self.cfg.sources else frame["source"] != ""
+        return self._sized(frame[keep | (frame["fold"] != SYNTHETIC_FOLD)], path)
 
     def _sized(self, frame: pd.DataFrame, path: Path) -> pd.DataFrame:
         """Adds the width that each image will have, read from the file headers; checks CTC targets against the
         frames.
         """
-        preprocess = self.cfg.preprocess.build()
+        preprocess: Any = self.cfg.preprocess
+        preprocess, per_frame = preprocess.build(), self.cfg.frame
         widths = []
-        for row, img_path, text in zip(frame.index + 2, frame["img_path"], frame["text"], strict=True):
+        for row, name, file, text in zip(frame.index + 2, frame["img_path"], frame["file"], frame["text"], strict=True):
             try:
-                with Image.open(self.root / img_path) as image:
+                with Image.open(file) as image:
                     width = preprocess.out_width(image.height, image.width)
             except OSError as e:
                 raise InputError(
-                    f"{path}: row {row}: {img_path} cannot be read ({e}); `chuviet check` lists all such"
+                    f"{path}: row {row}: {name} cannot be read ({e}); `chuviet check` lists all such"
                 ) from e
-            if self.cfg.ctc:
-                needed, frames = frames_needed(self.charset.encode(text)), -(-width // _PIXELS_A_FRAME)
+            if per_frame:
+                needed, frames = frames_needed(self.charset.encode(text)), -(-width // per_frame)
                 if needed > frames:
-                    where = f"{path}: row {row}: {img_path}"
                     raise InputError(
-                        f"{where}: {text!r} needs {needed} CTC frames, a {width} px wide image has {frames}"
+                        f"{path}: row {row}: {name}: {text!r} needs {needed} CTC frames, a {width} px wide image has "
+                        f"{frames}"
                     )
             widths.append(width)
         return frame.assign(width=np.asarray(widths, dtype=np.int64))
@@ -100,7 +140,7 @@ class LineData:
         """
         source = self.train["source"].to_numpy()
         rng = np.random.default_rng((self.seed, epoch, 1))
-        draw = dict(self.cfg.draw)
+        draw = self._draw
         parts = [np.flatnonzero(~np.isin(source, list(draw)))]
         for name, count in draw.items():
             pool = np.flatnonzero(source == name)
@@ -121,23 +161,20 @@ class LineData:
         batch.
         """
         batches = [b[rank::world].tolist() for b in self.batches(epoch)[skip:]]
-        augment = self.cfg.augment.build() if self.cfg.augment else None
-        data = LineDataset(
-            self.train, self.root, self.charset, self.cfg.preprocess.build(), augment, (self.seed, epoch)
-        )
+        data = LineDataset(self.train, self.charset, self.cfg, (self.seed, epoch), distort=True)
         return self._loader(data, batches)
 
     def valid_loader(self, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
         """Every validation row once over all processes, undistorted, sorted by width. May be empty."""
         order = np.argsort(self.valid["width"].to_numpy(), kind="stable")
         batches = [order[i : i + self.cfg.batch].tolist() for i in range(0, len(order), self.cfg.batch)]
-        data = LineDataset(self.valid, self.root, self.charset, self.cfg.preprocess.build(), None, (self.seed, 0))
+        data = LineDataset(self.valid, self.charset, self.cfg, (self.seed, 0), distort=False)
         return self._loader(data, batches[rank::world])
 
-    def _loader(self, data: Dataset[Any], batches: Sequence[list[int]]) -> DataLoader[Batch]:
+    def _loader(self, data: Any, batches: Sequence[list[int]]) -> DataLoader[Batch]:
         workers = min(self.cfg.workers, max(len(batches), 0))
         return DataLoader(
-            data, batch_sampler=FixedBatches(batches), collate_fn=collate, num_workers=workers,
+            data, batch_sampler=FixedBatches(batches), collate_fn=data.collate, num_workers=workers,
             worker_init_fn=_start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=4 if workers else None,
         )  # fmt: skip
 
@@ -170,56 +207,64 @@ def bucket_batches(
 
 
 class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
-    """One row -> (h w uint8 grey image, class ids, text, row number)."""
+    """One row -> (resized uint8 image, class ids, text, row number)."""
 
     def __init__(
-        self,
-        frame: pd.DataFrame,
-        root: Path,
-        charset: Charset,
-        preprocess: LinePreprocess,
-        augment: LineAugment | None,
-        seed: tuple[int, int],
+        self, frame: pd.DataFrame, charset: Charset, cfg: LineData.Config, seed: tuple[int, int], distort: bool
     ) -> None:
-        self.paths, self.texts = frame["img_path"].tolist(), frame["text"].tolist()
-        self.root, self.charset, self.seed = root, charset, seed
-        self.preprocess, self.augment = preprocess, augment
+        preprocess: Any = cfg.preprocess
+        augment: Any = cfg.augment
+        self.files, self.texts = frame["file"].tolist(), frame["text"].tolist()
+        self.charset, self.seed, self.frame = charset, seed, cfg.frame
+        self.preprocess = preprocess.build()
+        self.augment = augment.build() if augment and distort else None
+        self.concat = cfg.concat if distort else None
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.files)
 
     def __getitem__(self, i: int) -> tuple[np.ndarray, list[int], str, int]:
-        ids = self.charset.encode(self.texts[i])
-        grey = self.preprocess.ink(read_image(self.root / self.paths[i]))
+        rng = np.random.default_rng((*self.seed, i))
+        image, text = self.preprocess.prepare(read_image(self.files[i])), self.texts[i]
+        if self.concat and rng.random() < self.concat.p:
+            image, text = self._joined(image, text, self.concat, rng)
+        ids = self.charset.encode(text)
         if self.augment:
-            distorted = self.augment(grey, np.random.default_rng((*self.seed, i)))
-            wide = self.preprocess.out_width(*distorted.shape) >= _PIXELS_A_FRAME * frames_needed(ids)
-            grey = distorted if wide else grey  # squeezed below what CTC can align: take the line as it was
-        return self.preprocess.resize(grey), ids, self.texts[i], i
+            distorted = self.augment(image, rng)
+            # Squeezed below what CTC can align: take the line as it was.
+            image = distorted if self._fits(distorted.shape, ids) else image
+        return self.preprocess.resize(image), ids, text, i
 
+    def _joined(self, image: np.ndarray, text: str, concat: Concat, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+        """The image with others behind it, scaled to its height, as long as text and frames allow."""
+        for _ in range(int(rng.integers(1, concat.extra + 1))):
+            j = int(rng.integers(len(self.files)))
+            longer = text + self.texts[j]
+            if len(longer) > concat.characters:
+                break
+            other = self.preprocess.prepare(read_image(self.files[j]))
+            width = max(round(other.shape[1] * image.shape[0] / other.shape[0]), 2)
+            joined = np.hstack((image, cv2.resize(other, (width, image.shape[0]))))
+            if not self._fits(joined.shape, self.charset.encode(longer)):
+                break
+            image, text = joined, longer
+        return image, text
 
-def collate(samples: Sequence[tuple[np.ndarray, list[int], str, int]]) -> Batch:
-    """Pads images with paper and targets with -1. Images come out as N 1 H W float, ink 1 and paper 0."""
-    images, ids, texts, index = zip(*samples, strict=True)
-    lengths = [len(x) for x in ids]
-    targets = torch.full((len(ids), max(lengths)), -1, dtype=torch.int64)
-    for row, x in zip(targets, ids, strict=True):
-        row[: len(x)] = torch.tensor(x, dtype=torch.int64)
-    tensor, widths = pad_images(images)
-    return Batch(
-        images=tensor, widths=widths, index=torch.tensor(index), targets=targets,
-        target_lengths=torch.tensor(lengths), texts=list(texts),
-    )  # fmt: skip
+    def _fits(self, shape: tuple[int, ...], ids: list[int]) -> bool:
+        return self.preprocess.out_width(*shape[:2]) >= self.frame * frames_needed(ids)
 
-
-def pad_images(images: Sequence[np.ndarray], multiple: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
-    """Grey h w uint8 images of one height -> (N 1 H W float with ink 1 and paper 0, widths N)."""
-    widths = [im.shape[1] for im in images]
-    full = -(-max(widths) // multiple) * multiple
-    canvas = np.full((len(images), 1, images[0].shape[0], full), 255, np.uint8)
-    for row, im in zip(canvas, images, strict=True):
-        row[0, :, : im.shape[1]] = im
-    return (255.0 - torch.from_numpy(canvas).float()) / 255.0, torch.tensor(widths)
+    def collate(self, samples: Sequence[tuple[np.ndarray, list[int], str, int]]) -> Batch:
+        """Pads images (as the preprocessing has it) and targets (with -1)."""
+        images, ids, texts, index = zip(*samples, strict=True)
+        lengths = [len(x) for x in ids]
+        targets = torch.full((len(ids), max(lengths)), -1, dtype=torch.int64)
+        for row, x in zip(targets, ids, strict=True):
+            row[: len(x)] = torch.tensor(x, dtype=torch.int64)
+        pixels, widths = self.preprocess.collate(images)
+        return Batch(
+            images=pixels, widths=widths, index=torch.tensor(index), targets=targets,
+            target_lengths=torch.tensor(lengths), texts=list(texts),
+        )  # fmt: skip
 
 
 def _start_worker(_: int) -> None:

@@ -4,13 +4,18 @@ distortions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import torch
+from torch import Tensor
 
 from chuviet import config
 from chuviet.types import InputError
+
+_WIDTH_STEP = 64  # batches come in few widths: memory is reused
 
 
 class LinePreprocess:
@@ -39,9 +44,9 @@ class LinePreprocess:
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """`image`: H W 3 uint8 RGB. Returns h w uint8. Raises InputError for another shape or type."""
-        return self.resize(self.ink(image))
+        return self.resize(self.prepare(image))
 
-    def ink(self, image: np.ndarray) -> np.ndarray:
+    def prepare(self, image: np.ndarray) -> np.ndarray:
         """H W 3 uint8 RGB -> H W uint8 at the same size, paper 255, ink dark."""
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or min(image.shape[:2]) < 2:
             raise InputError(f"a line image must be H x W x 3 uint8 and 2 px or more, not {image.shape} {image.dtype}")
@@ -63,6 +68,15 @@ class LinePreprocess:
         """Width in pixels that an image of `height` x `width` gets, padding left out."""
         limit = self.cfg.width or self.cfg.max_width
         return min(max(round(width * self.cfg.height / height), self.cfg.min_width), limit)
+
+    def collate(self, images: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
+        """Resized h w images -> (N 1 h W float with ink 1 and paper 0, W a multiple of 64; widths N)."""
+        widths = [im.shape[1] for im in images]
+        full = -(-max(widths) // _WIDTH_STEP) * _WIDTH_STEP
+        canvas = np.full((len(images), 1, images[0].shape[0], full), 255, np.uint8)
+        for row, im in zip(canvas, images, strict=True):
+            row[0, :, : im.shape[1]] = im
+        return (255.0 - torch.from_numpy(canvas).float()) / 255.0, torch.tensor(widths)
 
 
 def separate_ink(image: np.ndarray) -> np.ndarray:

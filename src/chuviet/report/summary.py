@@ -38,9 +38,8 @@ def megabytes(model: nn.Module, bytes_a_number: int = 2) -> float:
 
 
 @torch.no_grad()
-def multiply_adds(model: nn.Module, height: int, width: int, characters: int = 37) -> int:
-    """Multiply-adds of reading one line of `height` x `width` pixels; an attention model writes `characters` and an
-    end.
+def multiply_adds(model: nn.Module, shape: tuple[int, int, int], characters: int = 37) -> int:
+    """Multiply-adds of reading one image of `shape` C H W; an attention model writes `characters` and an end.
 
     Counted from the operators that run (convolutions, matrix products, attention): additions, norms and activations
     are left out, as is usual.
@@ -49,7 +48,7 @@ def multiply_adds(model: nn.Module, height: int, width: int, characters: int = 3
     model.eval()
     device = next(model.parameters()).device
     batch = Batch(
-        images=torch.zeros(1, 1, height, width), widths=torch.tensor([width]), index=torch.tensor([0]),
+        images=torch.zeros(1, *shape), widths=torch.tensor([shape[2]]), index=torch.tensor([0]),
         targets=torch.zeros(1, characters, dtype=torch.int64), target_lengths=torch.tensor([characters]),
     ).to(device)  # fmt: skip
     with FlopCounterMode(display=False) as counter:

@@ -14,7 +14,6 @@ from tqdm import tqdm
 
 from chuviet.config import Config
 from chuviet.data.images import read_image
-from chuviet.data.recognition import pad_images
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, StepEnsemble
 from chuviet.decode.ctc import CTCBeam, CTCEnsemble, CTCGreedy
 from chuviet.ship.artifact import Artifact, load_artifact
@@ -105,8 +104,8 @@ class Recognizer:
     def _read(self, samples: Sequence[tuple[int, dict[Config, np.ndarray]]]) -> list[Prediction]:
         index = torch.tensor([i for i, _ in samples])
         batches = {}
-        for cfg in self._prepare:
-            pixels, widths = pad_images([images[cfg] for _, images in samples])
+        for cfg, prepare in self._prepare.items():
+            pixels, widths = prepare.collate([images[cfg] for _, images in samples])
             batches[cfg] = Batch(images=pixels, widths=widths, index=index).to(self.device)
         own = [batches[cfg] for cfg in self._config_of]
         if len(self.models) == 1:

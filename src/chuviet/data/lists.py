@@ -1,0 +1,107 @@
+"""Label lists of scene-text sets: ``path<TAB>text`` files, the list of the Baidu street views, dictionaries.
+
+Format of the first: https://github.com/PaddlePaddle/PaddleOCR (recognition data); of the second: width, height, image
+name and text, separated by tabs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from chuviet.data.files import write_whole
+from chuviet.types import InputError
+from chuviet.vocab import Charset, CharsetError, normalize
+
+
+def read_list(path: str | Path, fold: int = 1) -> pd.DataFrame:
+    """The rows of a ``path<TAB>text`` list as a table img_path,text,fold. The index is the line's number minus 2, as it
+    is for a CSV with its header, so that all messages name the right line.
+
+    Raises InputError with file and row for a line without a tab, an empty path or text, or a list without lines.
+    """
+    lines = _lines(path)
+    rows, numbers = [], []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        name, tab, text = line.partition("\t")
+        if not tab:
+            raise InputError(f"{path}: row {number}: no tab; each line is an image path, a tab, and its text")
+        if not name.strip() or not normalize(text):
+            raise InputError(f"{path}: row {number}: empty {'label' if name.strip() else 'path'}; correct or delete it")
+        rows.append((name.strip(), normalize(text), fold))
+        numbers.append(number - 2)
+    if not rows:
+        raise InputError(f"{path}: an empty list; each line is an image path, a tab, and its text")
+    return pd.DataFrame(rows, columns=["img_path", "text", "fold"], index=numbers)
+
+
+def read_dictionary(path: str | Path, space: bool = False) -> Charset:
+    """The characters of a dictionary file, one a line, in its order; with `space` the blank is added where it is
+    missing.
+
+    Raises InputError with the row for an empty file, a line of several characters, or a doubled one.
+    """
+    characters: dict[str, int] = {}
+    for number, line in enumerate(_lines(path), 1):
+        c = normalize(line) or line[:1]  # a line that holds a space alone
+        if not c:
+            continue
+        if len(c) != 1:
+            raise InputError(f"{path}: row {number}: {c!r} is not one character; a dictionary has one a line")
+        if c in characters:
+            raise InputError(f"{path}: row {number}: {c!r} was given before in row {characters[c]}; delete one of them")
+        characters[c] = number
+    if space:
+        characters.setdefault(" ", 0)
+    try:
+        return Charset("".join(characters))
+    except CharsetError as e:
+        raise InputError(f"{path}: {e}") from e
+
+
+def convert_baidu(path: str | Path, valid: float = 0.1, seed: int = 0) -> dict[str, int]:
+    """Splits a four-column list (width, height, image, text) into ``train.txt`` and ``valid.txt`` beside it.
+
+    `valid` is the share of the rows that is held out, drawn with `seed`. Images that lie in ``train_images/`` get that
+    prefix. Returns the number of rows of each file. Raises InputError with file and row for another format.
+    """
+    path = Path(path)
+    if not 0 < valid < 1:
+        raise InputError(f"--valid {valid}: the share held out lies between 0 and 1, such as 0.1")
+    rows = []
+    for number, line in enumerate(_lines(path), 1):
+        if not line.strip():
+            continue
+        columns = line.split("\t")
+        if len(columns) != 4 or not columns[0].strip().isdigit() or not columns[1].strip().isdigit():
+            raise InputError(
+                f"{path}: row {number}: not width, height, image and text, separated by tabs: {line[:60]!r}"
+            )
+        if not normalize(columns[3]):
+            raise InputError(f"{path}: row {number}: empty label; correct or delete it")
+        rows.append((columns[2].strip(), normalize(columns[3])))
+    if len(rows) < 2:
+        raise InputError(f"{path}: {len(rows)} rows are too few to hold some out")
+    folder = "train_images/" if (path.parent / "train_images").is_dir() else ""
+    held = max(round(len(rows) * valid), 1)
+    order = np.random.default_rng(seed).permutation(len(rows))
+    parts = {"valid.txt": sorted(order[:held]), "train.txt": sorted(order[held:])}
+    for name, part in parts.items():
+        text = "".join(f"{folder}{rows[i][0]}\t{rows[i][1]}\n" for i in part)
+        write_whole(path.with_name(name), text.encode("utf-8"))
+    return {name: len(part) for name, part in parts.items()}
+
+
+def _lines(path: str | Path) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8-sig").replace("\r\n", "\n").split("\n")
+    except FileNotFoundError as e:
+        raise InputError(f"{path}: no such file") from e
+    except UnicodeDecodeError as e:
+        raise InputError(f"{path}: not UTF-8 (byte {e.start}); save it as UTF-8") from e
+    except OSError as e:
+        raise InputError(f"{path}: cannot be read ({e.strerror or e})") from e

@@ -1,0 +1,63 @@
+"""Whole runs of the configs as they are, on a handful of lines: they train, are packed, and start from each other."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from chuviet import config
+from chuviet.config import ConfigError
+from chuviet.data.table import write_table
+from chuviet.runs import run, run_folder
+from chuviet.ship.artifact import load_artifact
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+TEXTS = ["Số 9", "Hà Nội", "Phố Huế", "Đà Lạt"]
+
+
+def labelled_lines(folder: Path, sources: tuple[str, ...]) -> Path:
+    """Four lines of each source, fold by number (drawn ones: 6), as train_ext3.csv."""
+    rng, rows = np.random.default_rng(0), []
+    for source in sources:
+        for i, text in enumerate(TEXTS):
+            name = f"{source}{i}.png"
+            Image.fromarray(rng.integers(150, 256, (40, 200 + 30 * i, 3), dtype=np.uint8)).save(folder / name)
+            rows.append((name, text, -1, i % 5 if source in ("real", "aug") else 6, source))
+    write_table(
+        pd.DataFrame(rows, columns=["img_path", "text", "writer_id", "fold", "source"]), folder / "train_ext3.csv"
+    )
+    return folder / "train_ext3.csv"
+
+
+@pytest.mark.parametrize("name", ["b1_384", "b2_256"])
+def test_design_card_configs_pretrain_and_fine_tune(name: str, tmp_path: Path) -> None:
+    csv = labelled_lines(tmp_path, ("real", "aug", "address", "poems"))
+    width = config.load(f"{name}_f5", CONFIGS).data.preprocess.width // 4  # all of it would only take longer
+    small = {
+        "data.preprocess.width": width,
+        "model.pretrained": False,
+        "data.csv": str(csv),
+        "data.batch": 2,
+        "data.workers": 0,
+        "train.epochs": 1,
+    }
+    few = {"data.draw": (("aug", 2), ("address", 1), ("poems", 1))}
+    drawn = config.replace(config.load(f"{name}_ptr_f5", CONFIGS), **small, **few)
+    assert run(f"{name}_ptr_f5", drawn, tmp_path) == {}  # fold 5 validates on nothing
+    first = load_artifact(run_folder(f"{name}_ptr_f5", 5, tmp_path) / "weights.safetensors")
+    assert first.notes["sources"] == ["address", "aug", "poems"]
+
+    average = {"train.average": (1,), "train.batchnorm_batches": 1}
+    real = config.replace(config.load(f"{name}_f5", CONFIGS), **small, **average)
+    with pytest.raises(ConfigError, match="was trained on aug rows of fold 0"):
+        run(f"{name}_f5", config.replace(real, fold=0), tmp_path)
+    run(f"{name}_f5", real, tmp_path)
+    lines = (run_folder(f"{name}_f5", 5, tmp_path) / "metrics.jsonl").read_text().splitlines()
+    assert np.isfinite(json.loads(lines[0])["loss"])
+    second = load_artifact(run_folder(f"{name}_f5", 5, tmp_path) / "weights.safetensors").model
+    moved = [n for n, p in second.named_parameters() if not torch.equal(p, first.model.state_dict()[n])]
+    assert len(moved) > 0.9 * len(list(second.parameters()))
