@@ -8,10 +8,10 @@ COMPILE := uv pip compile pyproject.toml --all-extras --universal --python-versi
 # The demo's size. DEMO_SCALE=small is what CI runs: the same steps, too few for readable results.
 DEMO_SCALE ?= full
 ifeq ($(DEMO_SCALE),small)
-DEMO_WORDS := 192
+DEMO_WORDS := 96
 DEMO_OPTIONS := train.epochs=1 train.average=1
 else
-DEMO_WORDS := 24000
+DEMO_WORDS := 12000
 DEMO_OPTIONS :=
 endif
 DEMO := demo
@@ -54,8 +54,9 @@ demo: $(STAMP) ## the whole way on a generated set: ten minutes on two cores
 	@mkdir -p $(DEMO)
 	@$(PY) synthetic_data/get_fonts.py --starter || echo "going on with the fonts that the packages bring"
 	$(PY) synthetic_data/gendata_demo.py
-	$(PY) synthetic_data/gendata_poems.py --words --count $(DEMO_WORDS) --out $(DEMO)/words
-	$(PY) prepare_ext_data.py --manifests $(DEMO)/words/manifest.csv --out $(DEMO)/train_ext3.csv
+	$(PY) synthetic_data/gendata_address.py --words --count $(DEMO_WORDS) --out $(DEMO)/address_words
+	$(PY) synthetic_data/gendata_poems.py --words --count $(DEMO_WORDS) --out $(DEMO)/poems_words
+	$(PY) prepare_ext_data.py --manifests $(DEMO)/*/manifest.csv --out $(DEMO)/train_ext3.csv
 	$(PY) train.py -C demo_ptr_f5 $(DEMO_OPTIONS)
 	$(VENV)/bin/chuviet train -C demo_f0 --folds 0-4 $(DEMO_OPTIONS)
 	$(VENV)/bin/jupyter execute inference.ipynb --output=$(CURDIR)/$(DEMO)/inference.ipynb

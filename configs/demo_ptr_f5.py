@@ -1,7 +1,7 @@
 """Demo, first step: a small LineCTC on drawn words and short lines, a few minutes on two CPU cores."""
 
 from chuviet.data.recognition import LineData
-from chuviet.data.transforms import LinePreprocess
+from chuviet.data.transforms import LineAugment, LinePreprocess
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
@@ -17,9 +17,10 @@ cfg = Experiment(
         csv="demo/train_ext3.csv",
         sources=("address_words", "poems_words"),
         preprocess=LinePreprocess.Config(height=32),
+        augment=LineAugment.Config(p=0.3),
         batch=64,
     ),
     optim=Optim(lr=3e-3, eps=1e-8, weight_decay=0.02, schedule="cosine", warmup=0.05, final=0.1),
-    train=Train(epochs=2, ema=0.99, keep="ema"),
+    train=Train(epochs=3, ema=0.99, keep="ema"),
     fold=5,
 )

@@ -14,6 +14,8 @@ from chuviet.config import ConfigError
 from chuviet.data.table import write_table
 from chuviet.runs import run, run_folder
 from chuviet.ship.artifact import load_artifact
+from chuviet.ship.inference import load
+from chuviet.ship.reading import evaluate
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 TEXTS = ["Số 9", "Hà Nội", "Phố Huế", "Đà Lạt"]
@@ -61,3 +63,26 @@ def test_design_card_configs_pretrain_and_fine_tune(name: str, tmp_path: Path) -
     second = load_artifact(run_folder(f"{name}_f5", 5, tmp_path) / "weights.safetensors").model
     moved = [n for n, p in second.named_parameters() if not torch.equal(p, first.model.state_dict()[n])]
     assert len(moved) > 0.9 * len(list(second.parameters()))
+
+
+@pytest.mark.parametrize("name", ["rec_ctc", "rec_conv_ctc", "rec_gtc", "rec_gtc_distillation"])
+def test_scene_text_configs_ship_a_plain_model_that_reads_as_training_reported(name: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for part, words in {"train": ["Exit", "OPEN 24", "a-b", "x"], "valid": ["Taxi", "B 2", "no!"]}.items():
+        for i, _ in enumerate(words):
+            Image.fromarray(rng.integers(0, 256, (40, 100, 3), dtype=np.uint8)).save(tmp_path / f"{part}{i}.jpg")
+        (tmp_path / f"{part}.txt").write_text("".join(f"{part}{i}.jpg\t{w}\n" for i, w in enumerate(words)))
+    exp = config.load(name, CONFIGS)
+    student = {"rec_gtc": "model.student", "rec_gtc_distillation": "model.member.student"}.get(name, "model")
+    exp = config.replace(exp, **{
+        f"{student}.pretrained": False,
+        "data.csv": str(tmp_path / "train.txt"), "data.valid": str(tmp_path / "valid.txt"),
+        "data.batch": 2, "data.workers": 0, "train.epochs": 1, "train.validate_every": 0, "train.precision": "fp32",
+    })  # fmt: skip
+
+    metrics = run(name, exp, tmp_path)
+    weights = run_folder(name, 0, tmp_path) / "weights.safetensors"
+    model = load_artifact(weights).model
+    assert type(model).__name__ == "SceneCTC" and not any("guide" in n for n in model.state_dict())
+    again, _ = evaluate(load(weights), str(tmp_path / "valid.txt"), None, 2)
+    assert again["raw"]["cer"] == pytest.approx(metrics["cer"], abs=0.35)  # fp16 weights of an untrained model

@@ -66,6 +66,11 @@ examples:
 Reads every image and label and lists every problem: unreadable images, characters outside the charset, texts
 too long for the frames of their image; and notes doubled texts, and texts or writers in several folds.
 Exit code 2 if there is a problem.""",
+    "convert": """\
+examples:
+  chuviet convert baidu train.list --valid 0.1 --seed 0     train.txt and valid.txt beside it, lines of path<TAB>text
+
+baidu: the four columns width, height, image name, text of the Baidu street-view set; images in train_images/.""",
     "report": """\
 examples:
   chuviet report outputs/line_192_f5/oof.csv
@@ -96,6 +101,7 @@ def parser() -> argparse.ArgumentParser:
     _train(_command(commands, "train", "train a config, one fold or several"))
     _folds(_command(commands, "folds", "give every row of a labelled set a fold"))
     _check(_command(commands, "check", "find all that is wrong with a labelled set"))
+    _convert(_command(commands, "convert", "turn another label format into one that configs read"))
     _summary(_command(commands, "summary", "layers, parameters, megabytes and multiply-adds of a config's model"))
     _pack(_command(commands, "pack", "make a weights file from the checkpoint of an unfinished run"))
     _report(_command(commands, "report", "out-of-fold errors as one HTML page"))
@@ -134,7 +140,8 @@ def _predict(p: argparse.ArgumentParser) -> None:
 
 def _evaluate(p: argparse.ArgumentParser) -> None:
     _reader(p)
-    p.add_argument("--data", required=True, metavar="CSV", help="labels: img_path,text[,fold]")
+    p.add_argument("--data", required=True, metavar="CSV", help="labels: img_path,text[,fold], or a path<TAB>text list")
+    p.add_argument("--ignore-space", action="store_true", help="leave the spaces out of both texts (they count else)")
     p.add_argument("--fold", type=int, metavar="K", help="only the rows of this fold")
     p.add_argument("--json", metavar="FILE", help="write the metrics here too")
     p.add_argument("--out", metavar="CSV", help="write the rows with their predictions here")
@@ -164,6 +171,13 @@ def _check(p: argparse.ArgumentParser) -> None:
     p.add_argument("--height", type=_positive, default=40, metavar="PX",
                    help="image height of the CTC recogniser that the texts must fit (%(default)s)")  # fmt: skip
     p.add_argument("--show", type=_positive, default=50, metavar="N", help="problems printed (%(default)s)")
+
+
+def _convert(p: argparse.ArgumentParser) -> None:
+    p.add_argument("format", choices=("baidu",), help="what FILE is")
+    p.add_argument("file", metavar="FILE", help="the labels to convert")
+    p.add_argument("--valid", type=float, default=0.1, metavar="SHARE", help="share of the rows held out (%(default)s)")
+    p.add_argument("--seed", type=int, default=0, help="which rows are held out (%(default)s)")
 
 
 def _summary(p: argparse.ArgumentParser) -> None:

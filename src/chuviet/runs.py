@@ -50,7 +50,7 @@ def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, f
     save_artifact(
         out / WEIGHTS,
         model=task.model,
-        model_cfg=exp.model,
+        model_cfg=getattr(exp.model, "shipped", exp.model),
         preprocess_cfg=exp.data.preprocess,
         decoder_cfg=exp.decoder,
         charset=data.charset,

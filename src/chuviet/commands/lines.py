@@ -14,6 +14,7 @@ from chuviet.commands import OK, PARTLY
 from chuviet.data.check import check_data
 from chuviet.data.files import write_whole
 from chuviet.data.folds import make_folds
+from chuviet.data.lists import convert_baidu
 from chuviet.data.table import image_root, read_table, write_table
 from chuviet.report import oof, page
 from chuviet.ship import reading
@@ -45,7 +46,9 @@ def predict(args: Namespace) -> int:
 
 def evaluate(args: Namespace) -> int:
     recognizer = _recognizer(args)
-    metrics, rows = reading.evaluate(recognizer, args.data, args.fold, args.batch_size, progress=True)
+    metrics, rows = reading.evaluate(
+        recognizer, args.data, args.fold, args.batch_size, progress=True, ignore_space=args.ignore_space
+    )
     if args.out:
         write_table(rows, args.out)
     if args.json:
@@ -82,6 +85,12 @@ def check(args: Namespace) -> int:
     return OK
 
 
+def convert(args: Namespace) -> int:
+    for name, count in convert_baidu(args.file, args.valid, args.seed).items():
+        print(f"{Path(args.file).with_name(name)}: {count} rows")
+    return OK
+
+
 def report(args: Namespace) -> int:
     frame = oof.read_oof(args.oof)
     root = image_root(args.data, frame) if args.data else oof.images_of(args.oof, frame)
@@ -105,5 +114,5 @@ def _recognizer(args: Namespace) -> Recognizer:
 
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
-    "predict": predict, "evaluate": evaluate, "folds": folds, "check": check, "report": report,
+    "predict": predict, "evaluate": evaluate, "folds": folds, "check": check, "convert": convert, "report": report,
 }  # fmt: skip

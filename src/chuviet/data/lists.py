@@ -6,12 +6,14 @@ name and text, separated by tabs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from chuviet.data.files import write_whole
+from chuviet.data.table import read_table
 from chuviet.types import InputError
 from chuviet.vocab import Charset, CharsetError, normalize
 
@@ -37,6 +39,11 @@ def read_list(path: str | Path, fold: int = 1) -> pd.DataFrame:
     if not rows:
         raise InputError(f"{path}: an empty list; each line is an image path, a tab, and its text")
     return pd.DataFrame(rows, columns=["img_path", "text", "fold"], index=numbers)
+
+
+def read_labels(path: str | Path, columns: Sequence[str] = ("img_path", "text")) -> pd.DataFrame:
+    """A label file of either kind: a ``.txt`` list, else a CSV with at least `columns` (see `read_table`)."""
+    return read_list(path) if Path(path).suffix.lower() == ".txt" else read_table(path, columns=columns)
 
 
 def read_dictionary(path: str | Path, space: bool = False) -> Charset:

@@ -19,8 +19,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from chuviet import config
 from chuviet.data.images import read_image
-from chuviet.data.lists import read_dictionary, read_list
-from chuviet.data.table import SYNTHETIC_FOLD, check_charset, image_root, read_table, select_fold
+from chuviet.data.lists import read_dictionary, read_labels
+from chuviet.data.table import SYNTHETIC_FOLD, check_charset, image_root, select_fold
 from chuviet.data.transforms import LineAugment, LinePreprocess
 from chuviet.types import Batch, InputError
 from chuviet.vocab import VIETNAMESE, Charset, frames_needed
@@ -97,12 +97,9 @@ class LineData:
     def _rows(self, name: str) -> pd.DataFrame:
         """The checked rows of one file, with their `source`, their image `file` and the `width` it will have."""
         path = Path(name)
-        if path.suffix == ".txt":
-            frame = read_list(path).assign(source=name)
-        else:
-            frame = read_table(path, columns=("img_path", "text", "fold"))
-            if "source" not in frame:
-                frame["source"] = "real"
+        frame = read_labels(path, columns=("img_path", "text", "fold"))
+        if "source" not in frame:
+            frame["source"] = name if self.cfg.mix else "real"
         check_charset(frame, self.charset, path)
         root = image_root(path, frame)
         frame["file"] = [str(root / image) for image in frame["img_path"]]

@@ -9,17 +9,18 @@ from pathlib import Path
 import pandas as pd
 
 from chuviet.data.images import list_images
-from chuviet.data.table import image_root, read_table, select_fold
+from chuviet.data.lists import read_labels
+from chuviet.data.table import image_root, select_fold
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.ship.inference import Recognizer
 from chuviet.types import InputError, Prediction
 
 
 def find_images(source: str) -> tuple[list[str], list[Path]]:
-    """(names for the output, paths) of an image, a folder (searched in depth), a glob, or a CSV with `img_path`.
+    """(names for the output, paths) of an image, a folder (searched in depth), a glob, a CSV, or a list.
 
-    Names are `img_path` of a CSV, paths below a folder, else the paths themselves. Raises InputError if nothing is
-    found.
+    Names are `img_path` of a CSV or list, paths below a folder, else the paths themselves. Raises InputError if nothing
+    is found.
     """
     path = Path(source)
     if path.is_dir():
@@ -27,8 +28,8 @@ def find_images(source: str) -> tuple[list[str], list[Path]]:
         if not paths:
             raise InputError(f"{source}: no images in this folder (JPEG, PNG, TIFF, BMP and WebP are looked for)")
         return [p.relative_to(path).as_posix() for p in paths], paths
-    if path.suffix.lower() == ".csv":
-        frame = read_table(path, columns=("img_path",))
+    if path.suffix.lower() in (".csv", ".txt"):
+        frame = read_labels(path, columns=("img_path",))
         if not len(frame):
             raise InputError(f"{source}: no rows")
         root = image_root(path, frame)
@@ -51,13 +52,19 @@ def table(names: Sequence[str], predictions: Sequence[Prediction]) -> pd.DataFra
 
 
 def evaluate(
-    recognizer: Recognizer, data: str | Path, fold: int | None = None, batch_size: int = 32, progress: bool = False
+    recognizer: Recognizer,
+    data: str | Path,
+    fold: int | None = None,
+    batch_size: int = 32,
+    progress: bool = False,
+    ignore_space: bool = False,
 ) -> tuple[dict[str, dict[str, float]], pd.DataFrame]:
-    """Reads the labelled lines of a CSV (of one `fold`, if given) and measures, raw and after lower-casing both sides.
+    """Reads the labelled lines of a CSV (of one `fold`, if given) or a list and measures, raw and after lower-casing
+    both sides; `ignore_space` takes the spaces out of both first.
 
     Returns {"raw": metrics, "case_insensitive": metrics} and the rows with `prediction` and `confidence` added.
     """
-    frame = read_table(data, columns=("img_path", "text") if fold is None else ("img_path", "text", "fold"))
+    frame = read_labels(data, columns=("img_path", "text") if fold is None else ("img_path", "text", "fold"))
     root = image_root(data, frame)
     if fold is not None:
         frame = select_fold(frame, fold)[1]
@@ -65,9 +72,12 @@ def evaluate(
         raise InputError(f"{data}: no rows to evaluate" + (" (fold 5 validates on nothing)" if fold == 5 else ""))
     predictions = recognizer.predict([root / p for p in frame["img_path"]], batch_size, progress)
     read, true = [p.text for p in predictions], frame["text"].tolist()
+    rows = frame.assign(prediction=read, confidence=[round(p.confidence, 4) for p in predictions])
+    if ignore_space:
+        read, true = ([t.replace(" ", "") for t in texts] for texts in (read, true))
     metrics = {"raw": _measure(read, true)}
     metrics["case_insensitive"] = _measure([t.lower() for t in read], [t.lower() for t in true])
-    return metrics, frame.assign(prediction=read, confidence=[round(p.confidence, 4) for p in predictions])
+    return metrics, rows
 
 
 def _measure(predictions: Sequence[str], targets: Sequence[str]) -> dict[str, float]:

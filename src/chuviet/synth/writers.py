@@ -27,7 +27,10 @@ class Writer:
         rng = np.random.default_rng((seed, number))
         families = sorted({f.family for f in faces})
         members = [f for f in faces if f.family == families[number % len(families)]]
-        hand = dataclasses.replace(Hand.draw(rng), cap=rng.uniform(24, 32), stretch=rng.uniform(0.75, 1.1))
+        hand = Hand.draw(rng)
+        hand = dataclasses.replace(
+            hand, cap=rng.uniform(24, 32), stretch=rng.uniform(0.75, 1.1), wander=hand.wander / 2, marks=hand.marks / 2
+        )
         sheet = dataclasses.replace(Sheet.draw(rng), blur=0.0, quality=85)
         return Writer(members[int(rng.integers(len(members)))], hand, sheet)
 

@@ -1,0 +1,80 @@
+"""Losses of guided CTC and of two guided recognisers that teach each other (see `chuviet.models.gtc`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from chuviet import config
+from chuviet.losses.cross_entropy import SequenceCrossEntropy
+from chuviet.losses.ctc import CTCLoss
+from chuviet.types import Batch, Output
+
+
+class GuidedCTCLoss:
+    """CTC loss + `guide` x cross entropy of the guide, both a character; the guide is absent in validation."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        guide: float = 1.0
+        smoothing: float = 0.1
+
+        def build(self) -> GuidedCTCLoss:
+            return GuidedCTCLoss(self)
+
+    def __init__(self, cfg: GuidedCTCLoss.Config) -> None:
+        self.cfg = cfg
+        self.ctc, self.attention = CTCLoss(), SequenceCrossEntropy(cfg.smoothing)
+
+    def __call__(self, output: Output, batch: Batch) -> dict[str, Tensor]:
+        losses = self.ctc(output, batch)
+        if "guide" not in output.extra:
+            return losses
+        guide = self.attention(Output(logits=output.extra["guide"]), batch)["loss"]
+        total = losses["loss"] + self.cfg.guide * guide
+        return losses | {"loss": total, "ctc": losses["loss"].detach(), "guide": guide.detach()}
+
+
+class MutualLoss:
+    """`GuidedCTCLoss` of both members + what ties them: symmetric Kullback-Leibler divergence of their CTC frames
+    (`ctc`) and of their guides' characters (`guide`), mean squared difference of their features (`features`).
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        member: GuidedCTCLoss.Config = GuidedCTCLoss.Config()
+        ctc: float = 1.0
+        guide: float = 0.5
+        features: float = 1.0
+
+        def build(self) -> MutualLoss:
+            return MutualLoss(self)
+
+    def __init__(self, cfg: MutualLoss.Config) -> None:
+        self.cfg, self.member = cfg, cfg.member.build()
+
+    def __call__(self, output: Output, batch: Batch) -> dict[str, Tensor]:
+        losses = self.member(output, batch)
+        extra = output.extra
+        if "logits2" not in extra:
+            return losses
+        assert output.lengths is not None and batch.target_lengths is not None
+        other = replace(output, logits=extra["logits2"], extra={"guide": extra["guide2"]})
+        ctc = symmetric_divergence(output.logits, extra["logits2"], output.lengths)
+        guide = symmetric_divergence(extra["guide"], extra["guide2"], batch.target_lengths + 1)
+        features = F.mse_loss(extra["features"].float(), extra["features2"].float())
+        ties = self.cfg.ctc * ctc + self.cfg.guide * guide + self.cfg.features * features
+        total = losses["loss"] + self.member(other, batch)["loss"] + ties
+        return losses | {"loss": total, "mutual": ties.detach()}
+
+
+def symmetric_divergence(a: Tensor, b: Tensor, lengths: Tensor) -> Tensor:
+    """Mean of KL(a || b) and KL(b || a) of two logits N T V, over the first `lengths` (N) steps of each sample."""
+    p, q = a.float().log_softmax(-1), b.float().log_softmax(-1)
+    # KL(p||q) + KL(q||p) = sum (p - q)(log p - log q)
+    per_step = 0.5 * ((p.exp() - q.exp()) * (p - q)).sum(-1)  # N T
+    keep = torch.arange(a.shape[1], device=a.device)[None] < lengths[:, None]
+    return per_step[keep].mean()

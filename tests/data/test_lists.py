@@ -1,0 +1,136 @@
+"""Lists of scene-text sets: every row checked, splits that lose nothing, mixes whose shares hold in every epoch."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from chuviet.data.lists import convert_baidu, read_dictionary, read_list
+from chuviet.data.recognition import Concat, LineData
+from chuviet.data.scene import SceneAugment, ScenePreprocess
+from chuviet.types import InputError
+
+
+@pytest.fixture
+def word_list(tmp_path: Path) -> Callable[..., str]:
+    """word_list(name, texts): crops of 40 px height and 30 px a character, and their list."""
+
+    def make(name: str, texts: list[str]) -> str:
+        lines = []
+        for i, text in enumerate(texts):
+            Image.new("RGB", (30 * len(text), 40), (50, 90, 130)).save(tmp_path / f"{name}{i}.png")
+            lines.append(f"{name}{i}.png\t{text}\n")
+        (tmp_path / f"{name}.txt").write_text("".join(lines))
+        return str(tmp_path / f"{name}.txt")
+
+    return make
+
+
+def data(csv: str, **changes: object) -> LineData:
+    fixed: dict[str, object] = {"charset": "abcd ", "preprocess": ScenePreprocess.Config(height=32, width=128),
+                                "augment": None, "batch": 4, "workers": 0}  # fmt: skip
+    return LineData.Config(csv=csv, **(fixed | changes)).build(fold=0, seed=0)  # type: ignore[arg-type]
+
+
+def test_read_list_keeps_spaces_inside_and_skips_blank_lines(tmp_path: Path) -> None:
+    (tmp_path / "l.txt").write_bytes("\ufeffa/1.jpg\ttwo words\r\n\r\nb.jpg\t a\tb \n".encode())
+    frame = read_list(tmp_path / "l.txt")
+    assert frame["img_path"].tolist() == ["a/1.jpg", "b.jpg"] and frame["text"].tolist() == ["two words", "a b"]
+    assert (frame.index + 2).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("a.jpg word\n", r"l\.txt: row 1: no tab"), ("a.jpg\tx\nb.jpg\t \n", r"l\.txt: row 2: empty label"),
+     ("\tx\n", r"l\.txt: row 1: empty path"), ("\n\n", r"l\.txt: an empty list")],
+)  # fmt: skip
+def test_bad_lists_say_file_and_row(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "l.txt").write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_list(tmp_path / "l.txt")
+
+
+def test_dictionary(tmp_path: Path) -> None:
+    path = tmp_path / "dict.txt"
+    path.write_text("a\nb\n中\n")
+    assert read_dictionary(path).characters == "ab中" and read_dictionary(path, space=True).characters == "ab中 "
+    for content, message in (
+        ("a\nbc\n", "row 2: 'bc' is not one"),
+        ("a\nb\na\n", "row 3: 'a' was given before in row 1"),
+    ):
+        path.write_text(content)
+        with pytest.raises(InputError, match=message):
+            read_dictionary(path)
+
+
+def test_baidu_split_loses_nothing_and_depends_on_the_seed_alone(tmp_path: Path) -> None:
+    rows = [f"{100 + i}\t48\timg{i}.jpg\t字{i}" for i in range(40)]
+    (tmp_path / "train.list").write_text("\n".join(rows) + "\n")
+    assert convert_baidu(tmp_path / "train.list", valid=0.1, seed=0) == {"valid.txt": 4, "train.txt": 36}
+    train, valid = ((tmp_path / n).read_text().splitlines() for n in ("train.txt", "valid.txt"))
+    assert sorted(train + valid) == sorted(f"img{i}.jpg\t字{i}" for i in range(40))
+    convert_baidu(tmp_path / "train.list", valid=0.1, seed=0)
+    assert (tmp_path / "valid.txt").read_text().splitlines() == valid
+    convert_baidu(tmp_path / "train.list", valid=0.1, seed=1)
+    assert (tmp_path / "valid.txt").read_text().splitlines() != valid
+    (tmp_path / "train.list").write_text("100\t48\ta.jpg\n")
+    with pytest.raises(InputError, match="row 1: not width, height, image and text"):
+        convert_baidu(tmp_path / "train.list")
+
+
+def test_lists_train_on_one_and_validate_on_the_other(word_list: Callable[..., str]) -> None:
+    built = data(word_list("train", ["ab", "abc", "d a"]), valid=word_list("valid", ["ab", "dd"]))
+    assert built.train["text"].tolist() == ["ab", "abc", "d a"] and built.valid["text"].tolist() == ["ab", "dd"]
+    batch = next(iter(built.valid_loader()))
+    assert batch.images.shape == (2, 3, 32, 128) and batch.widths.tolist() == [48, 48]
+    assert torch.all(batch.images[..., 48:] == 0) and not torch.all(batch.images[..., :48] == 0)
+
+
+def test_unknown_characters_and_long_labels_name_file_and_row(word_list: Callable[..., str]) -> None:
+    with pytest.raises(InputError, match=r"train\.txt: 1 of 2 labels .*'x' .*first in row 2"):
+        data(word_list("train", ["ab", "ax"]))
+    with pytest.raises(
+        InputError, match=r"long\.txt: row 2: long1\.png: .* needs 40 CTC frames, a 128 px wide image has 32"
+    ):
+        data(word_list("long", ["ab", "abcd" * 10]))
+
+
+def test_mix_gives_each_list_its_share_of_every_epoch(word_list: Callable[..., str]) -> None:
+    mix = ((word_list("big", ["ab"] * 30), 0.25), (word_list("small", ["cd"] * 10), 0.75))
+    built = data("", mix=mix, valid=word_list("valid", ["a"]))
+    for epoch in range(3):
+        texts = built.train["text"].to_numpy()[np.concatenate(built.batches(epoch))]
+        assert (texts == "ab").sum() == 10 and (texts == "cd").sum() == 30
+    with pytest.raises(InputError, match=r"the shares 0\.5 \+ 0\.75 must be above 0 and sum to 1"):
+        data("", mix=((mix[0][0], 0.5), mix[1]))
+
+
+def test_concatenation_joins_texts_and_images_alike(word_list: Callable[..., str]) -> None:
+    built = data(word_list("train", ["ab", "cd", "bd"]), valid=word_list("valid", ["a"]),
+                 concat=Concat(p=1.0, extra=1, characters=4))  # fmt: skip
+    seen = set()
+    for epoch in range(4):
+        for batch in built.train_loader(epoch):
+            for text, width, length in zip(
+                batch.texts, batch.widths.tolist(), batch.target_lengths.tolist(), strict=True
+            ):
+                seen.add(text)
+                assert (
+                    len(text) == length == 4 and text[:2] in ("ab", "cd", "bd") and width == 96
+                )  # 2 x 60 px at 32 / 40
+    assert len(seen) > 3
+    short = data(
+        word_list("train", ["ab", "cd", "bd"]), concat=Concat(p=1.0, extra=2, characters=3), valid=word_list("v", ["a"])
+    )
+    assert {t for batch in short.train_loader(0) for t in batch.texts} == {"ab", "cd", "bd"}
+
+
+def test_scene_augment_is_seeded_and_keeps_the_size() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (40, 120, 3), dtype=np.uint8)
+    augment = SceneAugment.Config(p=1.0).build()
+    one, again, other = (augment(image, np.random.default_rng(s)) for s in (1, 1, 2))
+    assert one.shape == image.shape and one.dtype == np.uint8
+    assert np.array_equal(one, again) and not np.array_equal(one, other)
