@@ -10,7 +10,7 @@ from chuviet.train.engine import Train
 from chuviet.train.optim import Optim
 
 cfg = Experiment(
-    model=LineCTC.Config(height=32, stem=24, widths=(48, 96, 128), depths=(1, 2, 2), heads=4),
+    model=LineCTC.Config(height=32, stem=24, widths=(48, 96, 128), depths=(1, 2, 2), heads=4, dropout=0.0),
     loss=CTCLoss.Config(),
     decoder=CTCGreedy.Config(),
     data=LineData.Config(
@@ -18,9 +18,9 @@ cfg = Experiment(
         sources=("address_words", "poems_words"),
         preprocess=LinePreprocess.Config(height=32),
         augment=LineAugment.Config(p=0.3),
-        batch=64,
+        batch=32,
     ),
-    optim=Optim(lr=3e-3, eps=1e-8, weight_decay=0.02, schedule="cosine", warmup=0.05, final=0.1),
+    optim=Optim(lr=2e-3, eps=1e-8, weight_decay=0.02, schedule="cosine", warmup=0.05, final=0.1),
     train=Train(epochs=3, ema=0.99, keep="ema"),
     fold=5,
 )

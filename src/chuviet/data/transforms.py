@@ -94,7 +94,8 @@ def separate_ink(image: np.ndarray) -> np.ndarray:
     small = cv2.resize(image, (max(w // 4, 1), max(h // 4, 1)), interpolation=cv2.INTER_AREA)
     paper = cv2.blur(cv2.dilate(small, np.ones((9, 9), np.uint8)), (9, 9), borderType=cv2.BORDER_REPLICATE)
     paper = cv2.resize(paper, (w, h), interpolation=cv2.INTER_LINEAR)
-    distance = cv2.subtract(paper, image).max(axis=2).astype(np.float32)
+    red, green, blue = cv2.split(cv2.subtract(paper, image))
+    distance = cv2.max(cv2.max(red, green), blue).astype(np.float32)
     noise = float(
         np.median(distance[::2, ::2])
     )  # the lightest paper nearby lies above the mean paper by the paper's grain

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -90,16 +91,18 @@ def draw_line(text: str, font_path: str, hand: Hand, rng: np.random.Generator, c
     return ink
 
 
-def crop_line(ink: np.ndarray, height: int, rng: np.random.Generator) -> np.ndarray:
-    """Cuts a canvas to the writing with a random margin (a few pixels may be lost, as in real crops); scales to
-    `height` rows.
+def crop_line(
+    ink: np.ndarray, height: int, rng: np.random.Generator, margins: Sequence[int] = (-5, -2, 0, 2, 5, 10)
+) -> np.ndarray:
+    """Cuts a canvas to the writing and scales it to `height` rows. Above and below one of `margins` is left, in pixels:
+    a negative one loses some of the writing, as real crops do.
     """
     rows = np.flatnonzero(ink.max(axis=1) > 0.25)
     top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (BASELINE - 30, BASELINE + 10)
     if bottom - top < 24:  # a line of small letters alone is not blown up to full height
         top, bottom = min(top, BASELINE - 28), max(bottom, BASELINE + 8)
-    top = max(top - int(rng.choice((-5, -2, 0, 2, 5, 10))), 0)
-    bottom = min(bottom + int(rng.choice((-5, -2, 0, 2, 5, 10))), ink.shape[0])
+    top = max(top - int(rng.choice(margins)), 0)
+    bottom = min(bottom + int(rng.choice(margins)), ink.shape[0])
     part = ink[top:bottom]
     width = max(round(part.shape[1] * height / part.shape[0]), 8)
     shrinks = height < part.shape[0]

@@ -36,7 +36,7 @@ class Writer:
 
     def line(self, text: str, rng: np.random.Generator, height: int = 64) -> bytes:
         """The JPEG bytes of one line."""
-        ink = crop_line(draw_line(text, self.face.path, self.hand, rng), height, rng)
+        ink = crop_line(draw_line(text, self.face.path, self.hand, rng), height, rng, margins=(0, 2, 5, 10))
         return encode_jpeg(put_on(ink, self.sheet, rng), self.sheet.quality)
 
 
