@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 DESCRIPTION = """\
 Train, measure and ship recognisers of handwritten Vietnamese lines that fit a size budget.
@@ -57,8 +58,18 @@ examples:
 examples:
   chuviet pack outputs/line_192_f5/fold0                       the averaged weights of an unfinished run, else the last
   chuviet pack outputs/line_192_f5/fold0 --keep last --out weights/mine.safetensors
+  chuviet pack outputs/line_192_f5/fold5/weights.safetensors --lm lm.safetensors --out weights/mine.safetensors
 
-A run that ends packs its own weights.safetensors; this is for one that was stopped.""",
+A run that ends packs its own weights.safetensors; this is for one that was stopped, or to put a language model (see
+chuviet lm) beside weights, which are then decoded by beam search.""",
+    "lm": """\
+examples:
+  chuviet lm --addresses 200000 --out vi_address.lm.safetensors
+  chuviet lm --addresses 200000 --labels train_folds.csv --leave-out 0 --out lm_without_fold0.safetensors
+  chuviet pack outputs/line_192_f0/fold0/weights.safetensors --lm lm_without_fold0.safetensors --out reader.safetensors
+
+A model of characters (interpolated Kneser-Ney) for the beam search of the CTC recognisers. With --leave-out the labels
+of that fold are kept out and used to report the perplexity.""",
     "check": """\
 examples:
   chuviet check --data labels.csv
@@ -103,7 +114,8 @@ def parser() -> argparse.ArgumentParser:
     _check(_command(commands, "check", "find all that is wrong with a labelled set"))
     _convert(_command(commands, "convert", "turn another label format into one that configs read"))
     _summary(_command(commands, "summary", "layers, parameters, megabytes and multiply-adds of a config's model"))
-    _pack(_command(commands, "pack", "make a weights file from the checkpoint of an unfinished run"))
+    _lm(_command(commands, "lm", "make a character language model for the beam search"))
+    _pack(_command(commands, "pack", "make a weights file from the checkpoint of an unfinished run, or add a model"))
     _report(_command(commands, "report", "out-of-fold errors as one HTML page"))
     return top
 
@@ -188,8 +200,26 @@ def _summary(p: argparse.ArgumentParser) -> None:
     p.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the config")
 
 
+def _lm(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--addresses", type=int, default=0, metavar="N", help="lines of made-up addresses")
+    p.add_argument("--gazetteer", type=Path, metavar="DIR",
+                   help="folder of the vietnam_dataset (default: the package vietnam-provinces)")  # fmt: skip
+    p.add_argument("--labels", action="append", default=[], metavar="CSV", help="labels whose texts are learnt")
+    p.add_argument("--leave-out", type=int, metavar="K", help="without the labels of this fold")
+    p.add_argument("--repeat", type=_positive, default=20, help="how often the labels count (%(default)s)")
+    p.add_argument("--text", action="append", default=[], metavar="FILE", help="plain text, a line each")
+    p.add_argument("--order", type=_positive, default=7, help="characters of the longest n-grams (%(default)s)")
+    p.add_argument("--min-count", type=_positive, default=2, metavar="N", help="rarer long n-grams go (%(default)s)")
+    p.add_argument("--seed", type=int, default=0, help="of the made-up addresses (%(default)s)")
+    p.add_argument("--out", required=True, metavar="FILE", help="a .safetensors file")
+
+
 def _pack(p: argparse.ArgumentParser) -> None:
-    p.add_argument("run", metavar="RUN", help="a run's folder, such as outputs/line_192_f5/fold0")
+    p.add_argument("run", metavar="RUN", help="a run's folder, such as outputs/line_192_f5/fold0; with --lm: weights")
+    p.add_argument("--lm", metavar="FILE", help="pack this language model beside the weights")
+    p.add_argument("--alpha", type=float, default=0.6, help="weight of the language model (%(default)s)")
+    p.add_argument("--beta", type=float, default=2.0, help="bonus for every character (%(default)s)")
+    p.add_argument("--beam-width", type=_positive, default=8, metavar="N", help="prefixes kept (%(default)s)")
     p.add_argument(
         "--keep", choices=("ema", "last", "best"), help="which weights (default: ema if there are any, else last)"
     )

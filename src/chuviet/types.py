@@ -53,12 +53,13 @@ class Output:
 @dataclass
 class Prediction:
     """One decoded sample. `confidence` is in 0..1: the geometric mean of the chosen characters' probabilities (1 if
-    empty).
+    empty). `raw_text` is what was read before a language model had its say, None without one.
     """
 
     index: int
     text: str
     confidence: float
+    raw_text: str | None = None
 
 
 @dataclass

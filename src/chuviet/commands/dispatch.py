@@ -22,6 +22,10 @@ def run(args: Namespace) -> int:
         from chuviet.commands import training
 
         return training.COMMANDS[args.command](args)
+    if args.command == "lm":
+        from chuviet.commands import language
+
+        return language.train_lm(args)
     from chuviet.commands import lines
 
     return lines.COMMANDS[args.command](args)

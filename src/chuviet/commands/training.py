@@ -12,6 +12,7 @@ import numpy as np
 
 from chuviet import config
 from chuviet.commands import OK, Stopped
+from chuviet.commands.language import attach
 from chuviet.config import ConfigError
 from chuviet.experiment import Experiment
 from chuviet.report import summary
@@ -58,6 +59,8 @@ def summarise(args: Namespace) -> int:
 
 
 def pack(args: Namespace) -> int:
+    if args.lm:
+        return attach(args)
     folder = Path(args.run)
     exp = _saved_experiment(folder)
     state = load_checkpoint(folder / "checkpoint.pt")

@@ -148,12 +148,13 @@ class CTCBeam:
         """Decodes `output`, or what `model(batch)` gives when there is none."""
         predictions = []
         for index, frames in zip(batch.index.tolist(), _frames(model, batch, output), strict=True):
-            ids = self.search(frames)
-            if self.lm is not None and self.cfg.keep_digits:
+            ids, read = self.search(frames), None
+            if self.lm is not None:
                 read = self.charset.decode(best_path(frames)[0])
-                text = keep_digit_words(self.charset.decode(ids), read)
-                ids = [self.charset.characters.index(c) for c in text]
-            predictions.append(Prediction(index, self.charset.decode(ids), aligned_confidence(frames, ids)))
+                if self.cfg.keep_digits:
+                    text = keep_digit_words(self.charset.decode(ids), read)
+                    ids = [self.charset.characters.index(c) for c in text]
+            predictions.append(Prediction(index, self.charset.decode(ids), aligned_confidence(frames, ids), read))
         return predictions
 
     def search(self, log_probs: np.ndarray) -> list[int]:

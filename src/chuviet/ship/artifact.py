@@ -23,12 +23,14 @@ from torch import Tensor, nn
 
 from chuviet.config import Config, ConfigError, from_json, to_json
 from chuviet.data.files import write_whole
+from chuviet.decode.ngram import NGram
 from chuviet.types import InputError
 from chuviet.vocab import Charset, CharsetError
 
 FORMAT = 1
 Precision = Literal["fp16", "fp32"]
 
+_LM = "lm."  # prefix of a language model's arrays
 _DTYPES = {"fp16": torch.float16, "fp32": torch.float32}
 _PICKLE_SUFFIXES = {".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin"}
 _FIELDS = ("format", "model", "preprocess", "decoder", "charset", "metrics", "notes", "revision", "precision", "sha256")
@@ -49,6 +51,7 @@ class Artifact:
     revision: str
     precision: str
     size: int  # bytes
+    lm: NGram | None = None  # the character language model that came with it
 
 
 def save_artifact(
@@ -62,15 +65,19 @@ def save_artifact(
     metrics: dict[str, float],
     notes: dict[str, Any] | None = None,
     precision: Precision = "fp16",
+    lm: NGram | None = None,
 ) -> int:
     """Writes the file, whole or not at all, and returns its size in bytes.
 
     Floating-point tensors are stored in `precision`, but one that overflows fp16 in fp32; whole numbers stay as they
     are. BatchNorm statistics are no exception: in fp32 they would add 0.3 MB to the two models of the design card,
     and below fp16's normal range they are wrong by 3e-8 at most, a 300th of BatchNorm's epsilon. Raises InputError
-    for weights that are not finite, or when the file cannot be written.
+    for weights that are not finite, or when the file cannot be written. The arrays of a language model are stored as
+    they are, under names that start with "lm.".
     """
     state = {k: _stored(k, v, _DTYPES[precision], path) for k, v in model.state_dict().items()}
+    if lm is not None:
+        state |= {_LM + k: torch.from_numpy(v) for k, v in lm.to_tensors().items()}
     metadata = {
         "format": FORMAT, "model": to_json(model_cfg), "preprocess": to_json(preprocess_cfg),
         "decoder": to_json(decoder_cfg), "charset": charset.characters, "metrics": metrics, "notes": notes or {},
@@ -79,6 +86,16 @@ def save_artifact(
     data = save_tensors(state, {"chuviet": json.dumps(metadata, ensure_ascii=False)})
     write_whole(path, data)
     return len(data)
+
+
+def resave_artifact(artifact: Artifact, path: str | Path) -> int:
+    """Writes an artifact that was loaded, with whatever was replaced in it. Returns the size in bytes."""
+    precision: Precision = "fp32" if artifact.precision == "fp32" else "fp16"
+    return save_artifact(
+        path, model=artifact.model, model_cfg=artifact.model_cfg, preprocess_cfg=artifact.preprocess_cfg,
+        decoder_cfg=artifact.decoder_cfg, charset=artifact.charset, metrics=artifact.metrics, notes=artifact.notes,
+        precision=precision, lm=artifact.lm,
+    )  # fmt: skip
 
 
 def load_artifact(path: str | Path, device: torch.device | str = "cpu") -> Artifact:
@@ -101,11 +118,13 @@ def load_artifact(path: str | Path, device: torch.device | str = "cpu") -> Artif
         model: nn.Module = model_cfg.build(len(charset))
     except (CharsetError, TypeError, ValueError, RuntimeError, AttributeError) as e:
         raise InputError(f"{path}: its model cannot be built ({_line(e)}); was it made by another version?") from e
+    arrays = {k.removeprefix(_LM): state.pop(k).numpy() for k in list(state) if k.startswith(_LM)}
+    lm = NGram.from_tensors(arrays) if arrays else None
     _check_state(path, state, model.state_dict())
     model.load_state_dict(state)
     return Artifact(
         path, model.to(device).eval(), model_cfg, preprocess_cfg, decoder_cfg, charset, dict(metadata["metrics"]),
-        dict(metadata["notes"]), metadata["revision"], metadata["precision"], len(data),
+        dict(metadata["notes"]), metadata["revision"], metadata["precision"], len(data), lm,
     )  # fmt: skip
 
 

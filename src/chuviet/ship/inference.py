@@ -57,7 +57,8 @@ class Recognizer:
         self.attention = _attends(first.model)
         self.device = next(first.model.parameters()).device
         self.decoder_cfg = _decoder_config(first.decoder_cfg, self.attention, decoder, beam_width)
-        self._decoder = self.decoder_cfg.build(self.charset)
+        lm = first.lm if isinstance(self.decoder_cfg, CTCBeam.Config) else None
+        self._decoder = self.decoder_cfg.build(self.charset, lm) if lm else self.decoder_cfg.build(self.charset)
         configs: list[Any] = [a.preprocess_cfg for a in artifacts]
         self._prepare = {c: c.build() for c in configs}  # members with the same preparation share its result
         self._config_of = configs

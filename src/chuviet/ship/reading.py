@@ -43,12 +43,14 @@ def find_images(source: str) -> tuple[list[str], list[Path]]:
 
 
 def table(names: Sequence[str], predictions: Sequence[Prediction]) -> pd.DataFrame:
-    """`img_path,text,confidence`, one row an image in the order of `names`."""
-    return pd.DataFrame({
+    """`img_path,text,confidence`, one row an image in the order of `names`; with a language model also `raw_text`."""
+    frame = pd.DataFrame({
         "img_path": list(names),
         "text": [p.text for p in predictions],
         "confidence": [round(p.confidence, 4) for p in predictions],
     })  # fmt: skip
+    raw = [p.raw_text for p in predictions if p.raw_text is not None]
+    return frame.assign(raw_text=raw) if raw else frame
 
 
 def evaluate(

@@ -1,0 +1,69 @@
+"""The command that makes a character language model, and the one that packs it beside a recogniser's weights."""
+
+from __future__ import annotations
+
+import itertools
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from chuviet.commands import OK
+from chuviet.data.lists import read_labels
+from chuviet.data.table import read_table
+from chuviet.decode.ctc import CTCBeam, CTCGreedy
+from chuviet.decode.ngram import NGram
+from chuviet.ship.artifact import load_artifact, resave_artifact
+from chuviet.synth.corpus import Addresses, load_wards
+from chuviet.types import InputError
+from chuviet.vocab import VIETNAMESE, Charset
+
+
+def train_lm(args: Namespace) -> int:
+    charset = Charset(VIETNAMESE)
+    lines = [t for t in _lines(args) if not charset.unknown(t)]
+    held_out: list[str] = []
+    if args.leave_out is not None:
+        for name in args.labels:
+            table = read_table(name, columns=("text", "fold"), unique=None)
+            held_out += table["text"][table["fold"] == args.leave_out].tolist()
+    if not lines:
+        raise InputError("nothing to learn from: give --addresses, --labels or --text")
+    model = NGram.train(tqdm(lines, unit="line", dynamic_ncols=True), charset, args.order, args.min_count)
+    model.save(args.out)
+    size = Path(args.out).stat().st_size / 1e6
+    print(f"{args.out}: order {args.order}, {len(lines)} lines, {size:.2f} MB")
+    if held_out:
+        print(f"perplexity {model.perplexity(held_out):.3f} on the {len(held_out)} lines of fold {args.leave_out}")
+    return OK
+
+
+def attach(args: Namespace) -> int:
+    """Packs a language model into a copy of a recogniser's weights file."""
+    artifact = load_artifact(args.run)
+    if not isinstance(artifact.decoder_cfg, (CTCGreedy.Config, CTCBeam.Config)):
+        raise InputError(f"{args.run}: an attention model; a character model goes with the CTC recognisers")
+    lm = NGram.load(args.lm)
+    decoder = CTCBeam.Config(width=args.beam_width, alpha=args.alpha, beta=args.beta)
+    decoder.build(artifact.charset, lm)  # refuses another charset
+    out = Path(args.out or Path(args.run).with_suffix(".lm.safetensors"))
+    notes = artifact.notes | {"greedy_metrics": artifact.metrics, "lm": f"order {lm.order}"}
+    size = resave_artifact(replace(artifact, decoder_cfg=decoder, lm=lm, metrics={}, notes=notes), out)
+    print(f"{out}: {size / 1e6:.2f} MB, beam search of width {decoder.width}; chuviet evaluate -w {out} measures it")
+    return OK
+
+
+def _lines(args: Namespace) -> Iterator[str]:
+    """Address lines, then the labels, then lines of plain text, as often as asked for."""
+    if args.addresses:
+        source = Addresses(load_wards(args.gazetteer))
+        yield from (source.text(i, np.random.default_rng((args.seed, i, 7))) for i in range(args.addresses))
+    for name in args.labels:
+        table = read_table(name, columns=("text",), unique=None) if args.leave_out is not None else read_labels(name)
+        kept = table["text"][table["fold"] != args.leave_out] if args.leave_out is not None else table["text"]
+        yield from itertools.chain.from_iterable(itertools.repeat(kept.tolist(), args.repeat))
+    for name in args.text:
+        yield from (line.strip() for line in Path(name).read_text(encoding="utf-8").splitlines() if line.strip())
