@@ -2,8 +2,6 @@
 list.
 """
 
-import string
-
 from chuviet.data.recognition import Concat, LineData
 from chuviet.data.scene import SceneAugment, ScenePreprocess
 from chuviet.decode.ctc import CTCGreedy
@@ -12,6 +10,7 @@ from chuviet.losses.ctc import CTCLoss
 from chuviet.models.scene import SceneCTC
 from chuviet.train.engine import Train
 from chuviet.train.optim import Optim
+from chuviet.vocab import ASCII
 
 cfg = Experiment(
     model=SceneCTC.Config(),
@@ -20,7 +19,7 @@ cfg = Experiment(
     data=LineData.Config(
         csv="train.txt",
         valid="valid.txt",
-        charset=string.digits + string.ascii_letters + string.punctuation + " ",
+        charset=ASCII,
         preprocess=ScenePreprocess.Config(height=48, width=320),
         augment=SceneAugment.Config(),
         concat=Concat(),

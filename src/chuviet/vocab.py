@@ -33,6 +33,9 @@ def _vietnamese() -> str:
 #: The 229 characters of the Kalapa task, in its order: letters with every tone, digits, ASCII punctuation, space.
 VIETNAMESE = _vietnamese()
 
+#: The 95 characters of scene-text benchmarks in English: digits, letters of both cases, ASCII punctuation, space.
+ASCII = string.digits + string.ascii_letters + string.punctuation + " "
+
 
 class CharsetError(ValueError):
     """Text holds characters that the charset does not have."""
