@@ -52,7 +52,7 @@ requirements: $(STAMP) ## compile requirements.txt anew from pyproject.toml's ra
 # From no data to a submission: fonts, a small handwriting set, drawn words, pretraining, five folds, packing, the notebook.
 demo: $(STAMP) ## the whole way on a generated set: ten minutes on two cores
 	@mkdir -p $(DEMO)
-	@$(PY) synthetic_data/get_fonts.py --starter || echo "going on with the fonts that the packages bring"
+	@$(PY) synthetic_data/get_fonts.py --set starter || echo "going on with the fonts that the packages bring"
 	$(PY) synthetic_data/gendata_demo.py
 	$(PY) synthetic_data/gendata_address.py --words --count $(DEMO_WORDS) --out $(DEMO)/address_words
 	$(PY) synthetic_data/gendata_poems.py --words --count $(DEMO_WORDS) --out $(DEMO)/poems_words

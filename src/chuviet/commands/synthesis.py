@@ -9,10 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chuviet.commands.dispatch import guarded
+from chuviet.data.lists import read_labels
 from chuviet.synth.corpus import piece
-from chuviet.synth.dataset import LineRecipe, Texts, join_shards, parse_shard, write_set
-from chuviet.synth.fonts import find_faces
-from chuviet.vocab import VIETNAMESE
+from chuviet.synth.dataset import Job, LineRecipe, Texts, join_shards, parse_shard, write_set
+from chuviet.synth.fonts import default_faces, find_faces, load_faces
+from chuviet.synth.printed import PrintedRecipe, Style
+from chuviet.types import InputError
+from chuviet.vocab import ASCII, CHINESE, PRINTED, VIETNAMESE
+
+#: The tasks of gendata_captcha.py: how it is drawn, with which characters, in the faces of which folder.
+TASKS: dict[str, tuple[Style, str, str]] = {
+    "printed": ("plain", PRINTED, ""),
+    "captcha": ("captcha", PRINTED, ""),
+    "scene": ("scene", PRINTED, "fonts_printed"),
+    "chinese": ("plain", CHINESE, "fonts_chinese"),
+}
 
 
 def add_options(parser: argparse.ArgumentParser, count: int, out: str) -> None:
@@ -64,7 +75,42 @@ def _generate(
         longest=24 if args.words else 69,
         cut=piece if args.words else None,
     )
-    manifest = write_set(recipe.job, args.count, out, args.workers, args.shard)
+    return _write(recipe.job, args, out)
+
+
+def printed_main(doc: str | None) -> int:
+    """The main of the generator of short printed strings."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    add_options(parser, count=5_500, out="")
+    parser.add_argument("--task", choices=TASKS, default="printed", help="what is drawn")
+    parser.add_argument("--test", type=int, default=500, help="how many of them are the test set (fold 0)")
+    parser.add_argument("--fonts", type=Path, help="folder of TTF and OTF files (default: the task's own)")
+    parser.add_argument("--words", type=Path, help="draw the texts of this CSV or path<TAB>text list, not random ones")
+    parser.add_argument("--height", type=int, default=32, help="height of the images in pixels")
+    args = parser.parse_args()
+    return guarded(lambda: _generate_printed(args))
+
+
+def _generate_printed(args: argparse.Namespace) -> int:
+    style, alphabet, folder = TASKS[args.task]
+    words = read_labels(args.words, columns=("text",))["text"].tolist() if args.words else []
+    words = [w for w in words if w and set(w) <= set(ASCII)]
+    if args.fonts or folder:
+        faces = load_faces(args.fonts or folder, ASCII if words else alphabet)
+    else:
+        faces = [f for f in default_faces(alphabet) if f.family in ("DejaVuSans", "DejaVuSansMono")]
+    if not any(f.can_write(alphabet) for f in faces):
+        raise InputError(f"no face of {args.fonts or folder} has all {len(alphabet)} characters of the task")
+    recipe = PrintedRecipe(
+        style=style, source=args.task + ("_words" if words else ""), alphabet=alphabet, faces=faces, words=words,
+        test=args.test, seed=args.seed, height=args.height,
+    )  # fmt: skip
+    out = args.out if str(args.out) not in ("", ".") else Path("synthetic_data") / recipe.source
+    return _write(recipe.job, args, out)
+
+
+def _write(job: Job, args: argparse.Namespace, out: Path) -> int:
+    manifest = write_set(job, args.count, out, args.workers, args.shard)
     joined = join_shards(out, args.count) if args.shard[1] > 1 else manifest
     print(f"{joined or manifest}: " + ("whole" if joined else "this shard; the last one writes manifest.csv"))
     return 0

@@ -124,6 +124,24 @@ class AttentionBeam:
         return _predictions(self.charset, index, best_ids, best_chosen)
 
 
+class WrittenText:
+    """The text of a model that holds its decoder's loop, as an exported file does: `extra["ids"]` (N L, pad after the
+    end) and, as logits, the log probabilities of these characters (N L).
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        def build(self, charset: Charset) -> WrittenText:
+            return WrittenText(charset)
+
+    def __init__(self, charset: Charset) -> None:
+        self.charset = charset
+
+    def __call__(self, model: nn.Module, batch: Batch, output: Output | None = None) -> list[Prediction]:
+        output = model(batch) if output is None else output
+        return _predictions(self.charset, _index(batch), output.extra["ids"], output.logits)
+
+
 class StepEnsemble(nn.Module):
     """Several models of one charset as one: a step gives the log of the mean of their probabilities."""
 

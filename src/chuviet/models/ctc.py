@@ -128,8 +128,8 @@ class LineCTC(nn.Module):
 
     def features(self, images: Tensor, widths: Tensor) -> tuple[Tensor, Tensor]:
         """N 1 H W -> frame features N T C and the validity mask N T."""
-        valid = torch.arange(-(-images.shape[3] // 4), device=images.device)[None] < self.frames(widths)[:, None]
-        half = torch.arange(-(-images.shape[3] // 2), device=images.device)[None] < ((widths + 1) // 2)[:, None]
+        valid = torch.arange((images.shape[3] + 3) // 4, device=images.device)[None] < self.frames(widths)[:, None]
+        half = torch.arange((images.shape[3] + 1) // 2, device=images.device)[None] < ((widths + 1) // 2)[:, None]
         x = self.stem1(images.contiguous(memory_format=torch.channels_last))
         x = self.stem2(x * half[:, None, None].to(x.dtype))
         mask = valid[:, None, None].to(x.dtype)

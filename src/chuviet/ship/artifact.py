@@ -110,9 +110,9 @@ def load_artifact(path: str | Path, device: torch.device | str = "cpu") -> Artif
         state = load_tensors(data)
     except SafetensorError as e:
         raise InputError(f"{path}: damaged ({_line(e)}); copy or pack it again") from e
-    model_cfg = _config(path, metadata, "model", "chuviet.models.")
-    preprocess_cfg = _config(path, metadata, "preprocess", "chuviet.data.")
-    decoder_cfg = _config(path, metadata, "decoder", "chuviet.decode.")
+    model_cfg = read_config(path, metadata, "model", "chuviet.models.")
+    preprocess_cfg = read_config(path, metadata, "preprocess", "chuviet.data.")
+    decoder_cfg = read_config(path, metadata, "decoder", "chuviet.decode.")
     try:
         charset = Charset(metadata["charset"])
         model: nn.Module = model_cfg.build(len(charset))
@@ -202,7 +202,8 @@ def _metadata(path: Path, data: bytes) -> dict[str, Any]:
     return metadata
 
 
-def _config(path: Path, metadata: dict[str, Any], part: str, home: str) -> Any:
+def read_config(path: Path, metadata: dict[str, Any], part: str, home: str) -> Any:
+    """One config of a file's metadata, of a type that lives in `home`. Raises InputError for any other."""
     try:
         cfg = from_json(metadata[part])
     except (ConfigError, TypeError) as e:

@@ -14,9 +14,10 @@ from tqdm import tqdm
 
 from chuviet.config import Config
 from chuviet.data.images import read_image
-from chuviet.decode.attention import AttentionBeam, AttentionGreedy, StepEnsemble
+from chuviet.decode.attention import AttentionBeam, AttentionGreedy, StepEnsemble, WrittenText
 from chuviet.decode.ctc import CTCBeam, CTCEnsemble, CTCGreedy
 from chuviet.ship.artifact import Artifact, load_artifact
+from chuviet.ship.onnx_model import load_onnx
 from chuviet.types import Batch, InputError, Output, Prediction
 from chuviet.vocab import Charset
 
@@ -55,7 +56,8 @@ class Recognizer:
         self.models = [a.model for a in artifacts]
         self.charset: Charset = first.charset
         self.attention = _attends(first.model)
-        self.device = next(first.model.parameters()).device
+        parameter = next(first.model.parameters(), None)  # an ONNX file has none
+        self.device = torch.device("cpu") if parameter is None else parameter.device
         self.decoder_cfg = _decoder_config(first.decoder_cfg, self.attention, decoder, beam_width)
         lm = first.lm if isinstance(self.decoder_cfg, CTCBeam.Config) else None
         self._decoder = self.decoder_cfg.build(self.charset, lm) if lm else self.decoder_cfg.build(self.charset)
@@ -142,9 +144,24 @@ def load(
     decoder: DecoderName | None = None,
     beam_width: int | None = None,
 ) -> Recognizer:
-    """The recogniser in one weights file, or the ensemble of several. Raises InputError as `load_artifact` does."""
-    names = [paths] if isinstance(paths, (str, Path)) else list(paths)
-    return Recognizer([load_artifact(p, device) for p in names], decoder, beam_width)
+    """The recogniser in one weights file (.safetensors or .onnx), or the ensemble of several. Raises InputError as
+    `load_artifact` and `load_onnx` do.
+    """
+    names = [Path(paths)] if isinstance(paths, (str, Path)) else [Path(p) for p in paths]
+    artifacts = [load_onnx(p) if p.suffix.lower() == ".onnx" else load_artifact(p, device) for p in names]
+    return Recognizer(artifacts, decoder, beam_width)
+
+
+def find_weights(name: str, roots: Sequence[Path] = (Path("weights"), Path("outputs"))) -> Path:
+    """The file that `name` means: a path, a name in weights/, or a run in outputs/ (the last of its folds)."""
+    if Path(name).exists() or Path(name).suffix:
+        return Path(name)
+    shipped = [root / f"{name}.safetensors" for root in roots]
+    runs = [p for root in roots for p in sorted(root.glob(f"{name}/fold?/weights.safetensors"), reverse=True)]
+    found = next((p for p in [*shipped, *runs] if p.is_file()), None)
+    if found is None:
+        raise InputError(f"{name}: no such file, nor weights/{name}.safetensors, nor a finished run outputs/{name}")
+    return found
 
 
 def _check_members(artifacts: Sequence[Artifact]) -> None:
@@ -158,6 +175,9 @@ def _check_members(artifacts: Sequence[Artifact]) -> None:
                 f"{first.path} and {other.path} have different charsets ({len(first.charset)} and "
                 f"{len(other.charset)} characters; {what}); an ensemble needs one charset"
             )
+        if any(isinstance(a.decoder_cfg, WrittenText.Config) for a in (first, other)):
+            raise InputError(f"{first.path} and {other.path}: an attention model in ONNX has its loop inside and cannot "
+                             "step with others; ensemble the .safetensors files")  # fmt: skip
         if _attends(other.model) != _attends(first.model):
             raise InputError(
                 f"{first.path} and {other.path}: an attention model and a CTC model have no common steps to average; "
@@ -175,6 +195,10 @@ def _decoder_config(stored: Config, attention: bool, name: DecoderName | None, w
         "greedy": AttentionGreedy.Config if attention else CTCGreedy.Config,
         "beam": AttentionBeam.Config if attention else CTCBeam.Config,
     }
+    if isinstance(stored, WrittenText.Config):
+        if name == "beam" or width is not None:
+            raise InputError("the decoder of this ONNX file is in its graph, and greedy; use the .safetensors file")
+        return stored
     cfg = stored if name is None or isinstance(stored, kinds[name]) else kinds[name]()
     if width is None:
         return cfg

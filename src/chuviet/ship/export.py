@@ -1,0 +1,340 @@
+"""Recognisers as ONNX files, checked against what they were made from.
+
+A file needs nothing beside it: charset, preprocessing, decoder and language model lie in its metadata. A CTC model's
+graph gives logits and the frames of each line. An attention model's graph holds its decoder loop (an ONNX Loop whose
+body is one traced step) and gives characters. Batch and width are dynamic everywhere.
+
+Traced with torch's TorchScript exporter: it writes a GRU as the one ONNX operator that it is, where the exporter on
+torch.export unrolls it to a fixed width and fails.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper
+from onnx.compose import add_prefix_graph
+from safetensors.numpy import save as save_tensors
+from torch import Tensor, nn
+
+from chuviet.config import to_json
+from chuviet.data.files import write_whole
+from chuviet.data.images import read_image
+from chuviet.decode.attention import AttentionGreedy, WrittenText
+from chuviet.metrics.recognition import RecognitionMetric
+from chuviet.ship.artifact import FORMAT, Artifact, git_revision
+from chuviet.ship.inference import Recognizer
+from chuviet.ship.onnx_model import LM_KEY, METADATA_KEY, load_onnx
+from chuviet.synth.fonts import default_faces
+from chuviet.synth.printed import plain
+from chuviet.types import Batch, InputError
+from chuviet.vocab import EOS, MASK, PAD, PRINTED, SOS
+
+Precision = Literal["fp32", "fp16", "int8"]
+OPSET = 18
+BATCHES = (1, 3, 8)  # batch sizes that the check reads with
+#: Share of the lines whose text may differ from PyTorch's, and for int8 how much the CER may rise.
+DIFFERENT = {"fp32": 0.0, "fp16": 0.02}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an export was found to be worth. `cer` pairs are (PyTorch, ONNX); None without labels."""
+
+    size: int  # bytes
+    lines: int
+    different: int  # lines read differently by any batch size
+    milliseconds: tuple[float, float]  # median of one image: PyTorch fp32, ONNX
+    cer: tuple[float, float] | None
+
+
+def export_onnx(
+    artifact: Artifact,
+    out: str | Path,
+    precision: Precision = "fp32",
+    images: Sequence[np.ndarray] = (),
+    texts: Sequence[str] = (),
+    tolerance: float = 0.005,
+) -> Report:
+    """Writes `out` after reading `images` (or drawn strings) through PyTorch and ONNX Runtime in several batch sizes.
+
+    Raises InputError, and leaves no file, when more lines differ than `DIFFERENT` allows, or when an int8 model's CER
+    on the labelled images is more than `tolerance` above the one of fp32.
+    """
+    if precision == "int8" and not (len(images) and len(texts)):
+        raise InputError("int8 is calibrated and judged on real lines: give labelled ones with --check")
+    images = list(images) or drawn_strings()
+    greedy = replace(artifact, decoder_cfg=AttentionGreedy.Config()) if _attends(artifact.model) else artifact
+    graph = attention_graph(greedy) if _attends(artifact.model) else ctc_graph(greedy)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tools' own deprecations
+        if precision == "fp16":
+            graph = _half(graph)
+        elif precision == "int8":
+            graph = _quantised(graph, artifact, images)
+    _describe(graph, greedy, precision)
+    data = graph.SerializeToString()
+    report = _compare(greedy, data, images, texts)
+    _judge(report, precision, tolerance, str(artifact.path))
+    write_whole(out, data)
+    return report
+
+
+def drawn_strings(count: int = 24, seed: int = 0) -> list[np.ndarray]:
+    """Printed strings of 1 to 47 letters: what an export is checked on where there are no real lines."""
+    face = next(f for f in default_faces(PRINTED) if f.family == "DejaVuSans")
+    images = []
+    for i in range(count):
+        rng = np.random.default_rng((seed, i))
+        text = "".join(rng.choice(list(PRINTED), 2 * i + 1))
+        images.append(plain(text, face.path, int(rng.integers(24, 96)), rng))
+    return images
+
+
+def ctc_graph(artifact: Artifact) -> onnx.ModelProto:
+    """images N C H W, widths N -> logits N T V, lengths N."""
+    images, widths = _example(artifact)
+    return _trace(
+        _Frames(artifact.model), (images, widths), ["images", "widths"], ["logits", "lengths"],
+        {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}, "logits": {0: "batch", 1: "frames"},
+         "lengths": {0: "batch"}},
+    )  # fmt: skip
+
+
+def attention_graph(artifact: Artifact) -> onnx.ModelProto:
+    """images N C H W, widths N -> ids N L (pad after the end), log_probs N L of the chosen characters.
+
+    The encoder's graph, then a Loop over traced steps until every line has ended or has the longest length.
+    """
+    model: Any = artifact.model
+    decoder: Any = artifact.decoder_cfg
+    images, widths = _example(artifact)
+    with torch.no_grad():
+        state = model.encode(Batch(images, widths, widths))
+        after = model.step(torch.full_like(widths, SOS), state)[1]
+    changing = [i for i, (old, new) in enumerate(zip(state, after, strict=True)) if old is not new]
+    names = [f"state{i}" for i in range(len(state))]
+    outer = _trace(
+        _Encode(model), (images, widths), ["images", "widths"], [*names, "start", "ended"],
+        {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}, "start": {0: "batch"}, "ended": {0: "batch"},
+         **{n: _free(s) for n, s in zip(names, state, strict=True)}},
+    )  # fmt: skip
+    body_in = ["tokens", "done", *names]
+    body_out = ["going", "next", "done_after", *(f"{names[i]}_after" for i in changing), "written", "chosen"]
+    tokens, done = torch.full_like(widths, SOS), torch.zeros_like(widths, dtype=torch.bool)
+    body = _trace(
+        _Step(model, changing), (tokens, done, *state), body_in, body_out,
+        {"tokens": {0: "batch"}, "done": {0: "batch"}, **{n: _free(s) for n, s in zip(names, state, strict=True)}},
+    )  # fmt: skip
+    return _loop(outer, body, [names[i] for i in changing], names, int(decoder.max_length))
+
+
+class _Frames(nn.Module):
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor, widths: Tensor) -> tuple[Tensor, Tensor]:
+        output = self.model(Batch(images, widths, widths))
+        return output.logits, output.lengths
+
+
+class _Encode(nn.Module):
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor, widths: Tensor) -> tuple[Tensor, ...]:
+        return (*self.model.encode(Batch(images, widths, widths)), widths * 0 + SOS, widths < 0)
+
+
+class _Step(nn.Module):
+    """One turn of `AttentionGreedy`'s loop."""
+
+    def __init__(self, model: Any, changing: Sequence[int]) -> None:
+        super().__init__()
+        self.model, self.changing = model, changing
+
+    def forward(self, tokens: Tensor, done: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+        logits, after = self.model.step(tokens, state)
+        log_probs = logits.float().log_softmax(-1)
+        never = torch.zeros(log_probs.shape[-1])
+        never[[PAD, SOS, MASK]] = -1e9
+        best, tokens = (log_probs + never).max(-1)
+        done = done | (tokens == EOS)
+        written = torch.where(done, torch.full_like(tokens, PAD), tokens)
+        chosen = torch.where(done, torch.zeros_like(best), best)
+        return (~done.all(), tokens, done, *(after[i] for i in self.changing), written, chosen)
+
+
+def _loop(
+    outer: onnx.ModelProto, body: onnx.ModelProto, changing: list[str], states: list[str], longest: int
+) -> onnx.ModelProto:
+    """Puts `body`'s graph into `outer`'s as a Loop; states that do not change are read from the graph around it."""
+    graph = add_prefix_graph(body.graph, "loop/")
+    for node in graph.node:
+        for k, name in enumerate(node.input):
+            state = name.removeprefix("loop/")
+            if state in states and state not in changing:
+                node.input[k] = state
+    carried = ["loop/tokens", "loop/done", *(f"loop/{s}" for s in changing)]
+    inputs = {i.name: i for i in graph.input}
+    head = [helper.make_tensor_value_info("loop/i", TensorProto.INT64, []),
+            helper.make_tensor_value_info("loop/go", TensorProto.BOOL, [])]  # fmt: skip
+    del graph.input[:]
+    graph.input.extend([*head, *(inputs[name] for name in carried)])
+    graph.name = "step"
+    count, go = helper.make_tensor("longest", TensorProto.INT64, [], [longest]), helper.make_tensor("go", 9, [], [True])
+    outer.graph.initializer.extend([count, go])
+    last = ["last_tokens", "last_done", *(f"last_{s}" for s in changing)]
+    outer.graph.node.append(
+        helper.make_node(
+            "Loop", ["longest", "go", "start", "ended", *changing], [*last, "written", "chosen"], body=graph
+        )
+    )
+    outer.graph.node.append(helper.make_node("Transpose", ["written"], ["ids"], perm=[1, 0]))
+    outer.graph.node.append(helper.make_node("Transpose", ["chosen"], ["log_probs"], perm=[1, 0]))
+    del outer.graph.output[:]
+    outer.graph.output.extend([
+        helper.make_tensor_value_info("ids", TensorProto.INT64, ["batch", "length"]),
+        helper.make_tensor_value_info("log_probs", TensorProto.FLOAT, ["batch", "length"]),
+    ])  # fmt: skip
+    onnx.checker.check_model(outer)
+    return outer
+
+
+def _trace(
+    module: nn.Module, inputs: tuple[Tensor, ...], names: list[str], outputs: list[str], axes: dict[str, dict[int, str]]
+) -> onnx.ModelProto:
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecation, and traced shapes: the check reads many of them
+        torch.onnx.export(
+            module.eval(), inputs, file, dynamo=False, input_names=names, output_names=outputs, dynamic_axes=axes,
+            opset_version=OPSET,
+        )  # fmt: skip
+    return onnx.load_from_string(file.getvalue())
+
+
+def _example(artifact: Artifact) -> tuple[Tensor, Tensor]:
+    preprocess: Any = artifact.preprocess_cfg
+    prepare = preprocess.build()
+    images, widths = prepare.collate([prepare(im) for im in drawn_strings(12)[9:11]])
+    return images, widths
+
+
+def _free(state: Tensor) -> dict[int, str]:
+    return {0: "batch"} if state.ndim == 2 and state.is_floating_point() else {0: "batch", 1: "columns"}
+
+
+def _attends(model: nn.Module) -> bool:
+    return hasattr(model, "encode") and hasattr(model, "step")
+
+
+def _describe(graph: onnx.ModelProto, artifact: Artifact, precision: Precision) -> None:
+    decoder = WrittenText.Config() if _attends(artifact.model) else artifact.decoder_cfg
+    metadata = {
+        "format": FORMAT, "model": to_json(artifact.model_cfg), "preprocess": to_json(artifact.preprocess_cfg),
+        "decoder": to_json(decoder), "charset": artifact.charset.characters, "metrics": artifact.metrics,
+        "notes": artifact.notes, "revision": git_revision(), "precision": precision,
+    }  # fmt: skip
+    properties = {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)}
+    if artifact.lm is not None:
+        properties[LM_KEY] = base64.b64encode(save_tensors(artifact.lm.to_tensors())).decode()
+    helper.set_model_props(graph, properties)
+    graph.producer_name = "chuviet"
+
+
+def _half(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """fp16 weights and arithmetic; inputs and outputs stay fp32."""
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    return convert_float_to_float16(graph, keep_io_types=True, disable_shape_infer=False)
+
+
+def _quantised(graph: onnx.ModelProto, artifact: Artifact, images: Sequence[np.ndarray]) -> onnx.ModelProto:
+    """int8 weights (one scale a channel) and activations, whose ranges are taken from the images."""
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    preprocess: Any = artifact.preprocess_cfg
+    prepare = preprocess.build()
+
+    class Lines(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.feeds: Iterator[dict[str, np.ndarray]] = (_feed(prepare, [im]) for im in images[:200])
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            return next(self.feeds, None)
+
+    with tempfile.TemporaryDirectory() as folder:
+        plain_file, ready, small = (str(Path(folder) / f"{n}.onnx") for n in ("plain", "ready", "small"))
+        onnx.save(graph, plain_file)
+        quant_pre_process(plain_file, ready, skip_symbolic_shape=True)
+        quantize_static(
+            ready, small, Lines(), quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8, op_types_to_quantize=["Conv", "MatMul", "Gemm"],
+        )  # fmt: skip
+        return onnx.load(small)
+
+
+def _feed(prepare: Any, images: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    pixels, widths = prepare.collate([prepare(im) for im in images])
+    return {"images": np.ascontiguousarray(pixels.numpy()), "widths": widths.numpy()}
+
+
+def _compare(artifact: Artifact, data: bytes, images: Sequence[np.ndarray], texts: Sequence[str]) -> Report:
+    theirs, ours = Recognizer([artifact]), Recognizer([load_onnx(data, artifact.path)])
+    # The same batches for both: an attention model sees a little of the padding beside a line.
+    want, got = ([[p.text for p in r.predict(images, batch_size=n)] for n in BATCHES] for r in (theirs, ours))
+    different = sum(a != b for a, b in zip(zip(*want, strict=True), zip(*got, strict=True), strict=True))
+    cer = (_cer(want[0], texts), _cer(got[0], texts)) if len(texts) else None
+    few = images[:: max(len(images) // 12, 1)]
+    speed = (_milliseconds(theirs, few), _milliseconds(ours, few))
+    return Report(len(data), len(images), different, speed, cer)
+
+
+def _judge(report: Report, precision: Precision, tolerance: float, name: str) -> None:
+    if precision in DIFFERENT and report.different > DIFFERENT[precision] * report.lines:
+        raise InputError(
+            f"{name}: not exported: {report.different} of {report.lines} lines are read differently by ONNX Runtime in "
+            f"{precision} ({DIFFERENT[precision]:.0%} may be)"
+        )
+    if precision == "int8" and report.cer and report.cer[1] - report.cer[0] > tolerance:
+        raise InputError(
+            f"{name}: not exported: in int8 the CER rises from {report.cer[0]:.4f} to {report.cer[1]:.4f}, more than "
+            f"{tolerance:g}; take fp32 or fp16, or accept it with --tolerance"
+        )
+
+
+def _cer(read: Sequence[str], true: Sequence[str]) -> float:
+    metric = RecognitionMetric()
+    metric.update(list(read), list(true))
+    return metric.compute()["cer"]
+
+
+def _milliseconds(recognizer: Recognizer, images: Sequence[np.ndarray]) -> float:
+    times = []
+    for image in [images[0], *images]:
+        start = time.perf_counter()
+        recognizer.predict([image])
+        times.append(1e3 * (time.perf_counter() - start))
+    return float(np.median(times[1:]))
+
+
+def read_check(paths: Sequence[Path], limit: int = 500) -> list[np.ndarray]:
+    """The first `limit` images. Raises InputError for one that cannot be read."""
+    return [read_image(p) for p in paths[:limit]]
+
