@@ -2,6 +2,4 @@
 
 from chuviet.config import parent, replace
 
-cfg = replace(
-    parent(__file__, "micro_64"), **{"model.width": 128, "data.csv": "synthetic_data/scene/manifest.csv"}
-)
+cfg = replace(parent(__file__, "micro_64"), **{"model.width": 128, "data.csv": "synthetic_data/scene/manifest.csv"})

@@ -37,9 +37,10 @@ PRINTED = """
     abril-fatface alfa-slab-one anton archivo-narrow arimo arvo bangers barlow-condensed bebas-neue bitter
     cabin caveat cinzel comfortaa courier-prime cousine crimson-text dm-sans eb-garamond exo-2 fredoka
     fjalla-one inconsolata inter josefin-sans karla lato libre-baskerville lobster lora merriweather montserrat
-    mulish noto-sans noto-serif nunito old-standard-tt open-sans oswald pacifico permanent-marker playfair-display poppins
-    pt-sans pt-serif quicksand raleway righteous roboto roboto-condensed roboto-mono roboto-slab rubik russo-one
-    satisfy source-code-pro source-sans-3 special-elite titan-one tinos ubuntu work-sans yanone-kaffeesatz zilla-slab
+    mulish noto-sans noto-serif nunito old-standard-tt open-sans oswald pacifico permanent-marker playfair-display
+    poppins pt-sans pt-serif quicksand raleway righteous roboto roboto-condensed roboto-mono roboto-slab rubik russo-one
+    satisfy source-code-pro source-sans-3 special-elite titan-one tinos ubuntu work-sans
+    yanone-kaffeesatz zilla-slab
 """.split()
 CHINESE_STYLES = "zcool-xiaowei zcool-kuaile noto-sans-sc noto-serif-sc ma-shan-zheng".split()
 STARTER = """

@@ -78,8 +78,8 @@ examples:
   chuviet predict -w vi_line.onnx line.jpg
 
 The lines of --check (an image, a folder, labels; without it drawn strings) are read through PyTorch and ONNX Runtime,
-alone and in batches. fp32: every text must be the same, or no file is written; fp16: 98 % of them. int8 is calibrated on
-labelled lines, and refused if the CER rises by more than --tolerance. Charset, preprocessing, decoder and language
+alone and in batches. fp32: every text must be the same, or no file is written; fp16: 98 % of them. int8 is calibrated
+on labelled lines, and refused if the CER rises by more than --tolerance. Charset, preprocessing, decoder and language
 model travel inside the file.""",
     "check": """\
 examples:

@@ -19,7 +19,7 @@ from chuviet.decode.ngram import NGram
 from chuviet.ship.artifact import load_artifact, resave_artifact
 from chuviet.synth.corpus import Addresses, load_wards
 from chuviet.types import InputError
-from chuviet.vocab import VIETNAMESE, Charset
+from chuviet.vocab import VIETNAMESE, Charset, fold_text
 
 
 def train_lm(args: Namespace) -> int:
@@ -30,6 +30,8 @@ def train_lm(args: Namespace) -> int:
         for name in args.labels:
             table = read_table(name, columns=("text", "fold"), unique=None)
             held_out += table["text"][table["fold"] == args.leave_out].tolist()
+    known = {fold_text(t) for t in held_out}
+    lines = [t for t in lines if fold_text(t) not in known]  # nor from another file
     if not lines:
         raise InputError("nothing to learn from: give --addresses, --labels or --text")
     model = NGram.train(tqdm(lines, unit="line", dynamic_ncols=True), charset, args.order, args.min_count)

@@ -45,7 +45,11 @@ def predict(args: Namespace) -> int:
     else:
         took = 1e3 * (time.perf_counter() - start)
         for name, p in read:
-            print(f"{name}\t{p.text}\t{p.confidence:.3f}" if len(names) > 1 else f"{p.text}\t{p.confidence:.3f}\t{took:.1f} ms")
+            print(
+                f"{name}\t{p.text}\t{p.confidence:.3f}"
+                if len(names) > 1
+                else f"{p.text}\t{p.confidence:.3f}\t{took:.1f} ms"
+            )
     return PARTLY if bad else OK
 
 
@@ -103,12 +107,16 @@ def export(args: Namespace) -> int:
     if args.check:
         labelled = Path(args.check).suffix.lower() in (".csv", ".txt")
         images = read_check(reading.find_images(args.check)[1])
-        texts = read_labels(args.check, columns=("img_path", "text"))["text"].tolist()[: len(images)] if labelled else []
+        texts = (
+            read_labels(args.check, columns=("img_path", "text"))["text"].tolist()[: len(images)] if labelled else []
+        )
     out = Path(args.out or path.with_suffix(".onnx"))
     done = export_onnx(artifact, out, args.precision, images, texts, args.tolerance)
     batches = ", ".join(str(n) for n in BATCHES)
-    print(f"{out}: {done.size / 1e6:.2f} MB, {args.precision}; {done.different} of {done.lines} lines read differently than "
-          f"by PyTorch (batches of {batches})")  # fmt: skip
+    print(
+        f"{out}: {done.size / 1e6:.2f} MB, {args.precision}; {done.different} of {done.lines} lines read otherwise than "
+        f"by PyTorch (batches of {batches})"
+    )
     if done.cer:
         print(f"CER on {args.check}: {done.cer[0]:.4f} PyTorch fp32, {done.cer[1]:.4f} ONNX {args.precision}")
     theirs, ours = done.milliseconds

@@ -98,7 +98,7 @@ def _generate_printed(args: argparse.Namespace) -> int:
     if args.fonts or folder:
         faces = load_faces(args.fonts or folder, ASCII if words else alphabet)
     else:
-        faces = [f for f in default_faces(alphabet) if f.family in ("DejaVuSans", "DejaVuSansMono")]
+        faces = [f for f in default_faces(alphabet) if f.family == "DejaVuSansMono"]
     if not any(f.can_write(alphabet) for f in faces):
         raise InputError(f"no face of {args.fonts or folder} has all {len(alphabet)} characters of the task")
     recipe = PrintedRecipe(

@@ -5,10 +5,11 @@ epoch, index).
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -56,6 +57,9 @@ class LineData:
         batch: int = 32
         bucket: int = 50  # batches are cut from runs of this many batches sorted by width
         workers: int = 2
+        unfit: Literal["refuse", "leave_out"] = (
+            "refuse"  # labels with unknown characters or too few frames end the run, or are named and left out
+        )
         frame: int = 4  # pixels a CTC frame, to check that every target fits the frames of its image; 0: not CTC
 
         def characters(self) -> Charset:
@@ -98,8 +102,13 @@ class LineData:
         """The checked rows of one file, with their `source`, their image `file` and the `width` it will have."""
         path = Path(name)
         frame = read_labels(path, columns=("img_path", "text", "fold"))
-        if "source" not in frame:
-            frame["source"] = name if self.cfg.mix else "real"
+        if self.cfg.mix:
+            frame["source"] = name
+        elif "source" not in frame:
+            frame["source"] = "real"
+        if self.cfg.unfit == "leave_out":
+            strange = [bool(self.charset.unknown(t)) for t in frame["text"]]
+            frame = _without(frame, np.array(strange, bool), path, "characters outside the charset")
         check_charset(frame, self.charset, path)
         root = image_root(path, frame)
         frame["file"] = [str(root / image) for image in frame["img_path"]]
@@ -112,7 +121,7 @@ class LineData:
         """
         preprocess: Any = self.cfg.preprocess
         preprocess, per_frame = preprocess.build(), self.cfg.frame
-        widths = []
+        widths, too_long = [], []
         for row, name, file, text in zip(frame.index + 2, frame["img_path"], frame["file"], frame["text"], strict=True):
             try:
                 with Image.open(file) as image:
@@ -123,13 +132,15 @@ class LineData:
                 ) from e
             if per_frame:
                 needed, frames = frames_needed(self.charset.encode(text)), -(-width // per_frame)
-                if needed > frames:
+                too_long.append(needed > frames)
+                if needed > frames and self.cfg.unfit == "refuse":
                     raise InputError(
                         f"{path}: row {row}: {name}: {text!r} needs {needed} CTC frames, a {width} px wide image has "
                         f"{frames}"
                     )
             widths.append(width)
-        return frame.assign(width=np.asarray(widths, dtype=np.int64))
+        frame = frame.assign(width=np.asarray(widths, dtype=np.int64))
+        return _without(frame, np.array(too_long, bool), path, "too long for the frames of their image")
 
     def epoch_rows(self, epoch: int) -> np.ndarray:
         """Row numbers of the training frame that `epoch` sees: all rows, but a fresh draw of the sources named in
@@ -174,6 +185,17 @@ class LineData:
             data, batch_sampler=FixedBatches(batches), collate_fn=data.collate, num_workers=workers,
             worker_init_fn=_start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=4 if workers else None,
         )  # fmt: skip
+
+
+def _without(frame: pd.DataFrame, bad: np.ndarray, path: Path, why: str) -> pd.DataFrame:
+    """The rows that are not `bad`; the others are named on stderr."""
+    if not bad.any():
+        return frame
+    left_out = frame[bad]
+    shown = ", ".join(f"row {n + 2}: {t!r}" for n, t in zip(left_out.index[:5], left_out["text"], strict=False))
+    more = f" and {len(left_out) - 5} more" if len(left_out) > 5 else ""
+    print(f"{path}: left out {len(left_out)} of {len(frame)} rows, {why}: {shown}{more}", file=sys.stderr)
+    return frame[~bad]
 
 
 class FixedBatches(Sampler[list[int]]):

@@ -29,7 +29,10 @@ class ScenePreprocess:
         height: int = 48
         width: int | None = 320
         max_width: int = 1280
-        min_width: int = 16
+        min_width: int = 48
+        turn: float = (
+            1.5  # a crop this many times taller than wide holds text that runs upwards: turned to the right; 0: none
+        )
 
         def build(self) -> ScenePreprocess:
             return ScenePreprocess(self)
@@ -42,10 +45,13 @@ class ScenePreprocess:
         return self.resize(self.prepare(image))
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
-        """H W 3 uint8 RGB, checked."""
+        """H W 3 uint8 RGB, checked, tall ones turned by 90 degrees."""
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or min(image.shape[:2]) < 2:
             raise InputError(f"a text crop must be H x W x 3 uint8 and 2 px or more, not {image.shape} {image.dtype}")
-        return image
+        return np.ascontiguousarray(np.rot90(image, -1)) if self._tall(*image.shape[:2]) else image
+
+    def _tall(self, height: int, width: int) -> bool:
+        return bool(self.cfg.turn) and height > self.cfg.turn * width
 
     def resize(self, image: np.ndarray) -> np.ndarray:
         """H W 3 -> h w 3, h as configured, w as `out_width` says."""
@@ -56,6 +62,8 @@ class ScenePreprocess:
 
     def out_width(self, height: int, width: int) -> int:
         """Width in pixels that an image of `height` x `width` gets, padding left out."""
+        if self._tall(height, width):
+            height, width = width, height
         limit = self.cfg.width or self.cfg.max_width
         return min(max(round(width * self.cfg.height / height), self.cfg.min_width), limit)
 

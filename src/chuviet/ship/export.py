@@ -76,17 +76,20 @@ def export_onnx(
     if precision == "int8" and not (len(images) and len(texts)):
         raise InputError("int8 is calibrated and judged on real lines: give labelled ones with --check")
     images = list(images) or drawn_strings()
-    greedy = replace(artifact, decoder_cfg=AttentionGreedy.Config()) if _attends(artifact.model) else artifact
-    graph = attention_graph(greedy) if _attends(artifact.model) else ctc_graph(greedy)
+    attends = _attends(artifact.model)
+    if attends:
+        longest = getattr(artifact.decoder_cfg, "max_length", AttentionGreedy.Config.max_length)
+        artifact = replace(artifact, decoder_cfg=AttentionGreedy.Config(max_length=longest))
+    graph = attention_graph(artifact) if attends else ctc_graph(artifact)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tools' own deprecations
         if precision == "fp16":
             graph = _half(graph)
         elif precision == "int8":
             graph = _quantised(graph, artifact, images)
-    _describe(graph, greedy, precision)
+    _describe(graph, artifact, precision)
     data = graph.SerializeToString()
-    report = _compare(greedy, data, images, texts)
+    report = _compare(artifact, data, images, texts)
     _judge(report, precision, tolerance, str(artifact.path))
     write_whole(out, data)
     return report
@@ -218,7 +221,7 @@ def _loop(
 def _trace(
     module: nn.Module, inputs: tuple[Tensor, ...], names: list[str], outputs: list[str], axes: dict[str, dict[int, str]]
 ) -> onnx.ModelProto:
-    file = io.BytesIO()
+    file: Any = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecation, and traced shapes: the check reads many of them
         torch.onnx.export(
@@ -272,7 +275,7 @@ def _quantised(graph: onnx.ModelProto, artifact: Artifact, images: Sequence[np.n
     preprocess: Any = artifact.preprocess_cfg
     prepare = preprocess.build()
 
-    class Lines(CalibrationDataReader):  # type: ignore[misc]
+    class Lines(CalibrationDataReader):
         def __init__(self) -> None:
             self.feeds: Iterator[dict[str, np.ndarray]] = (_feed(prepare, [im]) for im in images[:200])
 
@@ -337,4 +340,3 @@ def _milliseconds(recognizer: Recognizer, images: Sequence[np.ndarray]) -> float
 def read_check(paths: Sequence[Path], limit: int = 500) -> list[np.ndarray]:
     """The first `limit` images. Raises InputError for one that cannot be read."""
     return [read_image(p) for p in paths[:limit]]
-

@@ -176,8 +176,10 @@ def _check_members(artifacts: Sequence[Artifact]) -> None:
                 f"{len(other.charset)} characters; {what}); an ensemble needs one charset"
             )
         if any(isinstance(a.decoder_cfg, WrittenText.Config) for a in (first, other)):
-            raise InputError(f"{first.path} and {other.path}: an attention model in ONNX has its loop inside and cannot "
-                             "step with others; ensemble the .safetensors files")  # fmt: skip
+            raise InputError(
+                f"{first.path} and {other.path}: an attention model in ONNX has its loop inside and cannot step with "
+                "others; ensemble the .safetensors files"
+            )
         if _attends(other.model) != _attends(first.model):
             raise InputError(
                 f"{first.path} and {other.path}: an attention model and a CTC model have no common steps to average; "

@@ -52,7 +52,7 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "") -> Artifact:
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         properties = session.get_modelmeta().custom_metadata_map
-    except Exception as e:  # noqa: BLE001 - ONNX Runtime's own classes, one for each of its status codes
+    except Exception as e:
         raise InputError(f"{path}: not a whole ONNX file ({str(e).strip().splitlines()[0][:120]})") from e
     if METADATA_KEY not in properties:
         raise InputError(f"{path}: an ONNX file, but not of chuviet export: no charset lies in it")

@@ -1,4 +1,4 @@
-"""Short printed strings: plain, on the backgrounds of scenes, as captchas, in Chinese. Text -> image, seeded per sample.
+"""Short printed strings: plain, on the backgrounds of scenes, as captchas. Text -> image, seeded per sample.
 
 Plain: one line in one face, dark on light. Scene: any face and colours, outlines and shadows, perspective, textures
 behind, blur and noise. Captcha: the package `captcha`, whose random numbers are made to follow the sample's seed.
@@ -90,7 +90,7 @@ def scene(text: str, font: str, height: int, rng: np.random.Generator) -> np.nda
         kernel = np.ones((2, 2), np.uint8)
         ink = cv2.dilate(ink, kernel) if rng.random() < 0.6 else cv2.erode(ink, kernel)
     ground, colour = _colours(rng)
-    canvas = _background(*ink.shape, ground, rng)
+    canvas = _background(ink.shape[0], ink.shape[1], ground, rng)
     if rng.random() < 0.25:  # a shadow or an outline of another colour
         edge = colour * 0.3 if rng.random() < 0.5 else 255 - (255 - colour) * 0.3
         shift = rng.integers(-4, 5, 2)
@@ -113,12 +113,12 @@ def scene(text: str, font: str, height: int, rng: np.random.Generator) -> np.nda
 def distorted(text: str, font: str, height: int, rng: np.random.Generator) -> np.ndarray:
     """A captcha: letters turned and bent one by one, dots and a curve across: `height` w 3 uint8 RGB."""
     maker = _captcha_maker(font, max(60, 30 * len(text)))
-    before: Any = captcha.image.secrets
-    captcha.image.secrets = _Seeded(rng)  # type: ignore[assignment]
+    package: Any = captcha.image
+    before, package.secrets = package.secrets, _Seeded(rng)
     try:
         image = np.asarray(maker.generate_image(text).convert("RGB"), np.float32)
     finally:
-        captcha.image.secrets = before
+        package.secrets = before
     return _to_height(image, height).clip(0, 255).astype(np.uint8)
 
 

@@ -1,0 +1,176 @@
+"""ONNX files: the same texts as PyTorch's, alone and in batches; what travels inside; what is refused."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import helper
+
+from chuviet import config
+from chuviet.cli import main
+from chuviet.data.images import read_image
+from chuviet.decode.ctc import CTCBeam
+from chuviet.decode.ngram import NGram
+from chuviet.ship.artifact import Artifact, load_artifact
+from chuviet.ship.export import drawn_strings, export_onnx
+from chuviet.ship.inference import Recognizer, find_weights, load
+from chuviet.ship.onnx_model import METADATA_KEY, load_onnx
+from chuviet.types import InputError
+from chuviet.vocab import EOS, Charset
+
+Save = Callable[..., Path]
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.mark.parametrize("kind", ["ctc", "attention"])
+def test_reads_as_pytorch_does_from_the_file_alone(kind: str, save: Save, pictures: list[Path], tmp_path: Path) -> None:
+    artifact, out = load_artifact(save("w.safetensors", kind=kind)), tmp_path / "w.onnx"
+    if kind == "attention":
+        with torch.no_grad():
+            artifact.model.classify.bias[EOS] -= 20  # type: ignore[index, operator, union-attr] # else no text at all
+    report = export_onnx(artifact, out, images=[read_image(p) for p in pictures])
+    assert report.different == 0 and report.lines == len(pictures) and report.size == out.stat().st_size
+    theirs, ours = Recognizer([artifact]), load(out)
+    for batch in (1, 4):
+        want, got = theirs.predict(pictures, batch), ours.predict(pictures, batch)
+        assert [p.text for p in got] == [p.text for p in want] and all(p.text for p in got)
+        assert [p.confidence for p in got] == pytest.approx([p.confidence for p in want], abs=1e-4)
+
+
+def test_language_model_travels_inside(save: Save, pictures: list[Path], tmp_path: Path) -> None:
+    artifact = load_artifact(save("w.safetensors"))
+    lm = NGram.train(["abc", "abd", "bca"] * 5, artifact.charset, order=3, min_count=1)
+    artifact = replace(artifact, lm=lm, decoder_cfg=CTCBeam.Config(width=4, alpha=0.5))
+    export_onnx(artifact, tmp_path / "w.onnx", images=[read_image(p) for p in pictures])
+    back = load_onnx(tmp_path / "w.onnx")
+    assert back.lm is not None and back.lm.score("abc") == lm.score("abc")
+    assert back.decoder_cfg == artifact.decoder_cfg and back.charset == artifact.charset
+
+
+def test_a_mismatch_leaves_no_file(save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    artifact = load_artifact(save("w.safetensors"))
+
+    def other(found: Artifact) -> onnx.ModelProto:
+        """A graph of other weights, as a wrong conversion would be."""
+        torch.manual_seed(5)
+        model: Any = found.model_cfg.build(len(found.charset))  # type: ignore[attr-defined]
+        return ctc_graph(replace(found, model=model.eval()))
+
+    from chuviet.ship import export
+
+    ctc_graph = export.ctc_graph
+    monkeypatch.setattr(export, "ctc_graph", other)
+    with pytest.raises(InputError, match="read differently by ONNX Runtime in fp32"):
+        export_onnx(artifact, tmp_path / "w.onnx")
+    assert not (tmp_path / "w.onnx").exists()
+
+
+def test_command_with_labels_in_every_precision(
+    save: Save, pictures: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = save("w.safetensors")
+    read = [p.text for p in load(weights).predict(pictures)]
+    names = [p.relative_to(tmp_path).as_posix() for p in pictures]
+    (tmp_path / "labels.txt").write_text("".join(f"{n}\t{t}\n" for n, t in zip(names, read, strict=True)))
+    for precision in ("fp32", "fp16", "int8"):
+        out = tmp_path / f"{precision}.onnx"
+        given = ["export", "-w", str(weights), "--precision", precision, "--check", str(tmp_path / "labels.txt")]
+        assert main([*given, "--out", str(out), "--tolerance", "1"]) == 0
+        said = capsys.readouterr().out
+        assert "CER on" in said and "0.0000 PyTorch fp32" in said and " ms ONNX Runtime" in said
+        assert main(["predict", "-w", str(out), str(pictures[0])]) == 0
+        text, confidence, milliseconds = capsys.readouterr().out.rstrip("\n").split("\t")
+        assert 0 <= float(confidence) <= 1 and milliseconds.endswith(" ms")
+        assert precision == "int8" or text == read[0]
+
+
+def test_int8_is_refused_without_labels_or_when_it_reads_worse(
+    save: Save, pictures: list[Path], tmp_path: Path
+) -> None:
+    artifact, images = load_artifact(save("w.safetensors")), [read_image(p) for p in pictures]
+    with pytest.raises(InputError, match="--check"):
+        export_onnx(artifact, tmp_path / "w.onnx", "int8", images)
+    with pytest.raises(InputError, match=r"the CER rises from .* --tolerance"):
+        export_onnx(artifact, tmp_path / "w.onnx", "int8", images, ["ab"] * len(images), tolerance=-1.0)
+    assert not (tmp_path / "w.onnx").exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "foreign", "charset", "missing"])
+def test_a_file_that_is_none_gives_one_line(damage: str, save: Save, tmp_path: Path) -> None:
+    path = tmp_path / "w.onnx"
+    export_onnx(load_artifact(save("w.safetensors")), path, images=drawn_strings(3))
+    whole = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    elif damage == "cut":
+        path.write_bytes(whole[: len(whole) // 2])
+    elif damage == "text":
+        path.write_text("no graph")
+    else:
+        graph = onnx.load(path)
+        metadata = {p.key: p.value for p in graph.metadata_props}
+        if damage == "foreign":
+            del metadata[METADATA_KEY]
+        else:
+            metadata[METADATA_KEY] = metadata[METADATA_KEY].replace('"charset": "', '"charset": "ß')
+        helper.set_model_props(graph, metadata)
+        onnx.save(graph, path)
+    with pytest.raises(InputError) as error:
+        load_onnx(path)
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_an_exported_attention_model_cannot_beam_or_step_with_others(save: Save, tmp_path: Path) -> None:
+    weights, out = save("w.safetensors", kind="attention"), tmp_path / "w.onnx"
+    export_onnx(load_artifact(weights), out, images=drawn_strings(3))
+    with pytest.raises(InputError, match="decoder of this ONNX file is in its graph"):
+        load(out, decoder="beam")
+    with pytest.raises(InputError, match="ensemble the .safetensors"):
+        load([out, weights])
+
+
+def models() -> list[str]:
+    """One config of each shipped model and charset."""
+    found = {}
+    for name in sorted(p.stem for p in CONFIGS.glob("*.py")):
+        exp = config.load(name, CONFIGS)
+        found.setdefault((getattr(exp.model, "shipped", exp.model), exp.data.charset), name)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("name", models())
+def test_every_config_is_exported(name: str, tmp_path: Path) -> None:
+    """Built without ImageNet weights, at random; the narrow lines that are compared keep the large ones quick."""
+    exp = config.load(name, CONFIGS)
+    model_cfg: Any = getattr(exp.model, "shipped", exp.model)
+    if hasattr(model_cfg, "pretrained"):
+        model_cfg = replace(model_cfg, pretrained=False)
+    preprocess = exp.data.preprocess
+    if getattr(preprocess, "width", None):
+        preprocess = replace(preprocess, width=256)
+    charset: Charset = exp.data.characters()
+    torch.manual_seed(0)
+    artifact = Artifact(
+        tmp_path / name, model_cfg.build(len(charset)).eval(), model_cfg, preprocess, exp.decoder, charset, {}, {},
+        "unknown", "fp32", 0,
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (40, w, 3), dtype=np.uint8) for w in (60, 100, 140)]
+    assert export_onnx(artifact, tmp_path / "w.onnx", images=images).different == 0
+
+
+def test_weights_by_name(tmp_path: Path) -> None:
+    shipped, runs = tmp_path / "weights", tmp_path / "outputs"
+    for path in (shipped / "a.safetensors", runs / "b/fold0/weights.safetensors", runs / "b/fold3/weights.safetensors"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert find_weights("a", (shipped, runs)) == shipped / "a.safetensors"
+    assert find_weights("b", (shipped, runs)) == runs / "b/fold3/weights.safetensors"
+    assert find_weights("no/such.onnx", (shipped, runs)) == Path("no/such.onnx")  # loading says what is wrong
+    with pytest.raises(InputError, match="c: no such file, nor weights/c.safetensors"):
+        find_weights("c", (shipped, runs))
