@@ -114,8 +114,8 @@ def export(args: Namespace) -> int:
     done = export_onnx(artifact, out, args.precision, images, texts, args.tolerance)
     batches = ", ".join(str(n) for n in BATCHES)
     print(
-        f"{out}: {done.size / 1e6:.2f} MB, {args.precision}; {done.different} of {done.lines} lines read otherwise than "
-        f"by PyTorch (batches of {batches})"
+        f"{out}: {done.size / 1e6:.2f} MB, {args.precision}; {done.different} of {done.lines} lines read otherwise "
+        f"than by PyTorch (batches of {batches})"
     )
     if done.cer:
         print(f"CER on {args.check}: {done.cer[0]:.4f} PyTorch fp32, {done.cer[1]:.4f} ONNX {args.precision}")
