@@ -37,7 +37,7 @@ def pack(args: argparse.Namespace) -> None:
                   if "==" in line and not line.startswith((" ", "#")))  # fmt: skip
     platforms = [option for p in PLATFORMS for option in ("--platform", p)]
     names = [f"{n}=={pinned[n].strip()}" for n in WHEELS]
-    run(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--implementation", "cp",
+    run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--implementation", "cp",
         "--python-version", args.python, *platforms, "-d", BOX / "wheels", *names)  # fmt: skip
     with tarfile.open(BOX / "fonts.tar.xz", "w:xz") as tar:
         tar.add(args.fonts, "fonts")

@@ -1,6 +1,8 @@
 """Whole runs of the configs as they are, on a handful of lines: they train, are packed, and start from each other."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +88,47 @@ def test_scene_text_configs_ship_a_plain_model_that_reads_as_training_reported(n
     assert type(model).__name__ == "SceneCTC" and not any("guide" in n for n in model.state_dict())
     again, _ = evaluate(load(weights), str(tmp_path / "valid.txt"), None, 2)
     assert again["raw"]["cer"] == pytest.approx(metrics["cer"], abs=0.35)  # fp16 weights of an untrained model
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in CONFIGS.glob("*.py") if p.stem.startswith(("micro", "line"))))
+def test_every_small_config_takes_steps(name: str, tmp_path: Path) -> None:
+    exp = config.load(name, CONFIGS)
+    rng, characters = np.random.default_rng(0), exp.data.characters().characters
+    rows = []
+    for i in range(6):
+        Image.fromarray(rng.integers(0, 256, (40, 160 + 20 * i, 3), dtype=np.uint8)).save(tmp_path / f"{i}.png")
+        rows.append((f"{i}.png", "".join(rng.choice(list(characters.replace(" ", "")), 5)), -1, i % 2, "real"))
+    table = pd.DataFrame(rows, columns=["img_path", "text", "writer_id", "fold", "source"])
+    write_table(table, tmp_path / "labels.csv")
+    exp = config.replace(exp, **{
+        "data.csv": str(tmp_path / "labels.csv"), "data.sources": (), "data.draw": (), "data.batch": 2,
+        "data.workers": 0, "train.epochs": 1, "train.precision": "fp32", "init": "",
+    })  # fmt: skip
+    metrics = run(name, exp, tmp_path)
+    folder = run_folder(name, exp.fold, tmp_path)
+    first = json.loads((folder / "metrics.jsonl").read_text().splitlines()[0])
+    assert np.isfinite(first["loss"]) and ("cer" in metrics) == (exp.fold != 5)
+    assert len(load_artifact(folder / "weights.safetensors").charset) == len(characters)
+
+
+@pytest.mark.parametrize("name", ["rec_ctc", "rec_conv_ctc"])
+def test_two_processes_train_a_scene_config_as_one_does(name: str, tmp_path: Path) -> None:
+    rng, words = np.random.default_rng(0), ["Exit", "OPEN", "a-b", "x"]  # one step: Adam magnifies rounding in the next
+    for i in range(len(words)):
+        Image.fromarray(rng.integers(0, 256, (40, 100, 3), dtype=np.uint8)).save(tmp_path / f"{i}.jpg")
+    for part, chosen in {"train": range(4), "valid": range(3)}.items():
+        (tmp_path / f"{part}.txt").write_text("".join(f"{i}.jpg\t{words[i]}\n" for i in chosen))
+    records = {}
+    for processes in (1, 2):
+        out = tmp_path / str(processes)
+        command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(processes), "train.py", "-C",
+                   name, "--root", str(out), f"data.csv={tmp_path}/train.txt", f"data.valid={tmp_path}/valid.txt",
+                   "data.batch=4", "data.workers=0", "data.concat=null", "data.preprocess.width=112",
+                   "model.backbone=resnet10t", "model.pretrained=false", "model.dropout=0", "train.epochs=1",
+                   "train.precision=fp32", "train.device=cpu", "train.threads=1"]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=CONFIGS.parent)
+        assert done.returncode == 0, done.stderr[-2000:]
+        folder = run_folder(name, 0, out)
+        records[processes] = [json.loads(x) for x in (folder / "metrics.jsonl").read_text().splitlines()]
+        assert len(pd.read_csv(folder / "oof.csv")) == 3  # every validation row once
+    assert records[2][0]["loss"] == pytest.approx(records[1][0]["loss"], rel=1e-4)

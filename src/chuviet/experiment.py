@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from chuviet.config import Config, ConfigError
 from chuviet.data.recognition import LineData
 from chuviet.metrics.recognition import RecognitionMetric
@@ -36,6 +38,7 @@ class Experiment(Config):
         model: Any = self.model
         loss: Any = self.loss
         decoder: Any = self.decoder
+        torch.manual_seed(self.train.seed)  # the weights that a run starts from
         task = Task(
             model=model.build(len(data.charset)), loss=loss.build(), decoder=decoder.build(data.charset),
             metric=RecognitionMetric(), data=data,

@@ -98,6 +98,28 @@ def test_unknown_characters_and_long_labels_name_file_and_row(word_list: Callabl
         data(word_list("long", ["ab", "abcd" * 10]))
 
 
+def test_unfit_rows_are_named_and_left_out_if_asked(
+    word_list: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    built = data(
+        word_list("train", ["ab", "ax", "abcd" * 10, "dd"]), unfit="leave_out", valid=word_list("valid", ["a"])
+    )
+    assert built.train["text"].tolist() == ["ab", "dd"]
+    said = capsys.readouterr().err
+    assert "left out 1 of 4 rows, characters outside the charset: row 2: 'ax'" in said
+    assert "left out 1 of 3 rows, too long for the frames of their image: row 3: 'abcd" in said
+
+
+def test_tall_crops_are_turned_to_the_right() -> None:
+    preprocess = ScenePreprocess.Config(height=32, width=None, turn=1.5).build()
+    tall = np.zeros((90, 30, 3), np.uint8)
+    tall[-20:] = 255  # the beginning of text that runs upwards
+    turned = preprocess(tall)
+    assert turned.shape == (32, 96, 3) and preprocess.out_width(90, 30) == 96
+    assert turned[:, :18].min() > 200 and turned[:, 26:].max() < 50
+    assert preprocess(np.zeros((44, 30, 3), np.uint8)).shape == (32, 48, 3)  # not tall enough; the least width
+
+
 def test_mix_gives_each_list_its_share_of_every_epoch(word_list: Callable[..., str]) -> None:
     mix = ((word_list("big", ["ab"] * 30), 0.25), (word_list("small", ["cd"] * 10), 0.75))
     built = data("", mix=mix, valid=word_list("valid", ["a"]))

@@ -24,9 +24,11 @@ class Tiny(nn.Module):
 def test_counts_by_hand() -> None:
     model = Tiny()
     assert summary.count(model) == 4 * 9 + 4 + 8 + 20
-    table = summary.layers(model)
+    table = summary.layers(model, (1, 6, 10))
     assert table["parameters"].to_dict() == {"body": 48, "head": 20} and table["share"].sum() == pytest.approx(1)
-    assert list(summary.layers(model, depth=2).index) == ["body.0", "body.1", "head"]
+    assert list(summary.layers(model, (1, 6, 10), depth=2).index) == ["body.0", "body.1", "head"]
+    assert table["output"].to_dict() == {"body": "1x4x6x10", "head": "1x10x5"}
+    assert table["multiply_adds"].to_dict() == {"body": 6 * 10 * 4 * 9, "head": 10 * 4 * 5}
     # 68 parameters and 8 statistics at 2 bytes, one counter at 8
     assert summary.megabytes(model) == pytest.approx((68 * 2 + 8 * 2 + 8) / 1e6)
 

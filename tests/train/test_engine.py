@@ -1,5 +1,6 @@
 """The loop: resume after a kill, signals, several processes, accumulation, validation of every row once."""
 
+import copy
 import importlib.util
 import json
 import signal
@@ -13,7 +14,7 @@ import torch
 from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
 from chuviet.train.engine import Train, fit
 from chuviet.train.optim import Optim
-from chuviet.types import InputError
+from chuviet.types import Batch, InputError, Output
 
 TOY = Path(__file__).with_name("toy_run.py")
 spec = importlib.util.spec_from_file_location("toy_run", TOY)
@@ -93,6 +94,33 @@ def test_validation_of_an_empty_set_is_empty(tmp_path: Path) -> None:
     task.data.valid_loader = lambda rank=0, world=1: []  # type: ignore[method-assign]
     result = fit(task, Train(epochs=1, device="cpu", precision="fp32"), Optim(), tmp_path)
     assert result.predictions == [] and result.metrics == {}
+
+
+def test_of_several_candidates_the_one_with_the_fewest_errors_is_shipped(tmp_path: Path) -> None:
+    """Of lines "ab", "bc" and "ca" in turn one candidate reads nothing, the other always "a"."""
+    task = toy.make_task(toy.NoiseData())
+    silent, better = copy.deepcopy(task.model), task.model
+    with torch.no_grad():
+        for model, always in ((silent, 0), (better, 1)):
+            model.classify.weight.zero_()
+            model.classify.bias.copy_(torch.eye(4)[always])
+
+    class Pair(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = silent, better
+
+        def candidates(self) -> list[torch.nn.Module]:
+            return [self.first, self.second]
+
+        def forward(self, batch: Batch) -> Output:
+            return self.first(batch)
+
+    task.model = Pair()
+    result = fit(task, Train(epochs=0, device="cpu", precision="fp32"), Optim(), tmp_path)
+    assert task.model is better and {p.text for p in result.predictions} == {"a"}
+    edits = [(1, 2, 1)[(100 + p.index) % 3] for p in result.predictions]  # of "ab", "bc", "ca"
+    assert result.metrics["cer"] == pytest.approx(sum(edits) / (2 * len(edits)))
 
 
 def test_rate_is_linear_after_warmup() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from argparse import Namespace
 from collections.abc import Callable
@@ -41,21 +42,30 @@ def train(args: Namespace) -> int:
 
 def summarise(args: Namespace) -> int:
     exp = _experiment(args)
-    model_cfg: Any = exp.model
-    if hasattr(model_cfg, "pretrained"):  # shapes are asked for, not weights
-        model_cfg = config.replace(model_cfg, pretrained=False)
+    model_cfg: Any = _without_pretrained(getattr(exp.model, "shipped", exp.model))
     model = model_cfg.build(len(exp.data.characters()))
     preprocess: Any = exp.data.preprocess
     width = args.width or preprocess.width or 18 * preprocess.height
     pixels, _ = preprocess.build().collate([preprocess.build()(np.full((preprocess.height, width, 3), 255, np.uint8))])
-    table = summary.layers(model, args.depth)
-    shown = {"share": "{:.1%}".format, "parameters": "{:,}".format, "fp16_mb": "{:.3f}".format}
+    table = summary.layers(model, (pixels.shape[1], preprocess.height, width), args.depth)
+    shown = {"share": "{:.1%}".format, "parameters": "{:,}".format, "multiply_adds": "{:,}".format,
+             "fp16_mb": "{:.3f}".format}  # fmt: skip
     print(table.to_string(formatters=shown))
     work = summary.multiply_adds(model, (pixels.shape[1], preprocess.height, width))
     size = f"{summary.count(model):,} parameters, {summary.megabytes(model):.2f} MB in fp16 (10^6 bytes)"
     print(f"{type(model).__name__}: {size}")
     print(f"{work / 1e6:,.0f} M multiply-adds for a line of {preprocess.height} x {width} px")
+    if hasattr(exp.model, "shipped"):
+        trained = summary.count(_without_pretrained(exp.model).build(len(exp.data.characters())))
+        print(f"trained as a part of {type(exp.model).__qualname__.split('.')[0]}: {trained:,} parameters")
     return OK
+
+
+def _without_pretrained(cfg: Any) -> Any:
+    """The config, and those in it, with random weights: shapes are asked for."""
+    changes = {f.name: _without_pretrained(v) for f in dataclasses.fields(cfg)
+               if isinstance(v := getattr(cfg, f.name), config.Config)}  # fmt: skip
+    return dataclasses.replace(cfg, **changes, **({"pretrained": False} if hasattr(cfg, "pretrained") else {}))
 
 
 def pack(args: Namespace) -> int:

@@ -15,20 +15,25 @@ from chuviet.types import Batch
 
 
 class GlobalBatchNorm(nn.BatchNorm2d):
-    """BatchNorm2d whose training statistics are those of all processes' samples together. Works with gloo and nccl.
+    """BatchNorm (N C ..., any number of places) whose training statistics are those of all processes' samples
+    together. Works with gloo and nccl.
 
     (torch's SyncBatchNorm does the same on CUDA alone.)
     """
+
+    def _check_input_dim(self, x: Tensor) -> None:
+        """Any shape N C ... will do."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return super().forward(x)
         y = x.float()
-        count = torch.full((1,), y.numel() / y.shape[1], device=y.device)
-        sums = all_reduce(torch.cat((y.sum((0, 2, 3)), (y * y).sum((0, 2, 3)), count)))
-        c = y.shape[1]
-        mean, square, count = sums[:c] / sums[-1], sums[c:-1] / sums[-1], sums[-1]
-        var = square - mean * mean
+        c, places = y.shape[1], [d for d in range(y.ndim) if d != 1]
+        shape = [1, c] + [1] * (y.ndim - 2)
+        sums = all_reduce(torch.cat((y.sum(places), torch.full((1,), y.numel() / c, device=y.device))))
+        mean, count = sums[:c] / sums[-1], sums[-1]
+        centred = y - mean.view(shape)  # before it is squared: a difference of large squares would lose the variance
+        var = all_reduce((centred * centred).sum(places)) / count
         with torch.no_grad():
             momentum = self.momentum if self.momentum is not None else 0.1
             assert self.running_mean is not None and self.running_var is not None
@@ -37,11 +42,11 @@ class GlobalBatchNorm(nn.BatchNorm2d):
             if self.num_batches_tracked is not None:
                 self.num_batches_tracked.add_(1)
         scale = (var + self.eps).rsqrt() * self.weight
-        return (y * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]).to(x.dtype)
+        return (centred * scale.view(shape) + self.bias.view(shape)).to(x.dtype)
 
 
 def sync_batchnorm(module: nn.Module) -> nn.Module:
-    """Turns every plain BatchNorm2d into a GlobalBatchNorm, in place; timm's BatchNorm+activation layers keep their
+    """Turns every plain BatchNorm into a GlobalBatchNorm, in place; timm's BatchNorm+activation layers keep their
     activation.
     """
     for child in module.modules():
