@@ -35,7 +35,7 @@ from chuviet.data.images import read_image
 from chuviet.decode.attention import AttentionGreedy, WrittenText
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.ship.artifact import FORMAT, Artifact, git_revision
-from chuviet.ship.inference import Recognizer
+from chuviet.ship.inference import Recognizer, attends
 from chuviet.ship.onnx_model import LM_KEY, METADATA_KEY, load_onnx
 from chuviet.synth.fonts import default_faces
 from chuviet.synth.printed import plain
@@ -76,11 +76,11 @@ def export_onnx(
     if precision == "int8" and not (len(images) and len(texts)):
         raise InputError("int8 is calibrated and judged on real lines: give labelled ones with --check")
     images = list(images) or drawn_strings()
-    attends = _attends(artifact.model)
-    if attends:
+    written = attends(artifact.model)
+    if written:
         longest = getattr(artifact.decoder_cfg, "max_length", AttentionGreedy.Config.max_length)
         artifact = replace(artifact, decoder_cfg=AttentionGreedy.Config(max_length=longest))
-    graph = attention_graph(artifact) if attends else ctc_graph(artifact)
+    graph = attention_graph(artifact) if written else ctc_graph(artifact)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tools' own deprecations
         if precision == "fp16":
@@ -242,12 +242,8 @@ def _free(state: Tensor) -> dict[int, str]:
     return {0: "batch"} if state.ndim == 2 and state.is_floating_point() else {0: "batch", 1: "columns"}
 
 
-def _attends(model: nn.Module) -> bool:
-    return hasattr(model, "encode") and hasattr(model, "step")
-
-
 def _describe(graph: onnx.ModelProto, artifact: Artifact, precision: Precision) -> None:
-    decoder = WrittenText.Config() if _attends(artifact.model) else artifact.decoder_cfg
+    decoder = WrittenText.Config() if attends(artifact.model) else artifact.decoder_cfg
     metadata = {
         "format": FORMAT, "model": to_json(artifact.model_cfg), "preprocess": to_json(artifact.preprocess_cfg),
         "decoder": to_json(decoder), "charset": artifact.charset.characters, "metrics": artifact.metrics,

@@ -55,7 +55,7 @@ class Recognizer:
         self.artifacts = tuple(artifacts)
         self.models = [a.model for a in artifacts]
         self.charset: Charset = first.charset
-        self.attention = _attends(first.model)
+        self.attention = attends(first.model)
         parameter = next(first.model.parameters(), None)  # an ONNX file has none
         self.device = torch.device("cpu") if parameter is None else parameter.device
         self.decoder_cfg = _decoder_config(first.decoder_cfg, self.attention, decoder, beam_width)
@@ -180,14 +180,15 @@ def _check_members(artifacts: Sequence[Artifact]) -> None:
                 f"{first.path} and {other.path}: an attention model in ONNX has its loop inside and cannot step with "
                 "others; ensemble the .safetensors files"
             )
-        if _attends(other.model) != _attends(first.model):
+        if attends(other.model) != attends(first.model):
             raise InputError(
                 f"{first.path} and {other.path}: an attention model and a CTC model have no common steps to average; "
                 "ensemble models of one kind"
             )
 
 
-def _attends(model: nn.Module) -> bool:
+def attends(model: nn.Module) -> bool:
+    """Whether the model writes character by character (else it is a CTC model)."""
     return hasattr(model, "encode") and hasattr(model, "step")
 
 

@@ -188,21 +188,24 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
             run.save()
     bar.close()
 
-    if cfg.keep == "average" and run.mean.count:
-        raw.load_state_dict(run.mean.state)
-        with fabric.autocast():
-            loader = data.train_loader(cfg.epochs, 0)
-            recompute_batchnorm(
-                raw, (b for b, _ in zip(loader, range(cfg.batchnorm_batches), strict=False)), fabric.device
-            )
-    elif cfg.keep == "ema" and ema:
-        raw.load_state_dict(ema.state)
-    elif cfg.keep == "best" and run.best_state:
-        raw.load_state_dict(run.best_state)
+    _take_kept_weights(fabric, raw, cfg, run, data)
     result = _ship_best(fabric, raw, task)
     log.write({"epoch": cfg.epochs, "final": cfg.keep} | {f"valid_{k}": v for k, v in result.metrics.items()})
     log.close()
     return result
+
+
+def _take_kept_weights(fabric: Fabric, raw: nn.Module, cfg: Train, run: _Run, data: Data) -> None:
+    """Puts the weights that `cfg.keep` names into the model; BatchNorm of a mean of weights is measured anew."""
+    if cfg.keep == "average" and run.mean.count:
+        raw.load_state_dict(run.mean.state)
+        batches = zip(data.train_loader(cfg.epochs, 0), range(cfg.batchnorm_batches), strict=False)
+        with fabric.autocast():
+            recompute_batchnorm(raw, (batch for batch, _ in batches), fabric.device)
+    elif cfg.keep == "ema" and run.ema:
+        raw.load_state_dict(run.ema.state)
+    elif cfg.keep == "best" and run.best_state:
+        raw.load_state_dict(run.best_state)
 
 
 @torch.no_grad()
