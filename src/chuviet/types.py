@@ -29,12 +29,21 @@ class Batch:
     targets: Tensor | None = None  # N L, int64 ids of the charset, padded with -1
     target_lengths: Tensor | None = None  # N, int64
     texts: list[str] = field(default_factory=list)
+    shapes: Tensor | None = None  # N 4, int64: height and width of the content, of the original image (detectors)
+    maps: dict[str, Tensor] = field(default_factory=dict)  # N ... H/s W/s: what a detector shall give (training)
+    pages: list[Page] = field(default_factory=list)  # the true quads in original pixels (detectors, validation)
+
+    @property
+    def truths(self) -> list[Any]:
+        """What a metric holds the predictions to, in the order of the samples: texts, or pages."""
+        return list(self.pages or self.texts)
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
         moved: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         for name, value in moved.items():
             if isinstance(value, Tensor):
                 moved[name] = value.to(device, non_blocking=non_blocking)
+        moved["maps"] = {k: v.to(device, non_blocking=non_blocking) for k, v in self.maps.items()}
         return Batch(**moved)
 
     def __len__(self) -> int:
@@ -45,7 +54,7 @@ class Batch:
 class Output:
     """What a model returns: logits only, no softmax."""
 
-    logits: Tensor  # N T V
+    logits: Tensor  # N T V of a recogniser; N C H/s W/s of a detector
     lengths: Tensor | None = None  # N, int64: frames of each sample that are not padding (CTC)
     extra: dict[str, Tensor] = field(default_factory=dict)  # training-time branches, such as a guide's logits
 
@@ -61,12 +70,35 @@ class Prediction:
     confidence: float
     raw_text: str | None = None
 
+    @property
+    def answer(self) -> str:
+        """What a metric compares."""
+        return self.text
+
+
+@dataclass
+class Detection:
+    """The text found in one image: `quads` K 4 2 float pixels of the original image, clockwise from the text's top
+    left; `scores` K, 0..1. `texts` are what a recogniser read in them, None before one did.
+    """
+
+    index: int
+    quads: np.ndarray
+    scores: np.ndarray
+    texts: list[str] | None = None
+
+    @property
+    def answer(self) -> Detection:
+        """What a metric compares."""
+        return self
+
 
 @dataclass
 class Page:
     """A page or photo with text on it.
 
-    `quads` is K 4 2, float pixels, clockwise from the text's top left; `ignore` marks don't-care regions.
+    `quads` is K 4 2, float pixels, clockwise from the text's top left; `ignore` (K) marks don't-care regions, whose
+    text is "###". `path` is the image file; `source` the set it is from.
     """
 
     image: np.ndarray | None  # H W 3, uint8 RGB
@@ -74,4 +106,5 @@ class Page:
     texts: list[str]
     ignore: np.ndarray  # K, bool
     path: str = ""
+    source: str = ""
     meta: dict[str, Any] = field(default_factory=dict)

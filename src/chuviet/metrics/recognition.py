@@ -44,6 +44,8 @@ class RecognitionMetric:
     empty too.
     """
 
+    error = "cer"
+
     def __init__(self) -> None:
         self._sums = _Sums()
 

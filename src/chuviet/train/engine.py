@@ -29,7 +29,7 @@ from chuviet.train.averaging import EpochMean, WeightEMA, recompute_batchnorm
 from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
 from chuviet.train.distributed import sync_batchnorm, widen_to_widest
 from chuviet.train.optim import Optim
-from chuviet.types import Batch, Output, Prediction
+from chuviet.types import Batch, Output
 
 
 class Data(Protocol):
@@ -39,13 +39,15 @@ class Data(Protocol):
 
 
 class Metric(Protocol):
-    def update(self, predictions: list[str], targets: list[str]) -> None: ...
+    error: str  # which of its figures a run is judged by: the smaller, the better
+
+    def update(self, predictions: list[Any], targets: list[Any]) -> None: ...
     def compute(self) -> dict[str, float]: ...
     def reset(self) -> None: ...
 
 
 Loss = Callable[[Output, Batch], dict[str, Tensor]]
-Decoder = Callable[..., list[Prediction]]
+Decoder = Callable[..., list[Any]]  # of Prediction, or of Detection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,7 @@ class Task:
 
 @dataclass
 class Validation:
-    predictions: list[Prediction]
+    predictions: list[Any]  # Prediction or Detection, in the order of the rows
     metrics: dict[str, float]
 
 
@@ -182,7 +184,7 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
             due = (cfg.validate_every and (epoch + 1) % cfg.validate_every == 0) or cfg.keep == "best"
             if due and epoch + 1 < cfg.epochs:
                 line |= {f"valid_{k}": v for k, v in validate(fabric, run.averaged_model(), task).metrics.items()}
-                run.keep_best(line)
+                run.keep_best(line, f"valid_{task.metric.error}")
             run.next_epoch()
             log.write(line)
             run.save()
@@ -221,7 +223,7 @@ def validate(fabric: Fabric, model: nn.Module, task: Task) -> Validation:
             predictions = task.decoder(model, batch, output)
         total += float(losses["loss"]) * float(losses["weight"])
         weight += float(losses["weight"])
-        rows += list(zip(predictions, batch.texts, strict=True))
+        rows += list(zip(predictions, batch.truths, strict=True))
     model.train()
     if fabric.world_size > 1:
         gathered: list[Any] = [None] * fabric.world_size
@@ -231,7 +233,7 @@ def validate(fabric: Fabric, model: nn.Module, task: Task) -> Validation:
     if not rows:
         return Validation([], {})
     task.metric.reset()
-    task.metric.update([p.text for p, _ in rows], [t for _, t in rows])
+    task.metric.update([p.answer for p, _ in rows], [t for _, t in rows])
     rows.sort(key=lambda r: r[0].index)
     return Validation([p for p, _ in rows], {"loss": total / weight} | task.metric.compute())
 
@@ -244,7 +246,7 @@ def _ship_best(fabric: Fabric, trained: nn.Module, task: Task) -> Validation:
     results = []
     for model in names() if names else [trained]:
         results.append((validate(fabric, model, task), model))
-    best = min(results, key=lambda r: r[0].metrics.get("cer", 0.0))
+    best = min(results, key=lambda r: r[0].metrics.get(task.metric.error, 0.0))
     task.model = best[1]
     return best[0]
 
@@ -301,8 +303,8 @@ class _Run:
         model.load_state_dict(self.ema.state)
         return model
 
-    def keep_best(self, line: dict[str, Any]) -> None:
-        score = line.get("valid_cer", line.get("valid_loss"))
+    def keep_best(self, line: dict[str, Any], error: str) -> None:
+        score = line.get(error, line.get("valid_loss"))
         if self.cfg.keep == "best" and score is not None and (self.best is None or score < self.best):
             self.best = score
             self.best_state = {k: v.clone() for k, v in self.averaged_model().state_dict().items()}

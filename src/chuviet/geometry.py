@@ -1,0 +1,141 @@
+"""Quadrilaterals around text: their order, area, overlap, growing and shrinking, and the crop of what they hold.
+
+A quad is 4 x 2, float, in pixels of the image: x to the right, y downwards. It is in order when its corners run
+clockwise (as seen on the screen) from the text's top left. A pixel's centre lies at its whole-numbered coordinates.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+Quad = NDArray[np.float64]  # 4 2
+Quads = NDArray[np.float64]  # K 4 2
+
+
+def signed_area(quads: Quads) -> np.ndarray:
+    """Area of each quad (... 4 2 -> ...) in square pixels, positive when it runs clockwise on the screen."""
+    x, y = quads[..., 0], quads[..., 1]
+    return 0.5 * (x * np.roll(y, -1, -1) - np.roll(x, -1, -1) * y).sum(-1)
+
+
+def order_quad(points: np.ndarray) -> Quad:
+    """Four corners in any order -> clockwise from the top left of text that is turned by less than 45 degrees.
+
+    The top left is the corner from which the longer way down the reading direction goes right: of the two starts that
+    make the first side the more horizontal one, the one whose first side points to the right.
+    """
+    points = np.asarray(points, np.float64).reshape(4, 2)
+    centre = points.mean(0)
+    around = points[np.argsort(np.arctan2(points[:, 1] - centre[1], points[:, 0] - centre[0]), kind="stable")]
+    sides = np.roll(around, -1, 0) - around
+    # Side k and its opposite k + 2 run against each other; "right" is how far the pair points to the right.
+    right = sides[:, 0] - np.roll(sides[:, 0], -2)
+    return np.roll(around, -int(np.argmax(right)), 0)
+
+
+def min_area_quad(points: np.ndarray) -> Quad:
+    """The smallest rotated rectangle around points (N 2), as a quad in order."""
+    return order_quad(cv2.boxPoints(cv2.minAreaRect(np.asarray(points, np.float32).reshape(-1, 2))))
+
+
+def side_lengths(quads: Quads) -> np.ndarray:
+    """... 4 2 -> ... 4: length of top, right, bottom and left side in pixels."""
+    return np.linalg.norm(np.roll(quads, -1, -2) - quads, axis=-1)
+
+
+def height_of(quads: Quads) -> np.ndarray:
+    """... 4 2 -> ...: height of the text, the mean of left and right side."""
+    sides = side_lengths(quads)
+    return 0.5 * (sides[..., 1] + sides[..., 3])
+
+
+def polygons(quads: Quads) -> np.ndarray:
+    """K 4 2 -> K valid shapely geometries (a self-crossing quad is mended as shapely does it)."""
+    if not len(quads):
+        return np.empty(0, object)
+    shapes = shapely.polygons(np.asarray(quads, np.float64))
+    return np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes))
+
+
+def intersections(a: Quads, b: Quads) -> np.ndarray:
+    """A 4 2 and B 4 2 -> A B: common area of every pair in square pixels."""
+    out = np.zeros((len(a), len(b)))
+    if not out.size:
+        return out
+    low_a, high_a, low_b, high_b = a.min(1), a.max(1), b.min(1), b.max(1)
+    near = ((low_a[:, None] < high_b[None]) & (low_b[None] < high_a[:, None])).all(-1)
+    rows, columns = np.nonzero(near)
+    shapes_a, shapes_b = polygons(a), polygons(b)
+    out[rows, columns] = shapely.area(shapely.intersection(shapes_a[rows], shapes_b[columns]))
+    return out
+
+
+def iou(a: Quads, b: Quads) -> np.ndarray:
+    """A 4 2 and B 4 2 -> A B: intersection over union, 0..1."""
+    common = intersections(a, b)
+    area_a, area_b = shapely.area(polygons(a)), shapely.area(polygons(b))
+    union = area_a[:, None] + area_b[None] - common
+    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+
+
+def grow(polygon: np.ndarray, distance: float) -> NDArray[np.float64]:
+    """A polygon (N 2) with every side moved outwards by `distance` pixels (inwards if negative), M 2.
+
+    Corners are rounded when growing, as Vatti clipping with round joins does. Empty (0 2) when nothing is left; the
+    largest piece when it falls apart.
+    """
+    shape = shapely.Polygon(np.asarray(polygon, np.float64))
+    if not shape.is_valid:
+        shape = shapely.make_valid(shape)
+    moved = shape.buffer(distance, join_style="round" if distance > 0 else "mitre")
+    if moved.is_empty:
+        return np.empty((0, 2))
+    largest = max(getattr(moved, "geoms", [moved]), key=lambda g: g.area)
+    if not isinstance(largest, shapely.Polygon):
+        return np.empty((0, 2))
+    return np.asarray(largest.exterior.coords)[:-1]
+
+
+def offset(polygon: np.ndarray, ratio: float) -> float:
+    """Area x `ratio` / perimeter in pixels: how far DB moves sides. Shrinking by r means ratio 1 - r^2; unclipping the
+    ratio itself (https://arxiv.org/abs/1911.08947, section 3.5).
+    """
+    shape = shapely.Polygon(np.asarray(polygon, np.float64))
+    return float(shape.area * ratio / shape.length) if shape.length else 0.0
+
+
+def crop(image: np.ndarray, quad: Quad) -> np.ndarray:
+    """What a quad holds, straightened: h w 3, w and h being its longer horizontal and vertical sides (2 px or more)."""
+    top, right, bottom, left = side_lengths(quad)
+    w, h = max(round(max(top, bottom)), 2), max(round(max(left, right)), 2)
+    target = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)
+    matrix = cv2.getPerspectiveTransform(np.asarray(quad, np.float32), target)
+    return cv2.warpPerspective(image, matrix, (w, h), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def reading_order(quads: Quads) -> np.ndarray:
+    """Row numbers of the quads from top to bottom and, within a line of text, from left to right.
+
+    Two quads share a line when their centres differ in height by less than half the smaller one's height, measured
+    along the page's median direction of writing.
+    """
+    if not len(quads):
+        return np.empty(0, np.int64)
+    along = (quads[:, 1] - quads[:, 0]) + (quads[:, 2] - quads[:, 3])
+    angle = np.median(np.arctan2(along[:, 1], along[:, 0]))
+    centres = quads.mean(1)
+    across = centres @ np.array([-np.sin(angle), np.cos(angle)])
+    forward = centres @ np.array([np.cos(angle), np.sin(angle)])
+    heights = height_of(quads)
+    lines: list[list[int]] = []
+    for i in np.argsort(across, kind="stable"):
+        line = lines[-1] if lines else []
+        level = np.mean([across[j] for j in line]) if line else np.inf
+        if line and across[i] - level < 0.5 * min(heights[i], np.median([heights[j] for j in line])):
+            line.append(int(i))
+        else:
+            lines.append([int(i)])
+    return np.array([i for line in lines for i in sorted(line, key=lambda j: forward[j])])
