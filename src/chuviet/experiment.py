@@ -28,6 +28,7 @@ class Experiment(Config):
     train: Train = Train()
     fold: int = 5
     init: str = ""  # the run whose weights this one starts from: a config's name, or NAME/foldK, or a weights file
+    init_parts: tuple[str, ...] = ()  # take over these parts alone, such as ("backbone",); () = all weights
     resume: bool = False
 
     def build(self) -> tuple[LineData, Task]:

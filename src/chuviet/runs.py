@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,9 @@ def start_from(model: nn.Module, data: LineData, exp: Experiment, root: Path) ->
             f"train it without them first: python train.py -C {notes.get('run', exp.init)} fold={exp.fold}"
         )
     state, report = artifact.model.state_dict(), "all weights copied"
-    if artifact.charset != data.charset:
+    if exp.init_parts:
+        state, report = _parts(state, model.state_dict(), exp.init_parts, path)
+    elif artifact.charset != data.charset:
         state, report = _remap(state, model.state_dict(), artifact.charset, data.charset)
     model.load_state_dict(state)
     return f"starts from {path}: {report}"
@@ -130,6 +133,27 @@ def oof_rows(data: LineData, result: Validation) -> pd.DataFrame:
     columns = [c for c in ("img_path", "text", "writer_id", "fold", "source", "background") if c in frame]
     texts, confidences = [p.text for p in result.predictions], [round(p.confidence, 4) for p in result.predictions]
     return frame.iloc[index][columns].assign(prediction=texts, confidence=confidences)
+
+
+def _parts(
+    old: dict[str, Any], new: dict[str, Any], parts: tuple[str, ...], path: Path
+) -> tuple[dict[str, Any], str]:
+    """The new weights, with every module that is called as one of `parts` taken from the old ones, wherever in the model
+    it stands. Raises ConfigError for a part that is missing or of another shape.
+    """
+    out, counts = dict(new), []
+    for part in parts:
+        inside = re.compile(rf"(?:^|\.){re.escape(part)}\.")
+        source = {k[m.end() :]: v for k, v in old.items() if (m := inside.search(k))}
+        places = {k: k[m.end() :] for k in new if (m := inside.search(k))}
+        if not source or not places:
+            raise ConfigError(f"init_parts: no {part!r} in {path if not source else 'the model'}")
+        for name, inner in places.items():
+            if inner not in source or source[inner].shape != new[name].shape:
+                raise ConfigError(f"init_parts: {name} has no weights of its shape in {path}")
+            out[name] = source[inner]
+        counts.append(f"{len(places)} tensors of {part}")
+    return out, f"{', '.join(counts)} copied, the rest is new"
 
 
 def _remap(old: dict[str, Any], new: dict[str, Any], had: Any, wants: Any) -> tuple[dict[str, Any], str]:

@@ -1,0 +1,20 @@
+"""Scene text on a CPU: `rec_conv_ctc` with ResNet-10 at 32 px from `rec_small_ptr_f5`: one of an equal budget."""
+
+from chuviet.config import parent, replace
+
+cfg = replace(
+    parent(__file__, "rec_conv_ctc"),
+    **{
+        "model.backbone": "resnet10t",
+        "model.pretrained": False,
+        "data.preprocess.height": 32,
+        "data.preprocess.width": None,
+        "data.concat": None,
+        "data.unfit": "leave_out",
+        "data.workers": 1,
+        "optim.lr": 1e-3,
+        "train.epochs": 30,
+        "init": "rec_small_ptr_f5",
+        "init_parts": ("backbone",),
+    },
+)
