@@ -7,6 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+#: Formats of `chuviet.data.pages`, spelt out here so that -h need not import it.
+PAGE_FORMATS = ("tsv", "icdar", "synthtext", "lpcv")
+
 DESCRIPTION = """\
 Train, measure and ship recognisers of handwritten Vietnamese lines that fit a size budget.
 
@@ -91,8 +94,15 @@ Exit code 2 if there is a problem.""",
     "convert": """\
 examples:
   chuviet convert baidu train.list --valid 0.1 --seed 0     train.txt and valid.txt beside it, lines of path<TAB>text
+  chuviet convert icdar ch4_training_localization_transcription_gt --images ch4_training_images --to tsv --out train.txt
+  chuviet convert synthtext SynthText/gt.mat --to tsv --out synthtext.txt
+  chuviet convert tsv train.txt --to lpcv --out sample/
 
-baidu: the four columns width, height, image name, text of the Baidu street-view set; images in train_images/.""",
+baidu: the four columns width, height, image name, text of the Baidu street-view set; images in train_images/.
+Labels of pages, each into each other: tsv (path<TAB>JSON, as PaddleOCR and OpenOCR), icdar (a folder of gt_*.txt),
+synthtext (gt.mat), lpcv (train_images1/ with sample_train_annotation_txt/, the same for test; the images are copied).
+Quads that cross themselves, run backwards, leave the image or are empty are mended or dropped, and counted on stderr;
+--raw keeps them as they are. docs/formats.md has the rules.""",
     "report": """\
 examples:
   chuviet report outputs/line_192_f5/oof.csv
@@ -198,10 +208,16 @@ def _check(p: argparse.ArgumentParser) -> None:
 
 
 def _convert(p: argparse.ArgumentParser) -> None:
-    p.add_argument("format", choices=("baidu",), help="what FILE is")
-    p.add_argument("file", metavar="FILE", help="the labels to convert")
-    p.add_argument("--valid", type=float, default=0.1, metavar="SHARE", help="share of the rows held out (%(default)s)")
-    p.add_argument("--seed", type=int, default=0, help="which rows are held out (%(default)s)")
+    p.add_argument(
+        "format", choices=("baidu", *PAGE_FORMATS), metavar="FORMAT", help=f"what FILE is: baidu, {', '.join(PAGE_FORMATS)}"
+    )
+    p.add_argument("file", metavar="FILE", help="the labels to convert, a file or a folder")
+    p.add_argument("--to", choices=PAGE_FORMATS, metavar="FORMAT", help=f"{', '.join(PAGE_FORMATS)} (labels of pages)")
+    p.add_argument("--out", metavar="PATH", help="file (tsv, synthtext) or folder (icdar, lpcv) to write")
+    p.add_argument("--images", metavar="DIR", help="where the images of FILE are, if not where its format has them")
+    p.add_argument("--raw", action="store_true", help="do not mend or drop quads")
+    p.add_argument("--valid", type=float, default=0.1, metavar="SHARE", help="baidu: share of the rows held out (%(default)s)")
+    p.add_argument("--seed", type=int, default=0, help="baidu: which rows are held out (%(default)s)")
 
 
 def _summary(p: argparse.ArgumentParser) -> None:

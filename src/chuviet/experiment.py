@@ -8,22 +8,25 @@ from typing import Any
 import torch
 
 from chuviet.config import Config, ConfigError
+from chuviet.data.detection import PageData
 from chuviet.data.recognition import LineData
+from chuviet.metrics.detection import DetectionMetric
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.train.engine import Task, Train
 from chuviet.train.optim import Optim
+from chuviet.vocab import Charset
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(Config):
-    """One run. `fold` 0-4 is left out of training and validated on; 5 trains on all real rows and validates on
-    nothing.
+    """One run of a recogniser (its data are lines) or of a detector (pages). Of lines, `fold` 0-4 is left out of training
+    and validated on; 5 trains on all real rows and validates on nothing. Pages name their validation sets.
     """
 
     model: Config
     loss: Config
     decoder: Config
-    data: LineData.Config = LineData.Config()
+    data: LineData.Config | PageData.Config = LineData.Config()
     optim: Optim = Optim()
     train: Train = Train()
     fold: int = 5
@@ -31,17 +34,22 @@ class Experiment(Config):
     init_parts: tuple[str, ...] = ()  # take over these parts alone, such as ("backbone",); () = all weights
     resume: bool = False
 
-    def build(self) -> tuple[LineData, Task]:
+    @property
+    def charset(self) -> Charset | None:
+        """The characters that the recogniser reads; None of a detector."""
+        return self.data.characters() if isinstance(self.data, LineData.Config) else None
+
+    def build(self) -> tuple[LineData | PageData, Task]:
         """Reads the data and builds model, loss, decoder and metric, all of the same charset."""
-        if self.train.keep == "best" and self.fold == 5:
-            raise ConfigError("train.keep=best needs validation rows, and fold 5 has none; use last, ema or average")
         data = self.data.build(self.fold, self.train.seed)
+        if self.train.keep == "best" and not len(data.valid):
+            raise ConfigError("train.keep=best needs validation rows, and there are none; use last, ema or average")
         model: Any = self.model
         loss: Any = self.loss
         decoder: Any = self.decoder
         torch.manual_seed(self.train.seed)  # the weights that a run starts from
         task = Task(
-            model=model.build(len(data.charset)), loss=loss.build(), decoder=decoder.build(data.charset),
-            metric=RecognitionMetric(), data=data,
+            model=model.build(len(data.charset or ())), loss=loss.build(), decoder=decoder.build(data.charset),
+            metric=RecognitionMetric() if data.charset else DetectionMetric(), data=data,
         )  # fmt: skip
         return data, task

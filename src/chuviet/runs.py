@@ -15,14 +15,16 @@ import pandas as pd
 from torch import nn
 
 from chuviet.config import ConfigError, to_json
+from chuviet.data.detection import PageData
 from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
 from chuviet.experiment import Experiment
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.ship.artifact import load_artifact, save_artifact
+from chuviet.ship.pages import save_detections
 from chuviet.train.engine import Validation, fit
 
-WEIGHTS, OOF = "weights.safetensors", "oof.csv"
+WEIGHTS, OOF, FOUND = "weights.safetensors", "oof.csv", "found.txt"
 
 
 def run_folder(name: str, fold: int, root: Path) -> Path:
@@ -31,8 +33,8 @@ def run_folder(name: str, fold: int, root: Path) -> Path:
 
 
 def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, float]:
-    """Trains one experiment. Leaves config.json, metrics.jsonl, checkpoint.pt, weights.safetensors and oof.csv in its
-    folder.
+    """Trains one experiment. Leaves config.json, metrics.jsonl, checkpoint.pt, weights.safetensors and what it read on
+    the validation rows (oof.csv; of a detector found.txt) in its folder.
 
     Returns the validation metrics (empty for fold 5). Raises ConfigError, InputError or Interrupted, each one line.
     """
@@ -58,7 +60,9 @@ def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, f
         metrics=result.metrics,
         notes={"run": name, "fold": exp.fold, "sources": sorted(set(data.train["source"])), "keep": exp.train.keep},
     )
-    if result.predictions:
+    if isinstance(data, PageData):
+        save_detections([page.path for page in data.valid_pages], result.predictions, out / FOUND)
+    elif result.predictions:
         write_table(oof_rows(data, result), out / OOF)
     return result.metrics
 
@@ -84,7 +88,7 @@ def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("o
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def start_from(model: nn.Module, data: LineData, exp: Experiment, root: Path) -> str:
+def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, root: Path) -> str:
     """Loads the weights of the run that `exp.init` names into the model, strictly. Returns what was done, in one line.
 
     A different charset is allowed: rows of known characters are copied, the others start anew and are named. Weights

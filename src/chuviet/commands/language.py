@@ -50,6 +50,8 @@ def attach(args: Namespace) -> int:
         raise InputError(f"{args.run}: an attention model; a character model goes with the CTC recognisers")
     lm = NGram.load(args.lm)
     decoder = CTCBeam.Config(width=args.beam_width, alpha=args.alpha, beta=args.beta)
+    if artifact.charset is None:
+        raise InputError(f"{artifact.path}: the weights of a detector, which reads no characters")
     decoder.build(artifact.charset, lm)  # refuses another charset
     out = Path(args.out or Path(args.run).with_suffix(".lm.safetensors"))
     notes = artifact.notes | {"greedy_metrics": artifact.metrics, "lm": f"order {lm.order}"}

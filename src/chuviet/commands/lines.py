@@ -16,6 +16,8 @@ from chuviet.data.check import check_data
 from chuviet.data.files import write_whole
 from chuviet.data.folds import make_folds
 from chuviet.data.lists import convert_baidu, read_labels
+from chuviet.data.pages import read_pages, write_pages
+from chuviet.data.quads import mend_pages
 from chuviet.data.table import image_root, read_table, write_table
 from chuviet.report import oof, page
 from chuviet.ship import reading
@@ -95,8 +97,20 @@ def check(args: Namespace) -> int:
 
 
 def convert(args: Namespace) -> int:
-    for name, count in convert_baidu(args.file, args.valid, args.seed).items():
-        print(f"{Path(args.file).with_name(name)}: {count} rows")
+    if args.format == "baidu":
+        if args.to or args.out or args.images or args.raw:
+            raise InputError("convert baidu: --to, --out, --images and --raw are for labels of pages; leave them out")
+        for name, count in convert_baidu(args.file, args.valid, args.seed).items():
+            print(f"{Path(args.file).with_name(name)}: {count} rows")
+        return OK
+    if not args.to or not args.out:
+        raise InputError(f"convert {args.format}: --to FORMAT and --out PATH are needed")
+    pages = read_pages(args.file, args.format, images=args.images)
+    pages = pages if args.raw else mend_pages(pages, args.file)
+    write_pages(pages, args.out, args.to)
+    texts = sum(len(page.texts) for page in pages)
+    ignored = sum(int(page.ignore.sum()) for page in pages)
+    print(f"{args.out}: {len(pages):,} pages, {texts:,} texts ({ignored:,} don't-care)")
     return OK
 
 

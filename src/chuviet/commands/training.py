@@ -43,22 +43,30 @@ def train(args: Namespace) -> int:
 def summarise(args: Namespace) -> int:
     exp = _experiment(args)
     model_cfg: Any = _without_pretrained(getattr(exp.model, "shipped", exp.model))
-    model = model_cfg.build(len(exp.data.characters()))
-    preprocess: Any = exp.data.preprocess
-    width = args.width or preprocess.width or 18 * preprocess.height
-    pixels, _ = preprocess.build().collate([preprocess.build()(np.full((preprocess.height, width, 3), 255, np.uint8))])
-    table = summary.layers(model, (pixels.shape[1], preprocess.height, width), args.depth)
+    model = model_cfg.build(len(exp.charset or ()))
+    shape = _input_shape(exp, args.width)
+    table = summary.layers(model, shape, args.depth)
     shown = {"share": "{:.1%}".format, "parameters": "{:,}".format, "multiply_adds": "{:,}".format,
              "fp16_mb": "{:.3f}".format}  # fmt: skip
     print(table.to_string(formatters=shown))
-    work = summary.multiply_adds(model, (pixels.shape[1], preprocess.height, width))
+    work = summary.multiply_adds(model, shape)
     size = f"{summary.count(model):,} parameters, {summary.megabytes(model):.2f} MB in fp16 (10^6 bytes)"
     print(f"{type(model).__name__}: {size}")
-    print(f"{work / 1e6:,.0f} M multiply-adds for a line of {preprocess.height} x {width} px")
+    print(f"{work / 1e6:,.0f} M multiply-adds for an image of {shape[1]} x {shape[2]} px")
     if hasattr(exp.model, "shipped"):
-        trained = summary.count(_without_pretrained(exp.model).build(len(exp.data.characters())))
+        trained = summary.count(_without_pretrained(exp.model).build(len(exp.charset or ())))
         print(f"trained as a part of {type(exp.model).__qualname__.split('.')[0]}: {trained:,} parameters")
     return OK
+
+
+def _input_shape(exp: Experiment, width: int | None) -> tuple[int, int, int]:
+    """Channels, height and width in pixels of an image that the model sees: a square of a page, or a line."""
+    preprocess: Any = exp.data.preprocess
+    if exp.charset is None:
+        return 3, width or 640, width or 640
+    width = width or preprocess.width or 18 * preprocess.height
+    pixels, _ = preprocess.build().collate([preprocess.build()(np.full((preprocess.height, width, 3), 255, np.uint8))])
+    return pixels.shape[1], preprocess.height, width
 
 
 def _without_pretrained(cfg: Any) -> Any:
@@ -79,16 +87,16 @@ def pack(args: Namespace) -> int:
     if not weights:
         raise InputError(f"{folder}/checkpoint.pt: holds no {keep} weights; the run's config keeps none")
     model_cfg: Any = exp.model
-    charset = exp.data.characters()
+    charset = exp.charset
     built = config.replace(model_cfg, pretrained=False) if hasattr(model_cfg, "pretrained") else model_cfg
-    model = built.build(len(charset))
+    model = built.build(len(charset or ()))
     model.load_state_dict(weights)
     out = Path(args.out or folder / "weights.safetensors")
     epochs = int(state["position"][0])
     size = save_artifact(
         out, model=model, model_cfg=exp.model, preprocess_cfg=exp.data.preprocess, decoder_cfg=exp.decoder,
         charset=charset, metrics={}, precision=args.precision,
-        notes={"run": folder.parent.name, "fold": exp.fold, "sources": list(exp.data.sources) or ["real", "aug"],
+        notes={"run": folder.parent.name, "fold": exp.fold, "sources": list(getattr(exp.data, "sources", ())) or ["real", "aug"],
                "keep": keep, "epochs": epochs},
     )  # fmt: skip
     print(f"{out}: {size / 1e6:.2f} MB, {keep} weights after {epochs} epochs of {exp.train.epochs}")

@@ -183,7 +183,7 @@ class LineData:
         workers = min(self.cfg.workers, max(len(batches), 0))
         return DataLoader(
             data, batch_sampler=FixedBatches(batches), collate_fn=data.collate, num_workers=workers,
-            worker_init_fn=_start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=4 if workers else None,
+            worker_init_fn=start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=4 if workers else None,
         )  # fmt: skip
 
 
@@ -286,7 +286,7 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
         )  # fmt: skip
 
 
-def _start_worker(_: int) -> None:
+def start_worker(_: int) -> None:
     """One thread a worker; signals are left to the training process, which saves before it lets the workers go."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from chuviet import config
+from chuviet.data.colour import vary_colour
 from chuviet.types import InputError
 
 _PADDING = 127  # the grey that becomes (nearly) zero
@@ -103,14 +104,7 @@ class SceneAugment:
         if rng.random() > cfg.p:
             return image
         image = self._geometry(image, rng)
-        pixels = image.astype(np.float32)
-        gain = np.exp(rng.normal(0, cfg.colour / 2) + rng.normal(0, cfg.colour / 6, 3)).astype(np.float32)
-        pixels = (pixels - 127) * gain + 127 + np.float32(rng.normal(0, cfg.colour * 60))
-        if rng.random() < cfg.noise:
-            pixels += rng.normal(0, rng.uniform(2, 12), pixels.shape).astype(np.float32)
-        out: np.ndarray = np.clip(pixels, 0, 255).astype(np.uint8)
-        if rng.random() < cfg.blur:
-            out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.02, 0.06) * min(image.shape[0], 48))
+        out = vary_colour(image, rng, cfg.colour, cfg.noise, cfg.blur, min(image.shape[0], 48))
         return 255 - out if rng.random() < cfg.invert else out
 
     def _geometry(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:

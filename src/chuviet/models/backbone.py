@@ -6,20 +6,46 @@ import warnings
 from typing import Any
 
 import timm
-from torch import nn
+from torch import Tensor, nn
 
 
 def timm_backbone(name: str, pretrained: bool, drop_path: float) -> nn.Module:
     """A timm image model without classifier and pooling. Random weights, and a warning, when the pretrained ones
     are out of reach.
     """
-    options: dict[str, Any] = {"num_classes": 0, "global_pool": "", "drop_path_rate": drop_path}
+    return _create(name, pretrained, {"num_classes": 0, "global_pool": "", "drop_path_rate": drop_path})
+
+
+def timm_features(name: str, pretrained: bool, options: dict[str, Any]) -> tuple[nn.Module, list[int]]:
+    """A timm image model that gives its maps at 1/4, 1/8, 1/16 and 1/32 of the image's size, and their channels.
+
+    `options` are the model's own. Weights as for `timm_backbone`.
+    """
+    net: Any = _create(name, pretrained, {"features_only": True, **options})
+    channels = {r: c for r, c in zip(net.feature_info.reduction(), net.feature_info.channels(), strict=True)}
+    if list(channels)[-4:] != [4, 8, 16, 32]:
+        raise ValueError(f"{name}: a detector needs maps at 1/4 to 1/32, this backbone has {list(channels)}")
+    return _Last4(net), [channels[r] for r in (4, 8, 16, 32)]
+
+
+class _Last4(nn.Module):
+    """The last four maps of a timm feature extractor (a ResNet gives one at 1/2 as well)."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        return list(self.net(images))[-4:]
+
+
+def _create(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:
     if pretrained:
         try:
             return timm.create_model(name, pretrained=True, **options)
         except (OSError, RuntimeError) as e:  # no network, no cache, or no such weights
             reason = str(e).splitlines()[0][:120] if str(e) else type(e).__name__
             warnings.warn(
-                f"pretrained weights of {name} are out of reach ({reason}); starting from random", stacklevel=2
+                f"pretrained weights of {name} are out of reach ({reason}); starting from random", stacklevel=3
             )
     return timm.create_model(name, pretrained=False, **options)

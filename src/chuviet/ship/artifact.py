@@ -1,7 +1,7 @@
-"""One file that is enough to rebuild a recogniser: weights as safetensors, and all else as JSON in its header.
+"""One file that is enough to rebuild a recogniser or a detector: weights as safetensors, and all else as JSON in its header.
 
 The JSON lies under ``__metadata__["chuviet"]``: format version, configs of model, preprocessing and decoder with
-their types, charset, metrics, notes, git revision, SHA-256 of the weight bytes. No pickle is ever loaded, and only
+their types, charset (empty of a detector), metrics, notes, git revision, SHA-256 of the weight bytes. No pickle is ever loaded, and only
 types that live in `chuviet` are built. https://github.com/huggingface/safetensors describes the container.
 """
 
@@ -45,7 +45,7 @@ class Artifact:
     model_cfg: Config
     preprocess_cfg: Config
     decoder_cfg: Config
-    charset: Charset
+    charset: Charset | None  # None: a detector
     metrics: dict[str, float]
     notes: dict[str, Any]
     revision: str
@@ -61,7 +61,7 @@ def save_artifact(
     model_cfg: Config,
     preprocess_cfg: Config,
     decoder_cfg: Config,
-    charset: Charset,
+    charset: Charset | None,
     metrics: dict[str, float],
     notes: dict[str, Any] | None = None,
     precision: Precision = "fp16",
@@ -80,7 +80,7 @@ def save_artifact(
         state |= {_LM + k: torch.from_numpy(v) for k, v in lm.to_tensors().items()}
     metadata = {
         "format": FORMAT, "model": to_json(model_cfg), "preprocess": to_json(preprocess_cfg),
-        "decoder": to_json(decoder_cfg), "charset": charset.characters, "metrics": metrics, "notes": notes or {},
+        "decoder": to_json(decoder_cfg), "charset": charset.characters if charset else "", "metrics": metrics, "notes": notes or {},
         "revision": git_revision(), "precision": precision, "sha256": _digest(save_tensors(state)),
     }  # fmt: skip
     data = save_tensors(state, {"chuviet": json.dumps(metadata, ensure_ascii=False)})
@@ -114,8 +114,8 @@ def load_artifact(path: str | Path, device: torch.device | str = "cpu") -> Artif
     preprocess_cfg = read_config(path, metadata, "preprocess", "chuviet.data.")
     decoder_cfg = read_config(path, metadata, "decoder", "chuviet.decode.")
     try:
-        charset = Charset(metadata["charset"])
-        model: nn.Module = model_cfg.build(len(charset))
+        charset = Charset(metadata["charset"]) if metadata["charset"] else None
+        model: nn.Module = model_cfg.build(len(charset or ()))
     except (CharsetError, TypeError, ValueError, RuntimeError, AttributeError) as e:
         raise InputError(f"{path}: its model cannot be built ({_line(e)}); was it made by another version?") from e
     arrays = {k.removeprefix(_LM): state.pop(k).numpy() for k in list(state) if k.startswith(_LM)}

@@ -246,7 +246,7 @@ def _describe(graph: onnx.ModelProto, artifact: Artifact, precision: Precision) 
     decoder = WrittenText.Config() if attends(artifact.model) else artifact.decoder_cfg
     metadata = {
         "format": FORMAT, "model": to_json(artifact.model_cfg), "preprocess": to_json(artifact.preprocess_cfg),
-        "decoder": to_json(decoder), "charset": artifact.charset.characters, "metrics": artifact.metrics,
+        "decoder": to_json(decoder), "charset": artifact.charset.characters if artifact.charset else "", "metrics": artifact.metrics,
         "notes": artifact.notes, "revision": git_revision(), "precision": precision,
     }  # fmt: skip
     properties = {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)}

@@ -50,10 +50,13 @@ class Recognizer:
         """Raises InputError when the members' charsets differ, or when CTC and attention are mixed."""
         if not artifacts:
             raise InputError("no weights given; name at least one .safetensors file")
+        if detectors := [a.path for a in artifacts if a.charset is None]:
+            raise InputError(f"{detectors[0]}: the weights of a detector, not of a recogniser")
         _check_members(artifacts)
         first = artifacts[0]
         self.artifacts = tuple(artifacts)
         self.models = [a.model for a in artifacts]
+        assert first.charset is not None
         self.charset: Charset = first.charset
         self.attention = attends(first.model)
         parameter = next(first.model.parameters(), None)  # an ONNX file has none
@@ -167,6 +170,7 @@ def find_weights(name: str, roots: Sequence[Path] = (Path("weights"), Path("outp
 def _check_members(artifacts: Sequence[Artifact]) -> None:
     first = artifacts[0]
     for other in artifacts[1:]:
+        assert first.charset is not None and other.charset is not None
         if other.charset != first.charset:
             only = set(other.charset.characters) ^ set(first.charset.characters)
             shown = "".join(sorted(only))[:20]

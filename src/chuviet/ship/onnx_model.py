@@ -24,16 +24,19 @@ METADATA_KEY, LM_KEY = "chuviet", "chuviet.lm"
 class OnnxModel(nn.Module):
     """Has the interface of the model that the file was made from: `model(batch) -> Output`.
 
-    A graph with the decoder's loop inside gives `logits` (N L, of the chosen characters) and `extra["ids"]`.
+    A detector's graph takes the images alone. A graph with the decoder's loop inside gives `logits` (N L, of the chosen characters) and `extra["ids"]`.
     """
 
     def __init__(self, session: onnxruntime.InferenceSession) -> None:
         super().__init__()
         self.session = session
         self.writes = session.get_outputs()[0].name == "ids"
+        self.detects = [i.name for i in session.get_inputs()] == ["images"]
 
     def forward(self, batch: Batch) -> Output:
         images = np.ascontiguousarray(batch.images.cpu().numpy())
+        if self.detects:
+            return Output(logits=torch.from_numpy(self.session.run(None, {"images": images})[0]))
         first, second = self.session.run(None, {"images": images, "widths": batch.widths.cpu().numpy()})
         if self.writes:
             return Output(logits=torch.from_numpy(second), extra={"ids": torch.from_numpy(first)})
@@ -60,14 +63,15 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "") -> Artifact:
         metadata: dict[str, Any] = json.loads(properties[METADATA_KEY])
         if metadata["format"] != FORMAT:
             raise InputError(f"{path}: format {metadata['format']}, this version reads {FORMAT}; export it again")
-        charset = Charset(metadata["charset"])
+        charset = Charset(metadata["charset"]) if metadata["charset"] else None
     except (ValueError, KeyError, CharsetError) as e:
         if isinstance(e, InputError):
             raise
         raise InputError(f"{path}: its metadata is damaged ({e}); export it again") from e
     lm = NGram.from_tensors(load_tensors(base64.b64decode(properties[LM_KEY]))) if LM_KEY in properties else None
     model = OnnxModel(session)
-    _check_classes(path, session, model, charset)
+    if charset is not None:
+        _check_classes(path, session, model, charset)
     return Artifact(
         path, model.eval(), read_config(path, metadata, "model", "chuviet.models."),
         read_config(path, metadata, "preprocess", "chuviet.data."),

@@ -1,0 +1,231 @@
+"""Labelled pages as batches for a detector: which pages an epoch sees, cut and distorted how. All of it from (seed,
+epoch, index).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from chuviet import config
+from chuviet.data.images import read_image
+from chuviet.data.page_augment import PageAugment
+from chuviet.data.pages import read_pages
+from chuviet.data.quads import mend_pages
+from chuviet.data.recognition import FixedBatches, start_worker
+from chuviet.data.targets_db import DBTargets
+from chuviet.types import Batch, InputError, Page
+
+
+class PagePreprocess:
+    """RGB page -> RGB whose longer side has `longest` pixels; padding to multiples of 32 on the right and below."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        longest: int = 960
+        enlarge: float = 2.0  # a page is made larger by this at most
+        multiple: int = 32
+
+        def build(self) -> PagePreprocess:
+            return PagePreprocess(self)
+
+    def __init__(self, cfg: PagePreprocess.Config) -> None:
+        self.cfg = cfg
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """H W 3 uint8 RGB -> h w 3 uint8. Raises InputError for another shape or type."""
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise InputError(f"a page must be H x W x 3 uint8, not {image.shape} {image.dtype}")
+        h, w = self.size(*image.shape[:2])
+        if (h, w) == image.shape[:2]:
+            return image
+        shrinks = h < image.shape[0]
+        return cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+    def size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width in pixels that a page gets, padding left out."""
+        scale = min(self.cfg.longest / max(height, width), self.cfg.enlarge)
+        return max(round(height * scale), 1), max(round(width * scale), 1)
+
+    def collate(self, images: Sequence[np.ndarray]) -> Tensor:
+        """h w 3 images -> N 3 H W float in -1..1, padding 0."""
+        m = self.cfg.multiple
+        height = -(-max(im.shape[0] for im in images) // m) * m
+        width = -(-max(im.shape[1] for im in images) // m) * m
+        canvas = np.full((len(images), height, width, 3), 127, np.uint8)
+        for row, im in zip(canvas, images, strict=True):
+            row[: im.shape[0], : im.shape[1]] = im
+        pixels = torch.from_numpy(canvas).permute(0, 3, 1, 2).float()  # N H W 3 -> N 3 H W, channels last in memory
+        return (pixels - 127) / 128.0
+
+
+class PageData:
+    """The training and validation pages of one run.
+
+    A set is named by its label file, in any format of `data.pages`; a slice in brackets takes a part of it:
+    ``SynthText/gt.mat[:0.8]`` its first four fifths, ``[0.8:]`` the rest. The number beside a training set says of how
+    many pages an epoch sees one: 1 all of them, 60 a fresh draw of every sixtieth, 0.5 each page twice.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        train: tuple[tuple[str, float], ...] = (("icdar2015/text_localization/train_icdar2015_label.txt", 1.0),)
+        valid: tuple[str, ...] = ("icdar2015/text_localization/test_icdar2015_label.txt",)
+        valid_every: float = 1.0  # of how many pages of a validation set one is used
+        preprocess: PagePreprocess.Config = PagePreprocess.Config()
+        augment: PageAugment.Config = PageAugment.Config()
+        targets: config.Config = DBTargets.Config()
+        batch: int = 8
+        workers: int = 2
+
+        def build(self, fold: int, seed: int) -> PageData:
+            return PageData(self, seed)
+
+    charset = None
+
+    def __init__(self, cfg: PageData.Config, seed: int) -> None:
+        self.cfg, self.seed = cfg, seed
+        pages: list[Page] = []
+        self._sets: list[tuple[int, int, float]] = []
+        for name, every in cfg.train:
+            if every <= 0:
+                raise InputError(f"data.train: {name}: {every:g}: one of how many pages? a number above 0 is expected")
+            found = read_set(name)
+            self._sets.append((len(pages), len(found), every))
+            pages += found
+        if not pages:
+            raise InputError("data.train: no training pages")
+        held = [page for name in cfg.valid for page in _every(read_set(name), cfg.valid_every)]
+        self.train_pages, self.valid_pages = pages, held
+        # As tables, so that a run can report on them as it does on lines.
+        self.train, self.valid = (_table(p) for p in (pages, held))
+
+    def epoch_rows(self, epoch: int) -> np.ndarray:
+        """Page numbers that `epoch` sees, in order: of each set its share, drawn anew."""
+        rng = np.random.default_rng((self.seed, epoch, 1))
+        parts = []
+        for start, count, every in self._sets:
+            wanted = max(round(count / every), 1)
+            whole, rest = divmod(wanted, count)
+            parts += [np.arange(count) + start] * whole + [rng.choice(count, rest, replace=False) + start]
+        return rng.permutation(np.concatenate(parts))
+
+    def batches(self, epoch: int) -> list[np.ndarray]:
+        """The epoch's batches as page numbers."""
+        rows = self.epoch_rows(epoch)
+        return [rows[i : i + self.cfg.batch] for i in range(0, len(rows), self.cfg.batch)]
+
+    def train_loader(self, epoch: int, skip: int = 0, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
+        """Batches `skip`.. of `epoch` for one of `world` processes."""
+        batches = [b[rank::world].tolist() for b in self.batches(epoch)[skip:]]
+        return self._loader(TrainPages(self.train_pages, self.cfg, (self.seed, epoch)), batches)
+
+    def valid_loader(self, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
+        """Every validation page once over all processes, whole, in its own size, alone in its batch. May be empty."""
+        batches = [[i] for i in range(len(self.valid_pages))]
+        return self._loader(ValidPages(self.valid_pages, self.cfg), batches[rank::world])
+
+    def _loader(self, data: Any, batches: Sequence[list[int]]) -> DataLoader[Batch]:
+        workers = min(self.cfg.workers, len(batches))
+        return DataLoader(
+            data, batch_sampler=FixedBatches(batches), collate_fn=data.collate, num_workers=workers,
+            worker_init_fn=start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=2 if workers else None,
+        )  # fmt: skip
+
+
+class TrainPages(Dataset[Any]):
+    """Distorted crops with their maps."""
+
+    def __init__(self, pages: Sequence[Page], cfg: PageData.Config, seed: tuple[int, ...]) -> None:
+        targets: Any = cfg.targets
+        self.pages, self.seed = pages, seed
+        self.augment, self.targets, self.preprocess = cfg.augment.build(), targets.build(), cfg.preprocess.build()
+
+    def __len__(self) -> int:
+        return len(self.pages)
+
+    def __getitem__(self, i: int) -> tuple[int, Page, dict[str, np.ndarray]]:
+        rng = np.random.default_rng((*self.seed, i))
+        page = self.augment(_with_image(self.pages[i]), rng, lambda: self._other(rng))
+        assert page.image is not None
+        return i, page, self.targets(page.quads, page.ignore, page.image.shape[:2])
+
+    def _other(self, rng: np.random.Generator) -> Page:
+        return _with_image(self.pages[int(rng.integers(len(self.pages)))])
+
+    def collate(self, samples: Sequence[tuple[int, Page, dict[str, np.ndarray]]]) -> Batch:
+        return collate(self.preprocess, samples, [])
+
+
+class ValidPages(Dataset[Any]):
+    """Whole pages with their maps and truths."""
+
+    def __init__(self, pages: Sequence[Page], cfg: PageData.Config) -> None:
+        targets: Any = cfg.targets
+        self.pages, self.preprocess, self.targets = pages, cfg.preprocess.build(), targets.build()
+
+    def __len__(self) -> int:
+        return len(self.pages)
+
+    def __getitem__(self, i: int) -> tuple[int, Page, dict[str, np.ndarray]]:
+        page = _with_image(self.pages[i])
+        assert page.image is not None
+        height, width = page.image.shape[:2]
+        image = self.preprocess(page.image)
+        page.meta["size"] = (height, width)
+        page.image = image
+        padded = tuple(-(-n // self.preprocess.cfg.multiple) * self.preprocess.cfg.multiple for n in image.shape[:2])
+        scaled = page.quads * (image.shape[1] / width, image.shape[0] / height)
+        return i, page, self.targets(scaled, page.ignore, padded)
+
+    def collate(self, samples: Sequence[tuple[int, Page, dict[str, np.ndarray]]]) -> Batch:
+        return collate(self.preprocess, samples, [replace(page, image=None) for _, page, _ in samples])
+
+
+def collate(
+    preprocess: PagePreprocess, samples: Sequence[tuple[int, Page, dict[str, np.ndarray]]], truths: list[Page]
+) -> Batch:
+    """Pages with their images, and maps of the images' padded size, as one batch."""
+    images = [page.image for _, page, _ in samples if page.image is not None]
+    shapes = [(*im.shape[:2], *page.meta.get("size", im.shape[:2])) for im, (_, page, _) in zip(images, samples, strict=True)]
+    maps = {k: torch.from_numpy(np.stack([m[k] for _, _, m in samples])) for k in samples[0][2]}
+    return Batch(
+        images=preprocess.collate(images), widths=torch.tensor([im.shape[1] for im in images]),
+        index=torch.tensor([i for i, _, _ in samples]), shapes=torch.tensor(shapes), maps=maps, pages=truths,
+    )  # fmt: skip
+
+
+def read_set(name: str) -> list[Page]:
+    """The mended pages of a label file, or of the part of it that a slice such as ``[0.8:]`` names."""
+    match = re.fullmatch(r"(.*?)(?:\[([\d.]*):([\d.]*)\])?", name)
+    assert match is not None
+    path, first, last = match[1], float(match[2] or 0), float(match[3] or 1)
+    if not 0 <= first < last <= 1:
+        raise InputError(f"{name}: a part of a set lies between 0 and 1, such as [:0.8] or [0.8:]")
+    pages = read_pages(path, source="/".join(Path(path).parts[-2:]))
+    pages = mend_pages(pages[round(first * len(pages)) : round(last * len(pages))], path)
+    if not pages:
+        raise InputError(f"{name}: no pages")
+    return pages
+
+
+def _every(pages: list[Page], every: float) -> list[Page]:
+    return [pages[int(k * every)] for k in range(max(int(len(pages) / every), 1))] if every > 1 else pages
+
+
+def _with_image(page: Page) -> Page:
+    return replace(page, image=read_image(page.path), meta=dict(page.meta))
+
+
+def _table(pages: Sequence[Page]) -> pd.DataFrame:
+    return pd.DataFrame({"img_path": [p.path for p in pages], "source": [p.source for p in pages]})

@@ -1,0 +1,80 @@
+"""The loss of DBNet: probability map, threshold map, and the two together as the binarisation that training sees.
+
+https://arxiv.org/abs/1911.08947, section 3.4: L = L_binary + alpha * L_probability + beta * L_threshold, with L_binary a
+Dice loss. As in OpenOCR, alpha is 5, beta 10, and three negatives are kept for each positive pixel (those with the
+highest loss). Maps: "text" and "text_mask", "threshold" and "threshold_mask", each N H W.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from chuviet import config
+from chuviet.types import Batch, Output
+
+
+class DBLoss:
+    """Of logits N 2 H W, or N 1 H W of a slim model, whose threshold then counts nothing."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        alpha: float = 5.0  # of the probability map
+        beta: float = 10.0  # of the threshold map
+        k: float = 50.0  # steepness of the binarisation
+        negatives: float = 3.0  # kept for each positive pixel
+        probability: Literal["dice", "bce"] = "dice"  # loss of the probability map
+
+        def build(self) -> DBLoss:
+            return DBLoss(self)
+
+    def __init__(self, cfg: DBLoss.Config) -> None:
+        self.cfg = cfg
+
+    def __call__(self, output: Output, batch: Batch) -> dict[str, Tensor]:
+        cfg, maps, logits = self.cfg, batch.maps, output.logits.float()
+        text, mask = maps["text"].float(), maps["text_mask"].float()
+        kept = hard_negatives(logits[:, 0], text, mask, cfg.negatives)
+        if cfg.probability == "dice":
+            probability = dice(logits[:, 0].sigmoid(), text, kept)
+        else:
+            each = F.binary_cross_entropy_with_logits(logits[:, 0], text, reduction="none")
+            probability = (each * kept).sum() / kept.sum().clamp(min=1)
+        parts = {"probability": cfg.alpha * probability}
+        if logits.shape[1] > 1:
+            threshold, border = logits[:, 1].sigmoid(), maps["threshold_mask"].float()
+            distance = (threshold - maps["threshold"].float()).abs() * border
+            binary = torch.sigmoid(cfg.k * (logits[:, 0].sigmoid() - threshold))
+            parts["threshold"] = cfg.beta * distance.sum() / border.sum().clamp(min=1)
+            parts["binary"] = dice(binary, text, mask)
+        weight = torch.tensor(float(len(batch)), device=logits.device)
+        return {"loss": torch.stack(list(parts.values())).sum(), "weight": weight} | parts
+
+
+def dice(probability: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
+    """1 - 2 |A B| / (|A| + |B|) over all pixels of `mask` of the batch; N H W each, 0..1."""
+    common = (probability * truth * mask).sum()
+    return 1 - 2 * common / ((probability * mask).sum() + (truth * mask).sum() + 1e-6)
+
+
+def hard_negatives(logits: Tensor, truth: Tensor, mask: Tensor, ratio: float) -> Tensor:
+    """N H W mask of all positives and, in each image, of the `ratio` times as many negatives that look most like text.
+
+    An image without text keeps as many negatives as the batch's images keep on average (at least one).
+    """
+    positive, negative = (truth > 0.5) & (mask > 0.5), (truth <= 0.5) & (mask > 0.5)
+    counts = positive.flatten(1).sum(1)
+    wanted = torch.where(counts > 0, counts, counts.float().mean().ceil().long().clamp(min=1)) * ratio
+    wanted = torch.minimum(wanted.long(), negative.flatten(1).sum(1))
+    scores = logits.detach().masked_fill(~negative, float("-inf")).flatten(1)
+    most = int(wanted.max())
+    if not most:
+        return positive.float()
+    top = scores.topk(most, dim=1).values
+    last = top.gather(1, (wanted - 1).clamp(min=0)[:, None])  # N 1: score of the last negative kept
+    hard = (scores >= last) & (wanted > 0)[:, None] & negative.flatten(1)
+    return (positive.flatten(1) | hard).view_as(truth).float()

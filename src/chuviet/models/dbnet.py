@@ -1,0 +1,74 @@
+"""DBNet: text as a map of probabilities, with a map of thresholds beside it while it is trained.
+
+Liao et al., "Real-time Scene Text Detection with Differentiable Binarization" (https://arxiv.org/abs/1911.08947). The
+backbone is any timm model with maps at 1/4 to 1/32; RepViT (https://arxiv.org/abs/2307.09283) with RSE-FPN is OpenOCR's
+mobile detector. Different from the paper: no deformable convolutions, and inputs are scaled to -1..1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from timm.utils.model import reparameterize_model
+from torch import Tensor, nn
+
+from chuviet import config
+from chuviet.models.backbone import timm_features
+from chuviet.models.fpn import FPN
+from chuviet.types import Batch, Output
+
+
+class DBNet(nn.Module):
+    """N 3 H W in -1..1 -> logits N 2 H W: text (of the shrunk regions), threshold. A slim model gives the first alone.
+
+    H and W are multiples of 32.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        backbone: str = "repvit_m0_9"
+        pretrained: bool = True
+        options: tuple[tuple[str, Any], ...] = ()  # of timm's model, such as (("depth", (2, 2, 14, 2)),)
+        neck: FPN.Config = FPN.Config()
+
+        def build(self, num_characters: int = 0) -> DBNet:
+            return DBNet(self)
+
+    def __init__(self, cfg: DBNet.Config) -> None:
+        super().__init__()
+        self.cfg = cfg
+        self.backbone, channels = timm_features(cfg.backbone, cfg.pretrained, dict(cfg.options))
+        self.neck = cfg.neck.build(channels)
+        self.text = _Head(cfg.neck.width)
+        self.threshold: _Head | None = _Head(cfg.neck.width)
+
+    def forward(self, batch: Batch) -> Output:
+        x = self.neck(self.backbone(batch.images.contiguous(memory_format=torch.channels_last)))
+        heads = [self.text] if self.threshold is None else [self.text, self.threshold]
+        return Output(logits=torch.cat([head(x) for head in heads], dim=1))
+
+    def slim(self) -> DBNet:
+        """This model as it is shipped: branches of RepViT folded into one convolution, no threshold map. In place."""
+        self.backbone = reparameterize_model(self.backbone)
+        self.threshold = None
+        return self.eval()
+
+
+class _Head(nn.Module):
+    """N C H/4 W/4 -> N 1 H W."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        c = channels // 4
+        self.conv = nn.Conv2d(channels, c, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c)
+        self.up1 = nn.ConvTranspose2d(c, c, 2, stride=2)
+        self.bn2 = nn.BatchNorm2d(c)
+        self.up2 = nn.ConvTranspose2d(c, 1, 2, stride=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.bn1(self.conv(x)))
+        return self.up2(F.relu(self.bn2(self.up1(x))))

@@ -1,0 +1,50 @@
+"""Pages in, text with its place out: detection, straightened crops, recognition in batches, reading order; as files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chuviet.data.files import write_whole
+from chuviet.data.images import read_image
+from chuviet.geometry import crop, reading_order
+from chuviet.ship.detector import Detector
+from chuviet.ship.inference import Recognizer
+from chuviet.types import Detection
+
+
+def read_page(image: np.ndarray, detector: Detector, recognizer: Recognizer, batch_size: int = 32) -> Detection:
+    """The text of one page (H W 3 uint8 RGB) in reading order; `scores` are detection times recognition confidence."""
+    found = detector.find(image)
+    order = reading_order(found.quads)
+    crops = [crop(image, quad) for quad in found.quads[order]]
+    lines = recognizer.predict(crops, batch_size) if crops else []
+    scores = found.scores[order] * np.array([p.confidence for p in lines]).reshape(-1)
+    return replace(found, quads=found.quads[order], scores=scores, texts=[p.text for p in lines])
+
+
+def read_pages(
+    paths: Sequence[Path], detector: Detector, recognizer: Recognizer, batch_size: int = 32
+) -> list[Detection]:
+    """`read_page` of every file. Raises InputError for the first that cannot be read."""
+    return [replace(read_page(read_image(p), detector, recognizer, batch_size), index=i) for i, p in enumerate(paths)]
+
+
+def as_json(detection: Detection) -> list[dict[str, Any]]:
+    """`points` (whole pixels), `score` and, if it was read, `text` of every quad."""
+    rows: list[dict[str, Any]] = []
+    for k, (quad, score) in enumerate(zip(detection.quads, detection.scores, strict=True)):
+        row: dict[str, Any] = {"points": np.rint(quad).astype(int).tolist(), "score": round(float(score), 4)}
+        rows.append(row if detection.texts is None else {"text": detection.texts[k]} | row)
+    return rows
+
+
+def save_detections(names: Sequence[str], found: Sequence[Detection], path: str | Path) -> None:
+    """``name<TAB>json`` lines, as PaddleOCR and OpenOCR write what they found."""
+    lines = [f"{n}\t{json.dumps(as_json(d), ensure_ascii=False)}\n" for n, d in zip(names, found, strict=True)]
+    write_whole(path, "".join(lines).encode("utf-8"))
