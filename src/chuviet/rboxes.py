@@ -31,8 +31,16 @@ def cell_centres(cells: np.ndarray, scale: int) -> np.ndarray:
     return cells * float(scale) + (scale - 1) / 2
 
 
+def level(boxes: Quads) -> Quads:
+    """K 4 2 rectangles, clockwise -> the same, their corners starting with the side turned by less than 45 degrees."""
+    sides = np.roll(boxes, -1, 1) - boxes
+    cosines = sides[..., 0] / np.maximum(np.hypot(sides[..., 0], sides[..., 1]), 1e-9)
+    turns = (cosines.argmax(1)[:, None] + np.arange(4)) % 4
+    return np.take_along_axis(boxes, turns[..., None], 1)
+
+
 def angles_of(boxes: Quads) -> np.ndarray:
-    """... 4 2 rectangles in order -> ...: angle of the top side in radians."""
+    """... 4 2 rectangles in order -> ...: angle of the top side in radians, -pi/4..pi/4 if they are level."""
     top = boxes[..., 1, :] - boxes[..., 0, :]
     return np.arctan2(top[..., 1], top[..., 0])
 

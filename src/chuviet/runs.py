@@ -139,11 +139,9 @@ def oof_rows(data: LineData, result: Validation) -> pd.DataFrame:
     return frame.iloc[index][columns].assign(prediction=texts, confidence=confidences)
 
 
-def _parts(
-    old: dict[str, Any], new: dict[str, Any], parts: tuple[str, ...], path: Path
-) -> tuple[dict[str, Any], str]:
-    """The new weights, with every module that is called as one of `parts` taken from the old ones, wherever in the model
-    it stands. Raises ConfigError for a part that is missing or of another shape.
+def _parts(old: dict[str, Any], new: dict[str, Any], parts: tuple[str, ...], path: Path) -> tuple[dict[str, Any], str]:
+    """The new weights, with every module that is called as one of `parts` taken from the old ones, wherever in the
+    model it stands. Raises ConfigError for a part that is missing or of another shape.
     """
     out, counts = dict(new), []
     for part in parts:

@@ -26,8 +26,10 @@ def run(args: Namespace) -> int:
         from chuviet.commands import language
 
         return language.train_lm(args)
-    from chuviet.commands import lines
+    from chuviet.commands import lines, pages
 
+    if args.command in pages.COMMANDS:
+        return pages.COMMANDS[args.command](args)
     return lines.COMMANDS[args.command](args)
 
 

@@ -9,9 +9,8 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-
-from chuviet.commands import OK, PARTLY
+from chuviet.commands import OK, PARTLY, pages
+from chuviet.commands.weights import load_all
 from chuviet.data.check import check_data
 from chuviet.data.files import write_whole
 from chuviet.data.folds import make_folds
@@ -22,15 +21,24 @@ from chuviet.data.table import image_root, read_table, write_table
 from chuviet.report import oof, page
 from chuviet.ship import reading
 from chuviet.ship.artifact import load_artifact
-from chuviet.ship.budget import check_budget
 from chuviet.ship.export import BATCHES, export_onnx, read_check
-from chuviet.ship.inference import Recognizer, find_weights, load
+from chuviet.ship.inference import find_weights
 from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE, Charset
 
+#: The shipped weights that read a line where none are named.
+RECOGNIZER = "vi_line"
+
 
 def predict(args: Namespace) -> int:
-    recognizer = _recognizer(args)
+    detector, recognizer = load_all(args, [RECOGNIZER])
+    if recognizer is None:
+        assert detector is not None
+        return pages.predict(args, detector)
+    if detector is not None:
+        raise InputError("predict finds text or reads lines; `chuviet read` does both")
+    if args.draw:
+        raise InputError("--draw is for the weights of a detector; a line has no quads")
     names, paths = reading.find_images(args.input)
     start = time.perf_counter()
     progress = args.out is not None and len(paths) > 1
@@ -56,7 +64,10 @@ def predict(args: Namespace) -> int:
 
 
 def evaluate(args: Namespace) -> int:
-    recognizer = _recognizer(args)
+    detector, recognizer = load_all(args, [RECOGNIZER])
+    if detector is not None:
+        return pages.evaluate(args, detector, recognizer)
+    assert recognizer is not None
     metrics, rows = reading.evaluate(
         recognizer, args.data, args.fold, args.batch_size, progress=True, ignore_space=args.ignore_space
     )
@@ -105,18 +116,19 @@ def convert(args: Namespace) -> int:
         return OK
     if not args.to or not args.out:
         raise InputError(f"convert {args.format}: --to FORMAT and --out PATH are needed")
-    pages = read_pages(args.file, args.format, images=args.images)
-    pages = pages if args.raw else mend_pages(pages, args.file)
-    write_pages(pages, args.out, args.to)
-    texts = sum(len(page.texts) for page in pages)
-    ignored = sum(int(page.ignore.sum()) for page in pages)
-    print(f"{args.out}: {len(pages):,} pages, {texts:,} texts ({ignored:,} don't-care)")
+    labelled = read_pages(args.file, args.format, images=args.images)
+    labelled = labelled if args.raw else mend_pages(labelled, args.file)
+    write_pages(labelled, args.out, args.to)
+    texts, ignored = sum(len(p.texts) for p in labelled), sum(int(p.ignore.sum()) for p in labelled)
+    print(f"{args.out}: {len(labelled):,} pages, {texts:,} texts ({ignored:,} don't-care)")
     return OK
 
 
 def export(args: Namespace) -> int:
     path = find_weights(args.weights)
     artifact = load_artifact(path)
+    if artifact.charset is None:
+        return pages.export(args, artifact)
     images, texts = [], []
     if args.check:
         labelled = Path(args.check).suffix.lower() in (".csv", ".txt")
@@ -125,7 +137,7 @@ def export(args: Namespace) -> int:
             read_labels(args.check, columns=("img_path", "text"))["text"].tolist()[: len(images)] if labelled else []
         )
     out = Path(args.out or path.with_suffix(".onnx"))
-    done = export_onnx(artifact, out, args.precision, images, texts, args.tolerance)
+    done = export_onnx(artifact, out, args.precision, images, texts, args.tolerance or 0.005)
     batches = ", ".join(str(n) for n in BATCHES)
     print(
         f"{out}: {done.size / 1e6:.2f} MB, {args.precision}; {done.different} of {done.lines} lines read otherwise "
@@ -146,19 +158,6 @@ def report(args: Namespace) -> int:
     print(oof.overall(frame).to_string(float_format=lambda v: f"{v:.4f}"))
     print(f"{out}: {len(frame)} lines")
     return OK
-
-
-def _recognizer(args: Namespace) -> Recognizer:
-    weights = [find_weights(name) for name in args.weights]
-    if args.limit_mb > 0:
-        check_budget(weights, args.limit_mb)
-    device = args.device if args.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        target = torch.device(device)
-        torch.empty(0, device=target)
-    except (RuntimeError, AssertionError) as e:  # torch says "no CUDA" by AssertionError
-        raise InputError(f"--device {device}: not there ({str(e).splitlines()[0]}); use cpu or auto") from e
-    return load(weights, target, args.decoder, args.beam_width)
 
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {

@@ -96,8 +96,8 @@ def pack(args: Namespace) -> int:
     size = save_artifact(
         out, model=model, model_cfg=exp.model, preprocess_cfg=exp.data.preprocess, decoder_cfg=exp.decoder,
         charset=charset, metrics={}, precision=args.precision,
-        notes={"run": folder.parent.name, "fold": exp.fold, "sources": list(getattr(exp.data, "sources", ())) or ["real", "aug"],
-               "keep": keep, "epochs": epochs},
+        notes={"run": folder.parent.name, "fold": exp.fold, "keep": keep, "epochs": epochs,
+               "sources": list(getattr(exp.data, "sources", ())) or ["real", "aug"]},
     )  # fmt: skip
     print(f"{out}: {size / 1e6:.2f} MB, {keep} weights after {epochs} epochs of {exp.train.epochs}")
     return OK

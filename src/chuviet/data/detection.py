@@ -197,7 +197,9 @@ def collate(
 ) -> Batch:
     """Pages with their images, and maps of the images' padded size, as one batch."""
     images = [page.image for _, page, _ in samples if page.image is not None]
-    shapes = [(*im.shape[:2], *page.meta.get("size", im.shape[:2])) for im, (_, page, _) in zip(images, samples, strict=True)]
+    shapes = [
+        (*im.shape[:2], *page.meta.get("size", im.shape[:2])) for im, (_, page, _) in zip(images, samples, strict=True)
+    ]
     maps = {k: torch.from_numpy(np.stack([m[k] for _, _, m in samples])) for k in samples[0][2]}
     return Batch(
         images=preprocess.collate(images), widths=torch.tensor([im.shape[1] for im in images]),

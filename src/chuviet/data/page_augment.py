@@ -76,7 +76,12 @@ class PageAugment:
         return np.array([[cos * stretch, -sin / stretch, 0], [sin * stretch, cos / stretch, 0], [0, 0, 1]])
 
     def _corner(
-        self, quads: np.ndarray, ignore: np.ndarray, shape: tuple[int, ...], matrix: np.ndarray, rng: np.random.Generator
+        self,
+        quads: np.ndarray,
+        ignore: np.ndarray,
+        shape: tuple[int, ...],
+        matrix: np.ndarray,
+        rng: np.random.Generator,
     ) -> np.ndarray:
         """Top left of the crop: of some places that hold a word, the one that cuts the fewest."""
         size, (h, w) = self.cfg.size, shape[:2]

@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from chuviet.data import page_files, synthtext
+from chuviet.data import page_files, page_folders, synthtext
 from chuviet.types import InputError, Page
 
 FORMATS = ("tsv", "icdar", "synthtext", "lpcv")
 
 _READERS: dict[str, Callable[[Path, Path | None], list[Page]]] = {
     "tsv": page_files.read_tsv,
-    "icdar": page_files.read_icdar,
+    "icdar": page_folders.read_icdar,
     "synthtext": synthtext.read_synthtext,
-    "lpcv": page_files.read_lpcv,
+    "lpcv": page_folders.read_lpcv,
 }
 _WRITERS: dict[str, Callable[[Sequence[Page], Path], None]] = {
     "tsv": page_files.write_tsv,
-    "icdar": page_files.write_icdar,
+    "icdar": page_folders.write_icdar,
     "synthtext": synthtext.write_synthtext,
-    "lpcv": page_files.write_lpcv,
+    "lpcv": page_folders.write_lpcv,
 }
 
 
@@ -75,7 +75,7 @@ def format_of(path: str | Path) -> str:
     """The format of a label file or folder, judged by its names and first line. Raises InputError if it is none."""
     path = Path(path)
     if path.is_dir():
-        if page_files.lpcv_pairs(path):
+        if page_folders.lpcv_pairs(path):
             return "lpcv"
         if (path / synthtext.NAME).is_file():
             return "synthtext"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import sys
 import warnings
 from collections import Counter
@@ -13,7 +14,7 @@ import numpy as np
 import shapely
 from PIL import Image
 
-from chuviet.geometry import Quads, polygons, side_lengths, signed_area
+from chuviet.geometry import Quad, Quads, polygons, side_lengths, signed_area
 from chuviet.types import InputError, Page
 
 #: What becomes of a quad, in the order of `summary`.
@@ -21,37 +22,39 @@ MENDED = ("clipped", "re-ordered", "reversed", "made don't-care")
 DROPPED = ("not finite", "outside", "degenerate")
 
 _ORIENTATION = 0x0112  # EXIF tag; 5 to 8 are turned by a quarter
-_INSIDE = 0.5  # share of its area that a text must keep within the image, and IoU of that part and the moved corners
+_INSIDE = 0.5  # share of its area that a text must keep within the image
 _LEAST = 1.0  # px and square px
 
 
 def mend(
     quads: np.ndarray, texts: Sequence[str], ignore: np.ndarray, width: int, height: int
 ) -> tuple[Quads, list[str], np.ndarray, dict[str, int]]:
-    """Quads K 4 2, their texts and don't-care marks, for an image of `width` x `height` px; fewer come back, and counts.
+    """Quads K 4 2, their texts and don't-care marks, for an image of `width` x `height` px; as many or fewer come back,
+    and counts.
 
     In this order, for each quad:
     1. a coordinate that is not finite: dropped;
     2. two sides cross: corners put in order by their angle around the centre, clockwise from the first ("re-ordered");
        else counter-clockwise: reversed, the first corner stays the first;
-    3. a corner outside 0..width, 0..height: if less than a square pixel is inside, dropped ("outside"); else every
-       corner is moved to the nearest point of the image ("clipped"). If less than half of the area is inside, or the
-       moved corners miss what is inside (IoU below a half), the rest is neither a sound text nor background: it becomes
-       don't-care, its text "###";
+    3. a corner outside 0..width, 0..height: if less than a square pixel is inside, dropped ("outside"); else it becomes
+       the largest quad of four corners of the part inside ("clipped"). If that part is less than half of the area, it
+       is neither a text that can be read nor background: it becomes don't-care, its text "###";
     4. then an area below 1 square pixel, a side below 1 px, or a side that lies on another one: dropped ("degenerate").
 
     A quad that needs nothing comes back as it was, bit for bit. The counts have "quads", "mended" (quads kept, but
     changed), "dropped" and, for each of `MENDED` and `DROPPED`, how many; several of `MENDED` can befall one quad.
     """
     quads = np.asarray(quads, np.float64).reshape(-1, 4, 2)
-    finite = np.isfinite(quads).all((1, 2))
+    finite = np.logical_and.reduce(np.isfinite(quads), axis=(1, 2))
     fixed, reordered, backwards = _in_order(np.where(finite[:, None, None], quads, 0.0))
     low, high = fixed.min(1), fixed.max(1)
     out = finite & ((low < 0) | (high > (width, height))).any(1)
-    share, visible = np.ones(len(quads)), np.full(len(quads), np.inf)
-    if out.any():
-        fixed[out], share[out], visible[out] = _clip(fixed[out], width, height)
-    gone = out & (visible < _LEAST)
+    share, gone = np.ones(len(quads)), np.zeros(len(quads), bool)
+    for i, shape in zip(np.flatnonzero(out).tolist(), polygons(fixed[out]), strict=True):
+        visible = shapely.intersection(shape, shapely.box(0, 0, width, height))
+        gone[i] = visible.area < _LEAST
+        share[i] = visible.area / max(shape.area, _LEAST)
+        fixed[i] = fixed[i] if gone[i] else np.clip(_cut(fixed[i], visible), 0, (width, height))
     small = (signed_area(fixed) < _LEAST) | (side_lengths(fixed).min(1) < _LEAST)
     small |= ~shapely.is_valid(shapely.polygons(fixed))
     keep = finite & ~gone & ~small
@@ -63,7 +66,7 @@ def mend(
         counts[name] = int((which & keep).sum())
     for name, which in zip(DROPPED, (~finite, gone, finite & ~gone & small), strict=True):
         counts[name] = int(which.sum())
-    new_texts = ["###" if lost[i] else texts[i] for i in np.flatnonzero(keep)]
+    new_texts = ["###" if lost[i] else texts[i] for i in np.flatnonzero(keep).tolist()]
     return fixed[keep], new_texts, (np.asarray(ignore, bool) | lost)[keep], counts
 
 
@@ -117,19 +120,19 @@ def _in_order(quads: Quads) -> tuple[Quads, np.ndarray, np.ndarray]:
     return np.take_along_axis(quads, order[..., None], 1), crossed, backwards
 
 
-def _clip(quads: Quads, width: int, height: int) -> tuple[Quads, np.ndarray, np.ndarray]:
-    """Quads with their corners moved into the image; the lesser of the share of each that lies in it and the IoU of
-    that part and what it became; that part's area.
+def _cut(quad: Quad, visible: shapely.Geometry) -> Quad:
+    """The largest quad of four corners of what is `visible` of `quad`, from the corner that was its first. It keeps the
+    slant of the text, which moving each corner to the nearest point of the image would not.
     """
-    shapes = polygons(quads)
-    visible = shapely.intersection(shapes, shapely.box(0, 0, width, height))
-    clipped = _in_order(np.clip(quads, 0, (width, height)))[0]
-    area, became = shapely.area(visible), polygons(clipped)
-    share = area / np.maximum(shapely.area(shapes), 1e-9)
-    alike = shapely.area(shapely.intersection(visible, became)) / np.maximum(
-        shapely.area(shapely.union(visible, became)), 1e-9
-    )
-    return clipped, np.minimum(share, alike), area
+    corners = np.asarray(shapely.convex_hull(visible).exterior.coords)[:-1]
+    corners = corners if signed_area(corners) > 0 else corners[::-1]
+    if len(corners) == 3:
+        longest = int(np.argmax(np.linalg.norm(np.roll(corners, -1, 0) - corners, axis=1)))
+        corners = np.insert(corners, longest + 1, (corners[longest] + corners[(longest + 1) % 3]) / 2, axis=0)
+    choices = corners[list(itertools.combinations(range(len(corners)), 4))]
+    largest = choices[int(np.argmax(signed_area(choices)))]
+    turned = np.stack([np.roll(largest, k, 0) for k in range(4)])
+    return turned[int(np.argmin(np.square(turned - quad).sum((1, 2))))]
 
 
 def _cross(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:

@@ -45,8 +45,8 @@ def read_synthtext(path: Path, images: Path | None = None) -> list[Page]:
         if len(words) != len(quads):
             raise InputError(f"{path}: row {row}: {file}: {len(quads)} boxes but {len(words)} words; correct its txt")
         pages.append(make_page(root / file, quads, [w.replace(BLANK, " ") for w in words]))
-    if (row := first_missing([page.path for page in pages])) is not None:
-        raise InputError(f"{path}: row {row + 1}: {pages[row].path}: no such image; --images names their folder")
+    if (i := first_missing([page.path for page in pages])) is not None:
+        raise InputError(f"{path}: row {i + 1}: {pages[i].path}: no such image; --images names their folder")
     return pages
 
 
@@ -75,10 +75,10 @@ def _cell(values: list[Any]) -> np.ndarray:
 
 def _load(path: Path) -> list[np.ndarray]:
     """The three cells, each N objects."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
     try:
         found = loadmat(path, variable_names=_CELLS)
-    except FileNotFoundError as e:
-        raise InputError(f"{path}: no such file") from e
     except (MatReadError, NotImplementedError, ValueError, TypeError, KeyError, OSError, EOFError, zlib.error) as e:
         raise InputError(f"{path}: no MAT file of version 5 that can be read ({e or 'broken'})") from e
     for name in _CELLS:

@@ -41,10 +41,24 @@ class DBTargets:
             if skip or not len(inner):
                 cv2.fillPoly(text_mask, [_whole(quad)], 0)
                 continue
-            cv2.fillPoly(text, [_whole(inner)], 1)
+            _fill(text, inner)
             _draw_band(quad, distance, band, band_mask)
         threshold = self.cfg.low + band * (self.cfg.high - self.cfg.low)
         return {"text": text, "text_mask": text_mask, "threshold": threshold, "threshold_mask": band_mask}
+
+
+def _fill(mask: np.ndarray, polygon: np.ndarray) -> None:
+    """Sets the pixels of `mask` (H W) whose centres lie in the polygon (N 2). OpenCV would set those on the edge as well,
+    which doubles a small word that was shrunk to a few pixels.
+    """
+    low = np.clip(np.floor(polygon.min(0)).astype(int), 0, mask.shape[::-1])
+    high = np.clip(np.ceil(polygon.max(0)).astype(int) + 1, 0, mask.shape[::-1])
+    x, y = np.arange(low[0], high[0])[None], np.arange(low[1], high[1])[:, None]
+    inside = np.zeros((y.size, x.size), bool)
+    for (ax, ay), (bx, by) in zip(polygon, np.roll(polygon, -1, 0), strict=True):
+        if ay != by:  # an odd number of edges to the left of a point: inside
+            inside ^= ((ay <= y) != (by <= y)) & (x > ax + (y - ay) * (bx - ax) / (by - ay))
+    mask[low[1] : high[1], low[0] : high[0]] |= inside.astype(mask.dtype)
 
 
 def _draw_band(quad: np.ndarray, distance: float, band: np.ndarray, mask: np.ndarray) -> None:

@@ -1,7 +1,7 @@
 """What FOTS and EAST learn: at every cell inside a text, the score, distances to four sides and the angle.
 
-EAST, section 3.3 (https://arxiv.org/abs/1704.03155), and FOTS, section 3.2 (https://arxiv.org/abs/1801.01671). Different
-here: sides are moved inwards by one distance for the whole quad, not by another one at each corner.
+EAST, section 3.3 (https://arxiv.org/abs/1704.03155), and FOTS, section 3.2 (https://arxiv.org/abs/1801.01671).
+Different here: sides are moved inwards by one distance for the whole quad, not by another one at each corner.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import numpy as np
 
 from chuviet import config
 from chuviet.geometry import Quads, height_of, min_area_quad, side_lengths, signed_area
-from chuviet.rboxes import angles_of, cell_centres, to_distances
+from chuviet.rboxes import angles_of, cell_centres, level, to_distances
 
 
 class EastTargets:
     """Quads of one image -> maps of h w cells, h = ceil(H / scale) and w = ceil(W / scale).
 
     - "score" 1 h w, uint8: 1 where a cell's centre is in a text whose sides are moved inwards by `shrink` x its shorter
-      side. A text between the centres of all cells takes the cell nearest to its middle.
+      side. A text that holds no such cell takes the one nearest to its middle.
     - "geometry" 5 h w, float32, where the score is 1, else 0: distances in pixels to the top, right, bottom and left
-      side of the smallest rotated rectangle around the quad, its angle in radians. Where texts overlap, the smallest
-      one's.
+      side of the smallest rotated rectangle around the quad, and its angle in radians, -pi/4..pi/4: of a text turned
+      further, another side is the top. Where texts overlap, the smallest one's.
     - "mask" 1 h w, uint8: 0 where it is not said whether there is text: inside any quad (texts, don't-care, texts below
       `min_height`) but where the score is 1. So the border between shrunk and full quad is neither text nor background.
     """
@@ -51,23 +51,25 @@ class EastTargets:
             quads, ignore = np.asarray(quads, np.float64)[order], np.asarray(ignore, bool)[order]
             short = np.minimum(height_of(quads), side_lengths(quads)[:, ::2].mean(1))
             text = ~ignore & (short >= cfg.min_height)
+            boxes = level(np.stack([min_area_quad(q) for q in quads]))
             owner, x, y, depth = _cells_inside(quads, cfg.scale, (h, w))
             mask[y, x] = 0
             keep = text[owner] & (depth >= cfg.shrink * short[owner])
-            owner, x, y = _with_missed(quads, text, owner[keep], x[keep], y[keep], cfg.scale, (h, w))
-            boxes = np.stack([min_area_quad(q) for q in quads])[owner]
+            found = owner[keep], x[keep], y[keep]
+            missed = _missed(boxes, np.setdiff1d(np.nonzero(text)[0], found[0]), cfg.scale, (h, w))
+            owner, x, y = (np.concatenate(pair) for pair in zip(found, missed, strict=True))
             score[y, x] = mask[y, x] = 1
             points = cell_centres(np.stack((x, y), 1), cfg.scale)
-            geometry[:4, y, x] = np.maximum(to_distances(points, boxes), 0).T
-            geometry[4, y, x] = angles_of(boxes)
+            geometry[:4, y, x] = np.maximum(to_distances(points, boxes[owner]), 0).T
+            geometry[4, y, x] = angles_of(boxes)[owner]
         return {"score": score[None], "geometry": geometry, "mask": mask[None]}
 
 
 def _cells_inside(
     quads: Quads, scale: int, size: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Every pair of a quad and a cell whose centre is in it, quad by quad: quad's number, x, y of the cell, and its depth
-    in pixels: the distance to the nearest side.
+    """Every pair of a quad and a cell whose centre is in it, quad by quad: the quad's number, x and y of the cell, and
+    its depth, the distance to the nearest side in pixels.
     """
     # Rows of candidates: all cells of each quad's upright bounding box.
     limits = np.array([size[1], size[0]])
@@ -88,21 +90,15 @@ def _cells_inside(
     return owner[inside], x[inside], y[inside], depth[inside]
 
 
-def _with_missed(
-    quads: Quads, text: np.ndarray, owner: np.ndarray, x: np.ndarray, y: np.ndarray, scale: int, size: tuple[int, int]
+def _missed(
+    boxes: Quads, rows: np.ndarray, scale: int, size: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The pairs of texts and cells, and before them one for each text without any whose middle is in the image."""
-    middle = quads.mean(1)
-    on_image = ((middle >= 0) & (middle < np.array([size[1], size[0]]) * scale)).all(1)
-    missed = np.setdiff1d(np.nonzero(text & on_image)[0], owner)
-    nearest = np.floor(middle[missed] / scale).astype(np.int64)
-    # A cell nearest to the middle may still lie outside a text lower than a cell's diagonal; it then stays unsaid.
-    points = cell_centres(nearest, scale)
-    boxes = np.stack([min_area_quad(q) for q in quads])[missed]
-    fits = (to_distances(points, boxes) > 0).all(1)
-    missed, nearest = missed[fits], nearest[fits]
-    return (
-        np.concatenate((missed, owner)),
-        np.concatenate((nearest[:, 0], x)),
-        np.concatenate((nearest[:, 1], y)),
-    )
+    """Of `boxes` the numbers among `rows` whose middle is on the map and in the cell there, with that cell's x and y.
+
+    The cell nearest to the middle may still have its centre outside a box lower than a cell's diagonal: then there is
+    none, and the text stays unsaid.
+    """
+    nearest = np.floor((boxes[rows].mean(1) + 0.5) / scale).astype(np.int64)
+    inside = (to_distances(cell_centres(nearest, scale), boxes[rows]) > 0).all(1)
+    fits = inside & (nearest >= 0).all(1) & (nearest < np.array([size[1], size[0]])).all(1)
+    return rows[fits], nearest[fits, 0], nearest[fits, 1]

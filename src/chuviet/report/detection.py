@@ -40,7 +40,7 @@ def draw(image: np.ndarray, detection: Detection, truth: Page | None = None) -> 
     and outer punctuation as ICDAR has them).
     """
     out = np.ascontiguousarray(image).copy()
-    width = max(1.0, max(image.shape[:2]) / 640)  # of a thin line, px
+    width = max(1.0, max(image.shape[:2]) / 960)  # of a thin line, px
     if truth is not None:
         for quad in truth.quads[np.asarray(truth.ignore, bool)]:
             _dashed(out, quad, _IGNORED, round(width), 5 * width)
@@ -49,7 +49,7 @@ def draw(image: np.ndarray, detection: Detection, truth: Page | None = None) -> 
     wrong: set[int] = set()
     if truth is not None:
         result = compare(detection, truth)
-        for quad, kind, partner in zip(truth.quads, result.truths, result.partner, strict=True):
+        for quad, kind in zip(truth.quads, result.truths, strict=True):
             if kind == "matched":
                 _outline(out, quad, _TRUE, round(width))
             elif kind != "ignored":
@@ -57,7 +57,8 @@ def draw(image: np.ndarray, detection: Detection, truth: Page | None = None) -> 
         wrong = _misread(detection, truth, result.partner)
     if detection.texts is not None:
         bands = [_MISSED if d in wrong else _BAND for d in range(len(detection.texts))]
-        out = _label(out, detection.quads, detection.texts, bands, width)
+        shown = detection.quads if truth is None else np.concatenate([detection.quads, truth.quads])
+        out = _label(out, shown, detection.texts, bands, width)
     return out
 
 
@@ -113,21 +114,36 @@ def _dashed(image: np.ndarray, quad: Quad, colour: Colour, width: int, dash: flo
 
 
 def _label(image: np.ndarray, quads: np.ndarray, texts: list[str], bands: list[Colour], width: float) -> np.ndarray:
-    """Texts in white on translucent bands above their quads, below those at the top edge; none leaves the picture."""
+    """Texts in white on translucent bands, each above its quad, or below or beside it where that hides less of all
+    quads; the first of them are those of the texts.
+    """
     canvas = Image.fromarray(image)
     pen = ImageDraw.Draw(canvas, "RGBA")
-    for quad, text, band in zip(quads, texts, bands, strict=True):
+    boxes = np.concatenate([quads.min(1), quads.max(1)], 1)
+    taken = boxes.copy()  # grows by every label
+    for quad, box, text, band in zip(quads, boxes, texts, bands, strict=False):
         if not text:
             continue
-        (left, top), bottom = quad.min(0), quad[:, 1].max()
-        size = np.clip(0.7 * np.linalg.norm(quad[3] - quad[0]), 9 * max(width * 0.8, 1), 16 * width)
+        size = np.clip(0.7 * np.linalg.norm(quad[3] - quad[0]), 10 * width, 24 * width)
         font = _font(round(float(size)))
-        w, h = font.getlength(text) + 4, sum(font.getmetrics())
-        x = max(min(float(left), canvas.width - w), 0.0)
-        y = float(top) - h - width if top - h - width >= 0 else min(float(bottom) + width, canvas.height - h)
-        pen.rectangle((x, y, x + w, y + h), fill=(*band, 175))
-        pen.text((x + 2, y), text, fill=(255, 255, 255), font=font)
+        label = _place(box, font.getlength(text) + 4, sum(font.getmetrics()), taken, canvas.size, width + 1)
+        taken = np.concatenate([taken, label[None]])
+        pen.rectangle(tuple(label.tolist()), fill=(*band, 175))
+        pen.text((label[0] + 2, label[1]), text, fill=(255, 255, 255), font=font)
     return np.asarray(canvas).copy()
+
+
+def _place(box: np.ndarray, w: float, h: float, taken: np.ndarray, picture: tuple[int, int], gap: float) -> np.ndarray:
+    """Where (left, top, right, bottom) a label of w x h goes that hides the least of the `taken` boxes (N 4) and lies
+    within the picture: above its box, below, to the right or to the left, in this order.
+    """
+    (left, top, right, bottom), extent = box, np.array((w, h))
+    starts = np.array([(left, top - h - gap), (left, bottom + gap), (right + gap, top), (left - w - gap, top)])
+    starts = np.clip(starts, 0, np.maximum(picture - extent, 0))
+    places = np.concatenate([starts, starts + extent], 1)
+    low, high = np.maximum(places[:, None, :2], taken[None, :, :2]), np.minimum(places[:, None, 2:], taken[None, :, 2:])
+    hidden = np.clip(high - low, 0, None).prod(-1).sum(1)
+    return places[int(np.argmin(hidden))]
 
 
 @lru_cache(maxsize=64)

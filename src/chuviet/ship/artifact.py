@@ -1,8 +1,9 @@
-"""One file that is enough to rebuild a recogniser or a detector: weights as safetensors, and all else as JSON in its header.
+"""One file that is enough to rebuild a recogniser or a detector: weights as safetensors, all else as JSON in its
+header.
 
 The JSON lies under ``__metadata__["chuviet"]``: format version, configs of model, preprocessing and decoder with
-their types, charset (empty of a detector), metrics, notes, git revision, SHA-256 of the weight bytes. No pickle is ever loaded, and only
-types that live in `chuviet` are built. https://github.com/huggingface/safetensors describes the container.
+their types, charset (empty: a detector), metrics, notes, git revision, SHA-256 of the weight bytes. No pickle is
+ever loaded, and only types that live in `chuviet` are built. https://github.com/huggingface/safetensors describes the container.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def save_artifact(
         state |= {_LM + k: torch.from_numpy(v) for k, v in lm.to_tensors().items()}
     metadata = {
         "format": FORMAT, "model": to_json(model_cfg), "preprocess": to_json(preprocess_cfg),
-        "decoder": to_json(decoder_cfg), "charset": charset.characters if charset else "", "metrics": metrics, "notes": notes or {},
+        "decoder": to_json(decoder_cfg), "charset": charset.characters if charset else "",
+        "metrics": metrics, "notes": notes or {},
         "revision": git_revision(), "precision": precision, "sha256": _digest(save_tensors(state)),
     }  # fmt: skip
     data = save_tensors(state, {"chuviet": json.dumps(metadata, ensure_ascii=False)})

@@ -11,8 +11,8 @@ import torch
 from tqdm import tqdm
 
 from chuviet.data.images import read_image
-from chuviet.ship.artifact import Artifact, load_artifact
-from chuviet.ship.onnx_model import load_onnx
+from chuviet.ship.artifact import Artifact
+from chuviet.ship.inference import load_weights
 from chuviet.types import Batch, Detection, InputError
 
 Image = np.ndarray | str | Path
@@ -61,5 +61,4 @@ class Detector:
 
 def load_detector(path: str | Path, device: torch.device | str = "cpu") -> Detector:
     """The detector in a weights file (.safetensors or .onnx). Raises InputError as `load_artifact` does."""
-    path = Path(path)
-    return Detector(load_onnx(path) if path.suffix.lower() == ".onnx" else load_artifact(path, device))
+    return Detector(load_weights(path, device))

@@ -3,47 +3,36 @@
 A file needs nothing beside it: charset, preprocessing, decoder and language model lie in its metadata. A CTC model's
 graph gives logits and the frames of each line. An attention model's graph holds its decoder loop (an ONNX Loop whose
 body is one traced step) and gives characters. Batch and width are dynamic everywhere.
-
-Traced with torch's TorchScript exporter: it writes a GRU as the one ONNX operator that it is, where the exporter on
-torch.export unrolls it to a fixed width and fails.
 """
 
 from __future__ import annotations
 
-import base64
-import io
-import json
-import tempfile
 import time
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper
 from onnx.compose import add_prefix_graph
-from safetensors.numpy import save as save_tensors
 from torch import Tensor, nn
 
-from chuviet.config import to_json
 from chuviet.data.files import write_whole
 from chuviet.data.images import read_image
 from chuviet.decode.attention import AttentionGreedy, WrittenText
 from chuviet.metrics.recognition import RecognitionMetric
-from chuviet.ship.artifact import FORMAT, Artifact, git_revision
+from chuviet.ship.artifact import Artifact
+from chuviet.ship.graph import Precision, describe, in_precision, trace
 from chuviet.ship.inference import Recognizer, attends
-from chuviet.ship.onnx_model import LM_KEY, METADATA_KEY, load_onnx
+from chuviet.ship.onnx_model import load_onnx
 from chuviet.synth.fonts import default_faces
 from chuviet.synth.printed import plain
 from chuviet.types import Batch, InputError
 from chuviet.vocab import EOS, MASK, PAD, PRINTED, SOS
 
-Precision = Literal["fp32", "fp16", "int8"]
-OPSET = 18
 BATCHES = (1, 3, 8)  # batch sizes that the check reads with
 #: Share of the lines whose text may differ from PyTorch's, and for int8 how much the CER may rise.
 DIFFERENT = {"fp32": 0.0, "fp16": 0.02}
@@ -81,13 +70,10 @@ def export_onnx(
         longest = getattr(artifact.decoder_cfg, "max_length", AttentionGreedy.Config.max_length)
         artifact = replace(artifact, decoder_cfg=AttentionGreedy.Config(max_length=longest))
     graph = attention_graph(artifact) if written else ctc_graph(artifact)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tools' own deprecations
-        if precision == "fp16":
-            graph = _half(graph)
-        elif precision == "int8":
-            graph = _quantised(graph, artifact, images)
-    _describe(graph, artifact, precision)
+    preprocess: Any = artifact.preprocess_cfg
+    prepare = preprocess.build()
+    graph = in_precision(graph, precision, (_feed(prepare, [image]) for image in images))
+    describe(graph, artifact, precision, WrittenText.Config() if written else artifact.decoder_cfg)
     data = graph.SerializeToString()
     report = _compare(artifact, data, images, texts)
     _judge(report, precision, tolerance, str(artifact.path))
@@ -109,7 +95,7 @@ def drawn_strings(count: int = 24, seed: int = 0) -> list[np.ndarray]:
 def ctc_graph(artifact: Artifact) -> onnx.ModelProto:
     """images N C H W, widths N -> logits N T V, lengths N."""
     images, widths = _example(artifact)
-    return _trace(
+    return trace(
         _Frames(artifact.model), (images, widths), ["images", "widths"], ["logits", "lengths"],
         {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}, "logits": {0: "batch", 1: "frames"},
          "lengths": {0: "batch"}},
@@ -129,7 +115,7 @@ def attention_graph(artifact: Artifact) -> onnx.ModelProto:
         after = model.step(torch.full_like(widths, SOS), state)[1]
     changing = [i for i, (old, new) in enumerate(zip(state, after, strict=True)) if old is not new]
     names = [f"state{i}" for i in range(len(state))]
-    outer = _trace(
+    outer = trace(
         _Encode(model), (images, widths), ["images", "widths"], [*names, "start", "ended"],
         {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}, "start": {0: "batch"}, "ended": {0: "batch"},
          **{n: _free(s) for n, s in zip(names, state, strict=True)}},
@@ -137,7 +123,7 @@ def attention_graph(artifact: Artifact) -> onnx.ModelProto:
     body_in = ["tokens", "done", *names]
     body_out = ["going", "next", "done_after", *(f"{names[i]}_after" for i in changing), "written", "chosen"]
     tokens, done = torch.full_like(widths, SOS), torch.zeros_like(widths, dtype=torch.bool)
-    body = _trace(
+    body = trace(
         _Step(model, changing), (tokens, done, *state), body_in, body_out,
         {"tokens": {0: "batch"}, "done": {0: "batch"}, **{n: _free(s) for n, s in zip(names, state, strict=True)}},
     )  # fmt: skip
@@ -218,19 +204,6 @@ def _loop(
     return outer
 
 
-def _trace(
-    module: nn.Module, inputs: tuple[Tensor, ...], names: list[str], outputs: list[str], axes: dict[str, dict[int, str]]
-) -> onnx.ModelProto:
-    file: Any = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # deprecation, and traced shapes: the check reads many of them
-        torch.onnx.export(
-            module.eval(), inputs, file, dynamo=False, input_names=names, output_names=outputs, dynamic_axes=axes,
-            opset_version=OPSET,
-        )  # fmt: skip
-    return onnx.load_from_string(file.getvalue())
-
-
 def _example(artifact: Artifact) -> tuple[Tensor, Tensor]:
     preprocess: Any = artifact.preprocess_cfg
     prepare = preprocess.build()
@@ -240,53 +213,6 @@ def _example(artifact: Artifact) -> tuple[Tensor, Tensor]:
 
 def _free(state: Tensor) -> dict[int, str]:
     return {0: "batch"} if state.ndim == 2 and state.is_floating_point() else {0: "batch", 1: "columns"}
-
-
-def _describe(graph: onnx.ModelProto, artifact: Artifact, precision: Precision) -> None:
-    decoder = WrittenText.Config() if attends(artifact.model) else artifact.decoder_cfg
-    metadata = {
-        "format": FORMAT, "model": to_json(artifact.model_cfg), "preprocess": to_json(artifact.preprocess_cfg),
-        "decoder": to_json(decoder), "charset": artifact.charset.characters if artifact.charset else "", "metrics": artifact.metrics,
-        "notes": artifact.notes, "revision": git_revision(), "precision": precision,
-    }  # fmt: skip
-    properties = {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)}
-    if artifact.lm is not None:
-        properties[LM_KEY] = base64.b64encode(save_tensors(artifact.lm.to_tensors())).decode()
-    helper.set_model_props(graph, properties)
-    graph.producer_name = "chuviet"
-
-
-def _half(graph: onnx.ModelProto) -> onnx.ModelProto:
-    """fp16 weights and arithmetic; inputs and outputs stay fp32."""
-    from onnxruntime.transformers.float16 import convert_float_to_float16
-
-    return convert_float_to_float16(graph, keep_io_types=True, disable_shape_infer=False)
-
-
-def _quantised(graph: onnx.ModelProto, artifact: Artifact, images: Sequence[np.ndarray]) -> onnx.ModelProto:
-    """int8 weights (one scale a channel) and activations, whose ranges are taken from the images."""
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    preprocess: Any = artifact.preprocess_cfg
-    prepare = preprocess.build()
-
-    class Lines(CalibrationDataReader):
-        def __init__(self) -> None:
-            self.feeds: Iterator[dict[str, np.ndarray]] = (_feed(prepare, [im]) for im in images[:200])
-
-        def get_next(self) -> dict[str, np.ndarray] | None:
-            return next(self.feeds, None)
-
-    with tempfile.TemporaryDirectory() as folder:
-        plain_file, ready, small = (str(Path(folder) / f"{n}.onnx") for n in ("plain", "ready", "small"))
-        onnx.save(graph, plain_file)
-        quant_pre_process(plain_file, ready, skip_symbolic_shape=True)
-        quantize_static(
-            ready, small, Lines(), quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8, op_types_to_quantize=["Conv", "MatMul", "Gemm"],
-        )  # fmt: skip
-        return onnx.load(small)
 
 
 def _feed(prepare: Any, images: Sequence[np.ndarray]) -> dict[str, np.ndarray]:

@@ -150,12 +150,20 @@ def load(
     """The recogniser in one weights file (.safetensors or .onnx), or the ensemble of several. Raises InputError as
     `load_artifact` and `load_onnx` do.
     """
-    names = [Path(paths)] if isinstance(paths, (str, Path)) else [Path(p) for p in paths]
-    artifacts = [load_onnx(p) if p.suffix.lower() == ".onnx" else load_artifact(p, device) for p in names]
-    return Recognizer(artifacts, decoder, beam_width)
+    names = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    return Recognizer([load_weights(p, device) for p in names], decoder, beam_width)
 
 
-def find_weights(name: str, roots: Sequence[Path] = (Path("weights"), Path("outputs"))) -> Path:
+def load_weights(path: str | Path, device: torch.device | str = "cpu") -> Artifact:
+    """What a .safetensors or .onnx file holds. Raises InputError as `load_artifact` and `load_onnx` do."""
+    return load_onnx(path) if Path(path).suffix.lower() == ".onnx" else load_artifact(path, device)
+
+
+#: The checkout's own weights, wherever the command is called from.
+_SHIPPED = Path(__file__).resolve().parents[3] / "weights"
+
+
+def find_weights(name: str, roots: Sequence[Path] = (Path("weights"), Path("outputs"), _SHIPPED)) -> Path:
     """The file that `name` means: a path, a name in weights/, or a run in outputs/ (the last of its folds)."""
     if Path(name).exists() or Path(name).suffix:
         return Path(name)

@@ -24,7 +24,8 @@ METADATA_KEY, LM_KEY = "chuviet", "chuviet.lm"
 class OnnxModel(nn.Module):
     """Has the interface of the model that the file was made from: `model(batch) -> Output`.
 
-    A detector's graph takes the images alone. A graph with the decoder's loop inside gives `logits` (N L, of the chosen characters) and `extra["ids"]`.
+    A detector's graph takes the images alone. A graph with the decoder's loop inside gives `logits` (N L, of the chosen
+    characters) and `extra["ids"]`.
     """
 
     def __init__(self, session: onnxruntime.InferenceSession) -> None:

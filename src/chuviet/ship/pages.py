@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from chuviet.data.files import write_whole
 from chuviet.data.images import read_image
@@ -29,10 +30,11 @@ def read_page(image: np.ndarray, detector: Detector, recognizer: Recognizer, bat
 
 
 def read_pages(
-    paths: Sequence[Path], detector: Detector, recognizer: Recognizer, batch_size: int = 32
+    paths: Sequence[Path], detector: Detector, recognizer: Recognizer, batch_size: int = 32, progress: bool = False
 ) -> list[Detection]:
     """`read_page` of every file. Raises InputError for the first that cannot be read."""
-    return [replace(read_page(read_image(p), detector, recognizer, batch_size), index=i) for i, p in enumerate(paths)]
+    bar = tqdm(paths, unit="page", disable=not progress, dynamic_ncols=True)
+    return [replace(read_page(read_image(p), detector, recognizer, batch_size), index=i) for i, p in enumerate(bar)]
 
 
 def as_json(detection: Detection) -> list[dict[str, Any]]:

@@ -1,0 +1,135 @@
+"""Commands about pages: finding text, reading it, and measuring both."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from chuviet.commands import OK
+from chuviet.commands.weights import load_all
+from chuviet.data.detection import read_set
+from chuviet.data.files import write_whole
+from chuviet.data.images import read_image
+from chuviet.metrics.detection import DetectionMetric
+from chuviet.report import detection as pictures
+from chuviet.ship import pages, reading
+from chuviet.ship.artifact import Artifact
+from chuviet.ship.detector import Detector
+from chuviet.ship.export_detector import export_detector
+from chuviet.ship.inference import Recognizer
+from chuviet.types import Detection, InputError, Page
+
+#: The shipped weights that `chuviet read` takes where none are named.
+DETECTOR, RECOGNIZER = "text_det", "scene_word"
+
+
+def predict(args: Namespace, detector: Detector) -> int:
+    """What `chuviet predict` does with a detector's weights."""
+    names, paths = reading.find_images(args.input)
+    start = time.perf_counter()
+    found = detector.predict(paths, progress=len(paths) > 1)
+    took = 1e3 * (time.perf_counter() - start) / len(paths)
+    if args.out:
+        pages.save_detections(names, found, args.out)
+        print(f"{args.out}: {sum(len(d.quads) for d in found)} texts in {len(names)} images, {took:.1f} ms an image")
+    else:
+        for name, d in zip(names, found, strict=True):
+            print(f"{name}\t{json.dumps(pages.as_json(d), ensure_ascii=False)}")
+    _draw(args.draw, names, paths, found)
+    return OK
+
+
+def read(args: Namespace) -> int:
+    detector, recognizer = load_all(args, [DETECTOR, RECOGNIZER])
+    if detector is None or recognizer is None:
+        missing, default = ("detector", DETECTOR) if detector is None else ("recogniser", RECOGNIZER)
+        raise InputError(f"read needs a detector and a recogniser: no {missing} is named; add -w {default}")
+    names, paths = reading.find_images(args.input)
+    start = time.perf_counter()
+    found = pages.read_pages(paths, detector, recognizer, args.batch_size, progress=len(paths) > 1)
+    took = 1e3 * (time.perf_counter() - start) / len(paths)
+    if args.out:
+        result = {name: pages.as_json(d) for name, d in zip(names, found, strict=True)}
+        write_whole(args.out, (json.dumps(result, ensure_ascii=False, indent=1) + "\n").encode())
+        print(f"{args.out}: {sum(len(d.quads) for d in found)} texts in {len(names)} images, {took:.0f} ms an image")
+    else:
+        for name, d in zip(names, found, strict=True):
+            for text, score in zip(d.texts or (), d.scores, strict=True):
+                print(f"{name}\t{text}\t{score:.3f}" if len(names) > 1 else f"{text}\t{score:.3f}")
+    _draw(args.draw, names, paths, found)
+    return OK
+
+
+def evaluate(args: Namespace, detector: Detector, recognizer: Recognizer | None) -> int:
+    """What `chuviet evaluate` does when a detector is among the weights."""
+    truths = read_set(args.data)
+    paths = [Path(page.path) for page in truths]
+    if recognizer is None:
+        found = detector.predict(paths, progress=True)
+    else:
+        found = pages.read_pages(paths, detector, recognizer, args.batch_size, progress=True)
+    metric = DetectionMetric()
+    metric.update(found, truths)
+    figures = metric.by_source() | {"all": metric.compute()}
+    if args.json:
+        where = {"data": str(args.data), "weights": args.weights}
+        write_whole(args.json, (json.dumps(where | figures | {"errors": metric.errors()}, indent=1) + "\n").encode())
+    if args.out:
+        pages.save_detections([page.path for page in truths], found, args.out)
+    print(pictures.table(figures).to_string(float_format=lambda v: f"{v:.4f}"))
+    print(pictures.error_table(metric.errors_by_source() | {"all": metric.errors()}).to_string())
+    _draw(args.draw, [p.name for p in paths], paths, found, truths)
+    return OK
+
+
+def export(args: Namespace, artifact: Artifact) -> int:
+    """What `chuviet export` does with a detector's weights."""
+    out = Path(args.out or artifact.path.with_suffix(".onnx"))
+    truths = _check_pages(args.check) if args.check else []
+    done = export_detector(artifact, out, args.precision, truths, args.tolerance or 0.01)
+    print(
+        f"{out}: {done.size / 1e6:.2f} MB, {args.precision}; on {done.different} of {done.pages} pages something else "
+        "is found than by PyTorch"
+    )
+    if done.hmean:
+        print(f"hmean on {args.check}: {done.hmean[0]:.4f} PyTorch fp32, {done.hmean[1]:.4f} ONNX {args.precision}")
+    theirs, ours = done.milliseconds
+    print(f"one page: {theirs:.1f} ms PyTorch fp32, {ours:.1f} ms ONNX Runtime ({theirs / ours:.1f} times as fast)")
+    return OK
+
+
+def _check_pages(source: str) -> list[Page]:
+    """Labelled pages, or plain images without labels; 100 of them at most."""
+    path = Path(source)
+    if path.suffix.lower() in (".txt", ".mat"):
+        return read_set(source)[:100]
+    _, files = reading.find_images(source)
+    none = np.zeros((0, 4, 2))
+    return [Page(None, none, [], np.zeros(0, bool), str(p)) for p in files[:100]]
+
+
+def _draw(
+    folder: str | None,
+    names: Sequence[str],
+    paths: Sequence[Path],
+    found: Sequence[Detection],
+    truths: Sequence[Page | None] = (),
+) -> None:
+    """Pictures of what was found, named as the images, below `folder` (if there is one)."""
+    if not folder:
+        return
+    for name, path, d, truth in zip(names, paths, found, truths or [None] * len(found), strict=True):
+        relative = Path(name).name if Path(name).is_absolute() or ".." in Path(name).parts else name
+        out = Path(folder, relative).with_suffix(".jpg")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pictures.draw(read_image(path), d, truth)).save(out, quality=90)
+    print(f"{folder}: {len(found)} pictures")
+
+
+COMMANDS: dict[str, Callable[[Namespace], int]] = {"read": read}

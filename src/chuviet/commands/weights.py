@@ -1,0 +1,40 @@
+"""What the weights options name, loaded: a detector, a recogniser (an ensemble if there are several), or both."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+
+import torch
+
+from chuviet.ship.budget import check_budget
+from chuviet.ship.detector import Detector
+from chuviet.ship.inference import Recognizer, find_weights, load_weights
+from chuviet.types import InputError
+
+
+def load_all(args: Namespace, default: Sequence[str]) -> tuple[Detector | None, Recognizer | None]:
+    """The detector and the recogniser among the weights (`default` where none are named). Raises InputError for two
+    detectors, and for files over the size limit.
+    """
+    files = [find_weights(name) for name in args.weights or default]
+    if args.limit_mb > 0:
+        check_budget(files, args.limit_mb)
+    target = _device(args.device)
+    artifacts = [load_weights(path, target) for path in files]
+    detectors = [a for a in artifacts if a.charset is None]
+    readers = [a for a in artifacts if a.charset is not None]
+    if len(detectors) > 1:
+        raise InputError(f"{detectors[0].path} and {detectors[1].path}: two detectors; name one")
+    recognizer = Recognizer(readers, args.decoder, args.beam_width) if readers else None
+    return Detector(detectors[0]) if detectors else None, recognizer
+
+
+def _device(name: str) -> torch.device:
+    name = name if name != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        target = torch.device(name)
+        torch.empty(0, device=target)
+    except (RuntimeError, AssertionError) as e:  # torch says "no CUDA" by AssertionError
+        raise InputError(f"--device {name}: not there ({str(e).splitlines()[0]}); use cpu or auto") from e
+    return target

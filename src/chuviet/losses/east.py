@@ -1,0 +1,94 @@
+"""The loss of FOTS: of all cells, those that are wrongest and as many again by chance.
+
+https://arxiv.org/abs/1801.01671, section 3.5, with its hard example mining: cross entropy of the score over all cells
+with text and 512 + 512 without; and over 128 + 128 cells with text -log IoU of the distances + 10 (1 - cos of what the
+angle is off). IoU is that of boxes with the true angle, smoothed by one square pixel, as in EAST
+(https://arxiv.org/abs/1704.03155, section 3.4). Maps: those of `EastTargets`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from chuviet import config
+from chuviet.rboxes import read_logits
+from chuviet.types import Batch, Output
+
+
+class EastLoss:
+    """Of logits N 6 h w. Each part is a mean over the cells chosen in an image, then over all images: the loss of a set
+    does not depend on its division into batches. An image without text gives its boxes no loss.
+
+    Chance is that of torch's own generator.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        crop: float = 640.0  # pixels that a distance of 1 stands for; the same in model and decoder
+        hard_negatives: int = 512
+        random_negatives: int = 512
+        hard_boxes: int = 128
+        random_boxes: int = 128
+        angle: float = 10.0
+        boxes: float = 1.0  # weight of boxes against the score
+        balanced: bool = False  # text counts as much as background, however few its cells are
+
+        def build(self) -> EastLoss:
+            return EastLoss(self)
+
+    def __init__(self, cfg: EastLoss.Config) -> None:
+        self.cfg = cfg
+
+    def __call__(self, output: Output, batch: Batch) -> dict[str, Tensor]:
+        cfg = self.cfg
+        score, distances, angle = (x.flatten(-2) for x in read_logits(output.logits, cfg.crop))  # N P, N 4 P, N P
+        truth, mask = (batch.maps[k].flatten(1).float() for k in ("score", "mask"))  # N P
+        geometry = batch.maps["geometry"].flatten(2).float()  # N 5 P
+
+        entropy = F.binary_cross_entropy_with_logits(score, truth, reduction="none")
+        text, background = (truth > 0.5) & (mask > 0.5), (truth <= 0.5) & (mask > 0.5)
+        negatives = mine(entropy, background, cfg.hard_negatives, cfg.random_negatives)
+        if cfg.balanced:
+            classes = 0.5 * (mean_of_chosen(entropy, text) + mean_of_chosen(entropy, negatives))
+        else:
+            classes = mean_of_chosen(entropy, text | negatives)
+
+        overlap = overlap_loss(distances, geometry[:, :4])
+        turned = 1 - torch.cos(angle - geometry[:, 4])
+        box = overlap + cfg.angle * turned
+        chosen = mine(box, text, cfg.hard_boxes, cfg.random_boxes)
+        loss = classes + cfg.boxes * mean_of_chosen(box, chosen)
+        parts = {"score": classes, "overlap": mean_of_chosen(overlap, chosen), "angle": mean_of_chosen(turned, chosen)}
+        weight = torch.tensor(float(len(batch)), device=loss.device)
+        return {"loss": loss, "weight": weight} | {k: v.detach() for k, v in parts.items()}
+
+
+def overlap_loss(distances: Tensor, truth: Tensor) -> Tensor:
+    """-log IoU of boxes around the same point with the same angle, given by N 4 P distances each -> N P."""
+    top, right, bottom, left = torch.minimum(distances, truth).unbind(1)
+    common = (top + bottom) * (left + right)
+    areas = [(d[:, 0] + d[:, 2]) * (d[:, 1] + d[:, 3]) for d in (distances, truth)]
+    return -torch.log((common + 1) / (areas[0] + areas[1] - common + 1))
+
+
+def mine(losses: Tensor, candidates: Tensor, hard: int, chance: int) -> Tensor:
+    """N P bool: in each row the `hard` candidates with the highest loss and `chance` of the others, drawn evenly; all
+    of them where there are fewer. `losses` and `candidates` (bool) are N P.
+    """
+    hardest = _highest(losses.detach(), candidates, hard)
+    return hardest | _highest(torch.rand_like(losses), candidates & ~hardest, chance)
+
+
+def mean_of_chosen(losses: Tensor, chosen: Tensor) -> Tensor:
+    """N P each -> mean over the rows of each row's mean over `chosen` (bool), 0 where nothing is."""
+    sums = torch.where(chosen, losses, torch.zeros_like(losses)).sum(1)
+    return (sums / chosen.sum(1).clamp(min=1)).mean()
+
+
+def _highest(values: Tensor, candidates: Tensor, count: int) -> Tensor:
+    top = values.masked_fill(~candidates, -torch.inf).topk(min(count, values.shape[1]), dim=1)
+    return torch.zeros_like(candidates).scatter(1, top.indices, top.values > -torch.inf)

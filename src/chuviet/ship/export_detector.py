@@ -1,0 +1,138 @@
+"""Detectors as ONNX files, checked on real pages against what they were made from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from chuviet.data.files import write_whole
+from chuviet.data.images import read_image
+from chuviet.geometry import iou
+from chuviet.metrics.detection import DetectionMetric
+from chuviet.ship.artifact import Artifact
+from chuviet.ship.detector import Detector
+from chuviet.ship.export import drawn_strings
+from chuviet.ship.graph import Precision, describe, in_precision, trace
+from chuviet.ship.onnx_model import load_onnx
+from chuviet.types import Batch, Detection, InputError, Page
+
+#: Share of the pages on which a quad may differ from all of PyTorch's.
+DIFFERENT = {"fp32": 0.0, "fp16": 0.05}
+#: Two quads are the same from this intersection over union on.
+SAME = 0.95
+
+
+@dataclass(frozen=True)
+class DetectorReport:
+    """What an export was found to be worth. `hmean` is (PyTorch, ONNX); None without labels."""
+
+    size: int  # bytes
+    pages: int
+    different: int  # pages on which something else was found
+    milliseconds: tuple[float, float]  # median of one page, network and decoding: PyTorch fp32, ONNX
+    hmean: tuple[float, float] | None
+
+
+def export_detector(
+    artifact: Artifact, out: str | Path, precision: Precision = "fp32", pages: Sequence[Page] = (),
+    tolerance: float = 0.01,
+) -> DetectorReport:  # fmt: skip
+    """Writes `out` after finding the text of `pages` (or of drawn strings) with PyTorch and ONNX Runtime.
+
+    Raises InputError, and leaves no file, when more pages differ than `DIFFERENT` allows, or when an int8 model's hmean
+    on the labelled pages is more than `tolerance` below the one of fp32.
+    """
+    labelled = any(len(page.quads) for page in pages)
+    if precision == "int8" and not labelled:
+        raise InputError("int8 is calibrated and judged on real pages: give labelled ones with --check")
+    theirs = Detector(artifact)
+    images = [read_image(page.path) for page in pages] or [_page_of(strings) for strings in _sixes(drawn_strings())]
+    feeds = ({"images": np.ascontiguousarray(theirs.batch(image).images.numpy())} for image in images)
+    graph = in_precision(detector_graph(theirs.model), precision, feeds)
+    describe(graph, artifact, precision, artifact.decoder_cfg)
+    data = graph.SerializeToString()
+    ours = Detector(load_onnx(data, artifact.path))
+    (want, slow), (got, fast) = (_timed(d, images) for d in (theirs, ours))
+    different = sum(not _same(a, b) for a, b in zip(want, got, strict=True))
+    hmean = (_hmean(want, pages), _hmean(got, pages)) if labelled else None
+    report = DetectorReport(len(data), len(images), different, (slow, fast), hmean)
+    _judge(report, precision, tolerance, artifact.path)
+    write_whole(out, data)
+    return report
+
+
+def detector_graph(model: nn.Module) -> onnx.ModelProto:
+    """images N 3 H W -> logits N C H/s W/s; batch, height and width are dynamic."""
+    axes = {0: "batch", 2: "height", 3: "width"}
+    out = {0: "batch", 2: "rows", 3: "columns"}
+    example = torch.zeros(1, 3, 96, 128)
+    return trace(_Maps(model), (example,), ["images"], ["logits"], {"images": axes, "logits": out})
+
+
+class _Maps(nn.Module):
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.model(Batch(images, torch.zeros(1), torch.zeros(1))).logits
+
+
+def _timed(detector: Detector, images: Sequence[np.ndarray]) -> tuple[list[Detection], float]:
+    """What is found on every image, and the median of milliseconds."""
+    found, times = [], []
+    for i, image in enumerate([images[0], *images]):  # the first one warms up
+        start = time.perf_counter()
+        found.append(detector.find(image, i - 1))
+        times.append(1e3 * (time.perf_counter() - start))
+    return found[1:], float(np.median(times[1:]))
+
+
+def _same(a: Detection, b: Detection) -> bool:
+    """Whether every quad of one has its own in the other."""
+    if len(a.quads) != len(b.quads):
+        return False
+    matches = iou(a.quads, b.quads) >= SAME
+    return bool(matches.any(0).all() and matches.any(1).all())
+
+
+def _hmean(found: Sequence[Detection], pages: Sequence[Page]) -> float:
+    metric = DetectionMetric()
+    metric.update(found, pages)
+    return metric.compute()["hmean"]
+
+
+def _judge(report: DetectorReport, precision: Precision, tolerance: float, name: Any) -> None:
+    if precision in DIFFERENT and report.different > DIFFERENT[precision] * report.pages:
+        raise InputError(
+            f"{name}: not exported: on {report.different} of {report.pages} pages ONNX Runtime finds something else in "
+            f"{precision} ({DIFFERENT[precision]:.0%} may differ)"
+        )
+    if precision == "int8" and report.hmean and report.hmean[0] - report.hmean[1] > tolerance:
+        raise InputError(
+            f"{name}: not exported: in int8 the hmean falls from {report.hmean[0]:.4f} to {report.hmean[1]:.4f}, more "
+            f"than {tolerance:g}; take fp32 or fp16, or accept it with --tolerance"
+        )
+
+
+def _sixes(strings: Sequence[np.ndarray]) -> list[Sequence[np.ndarray]]:
+    return [strings[i : i + 6] for i in range(0, len(strings), 6)]
+
+
+def _page_of(strings: Sequence[np.ndarray]) -> np.ndarray:
+    """Drawn strings below each other on white."""
+    width = max(s.shape[1] for s in strings) + 40
+    page = np.full((sum(s.shape[0] + 20 for s in strings) + 20, width, 3), 255, np.uint8)
+    top = 20
+    for s in strings:
+        page[top : top + s.shape[0], 20 : 20 + s.shape[1]] = s
+        top += s.shape[0] + 20
+    return page

@@ -1,0 +1,102 @@
+"""ONNX graphs: traced from PyTorch, made fp16 or int8, told what they are.
+
+Traced with torch's TorchScript exporter: it writes a GRU as the one ONNX operator that it is, where the exporter on
+torch.export unrolls it to a fixed width and fails.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import json
+import tempfile
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+import torch
+from onnx import helper
+from safetensors.numpy import save as save_tensors
+from torch import Tensor, nn
+
+from chuviet.config import Config, to_json
+from chuviet.ship.artifact import FORMAT, Artifact, git_revision
+from chuviet.ship.onnx_model import LM_KEY, METADATA_KEY
+
+Precision = Literal["fp32", "fp16", "int8"]
+OPSET = 18
+#: Images that int8 ranges are taken from: the results of every layer on all of them are in memory at once.
+CALIBRATION = 64
+
+
+def trace(
+    module: nn.Module, inputs: tuple[Tensor, ...], names: list[str], outputs: list[str], axes: dict[str, dict[int, str]]
+) -> onnx.ModelProto:
+    file: Any = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecation, and traced shapes: the check reads many of them
+        torch.onnx.export(
+            module.eval(), inputs, file, dynamo=False, input_names=names, output_names=outputs, dynamic_axes=axes,
+            opset_version=OPSET,
+        )  # fmt: skip
+    return onnx.load_from_string(file.getvalue())
+
+
+def in_precision(
+    graph: onnx.ModelProto, precision: Precision, feeds: Iterable[dict[str, np.ndarray]]
+) -> onnx.ModelProto:
+    """The graph as it is (fp32), in fp16, or in int8 with ranges from the first `CALIBRATION` of `feeds`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tools' own deprecations
+        if precision == "fp16":
+            return _half(graph)
+        return _quantised(graph, feeds) if precision == "int8" else graph
+
+
+def describe(graph: onnx.ModelProto, artifact: Artifact, precision: Precision, decoder: Config) -> None:
+    """Puts all that `load_onnx` needs beside the weights into the metadata."""
+    metadata = {
+        "format": FORMAT, "model": to_json(artifact.model_cfg), "preprocess": to_json(artifact.preprocess_cfg),
+        "decoder": to_json(decoder),
+        "charset": artifact.charset.characters if artifact.charset else "", "metrics": artifact.metrics,
+        "notes": artifact.notes, "revision": git_revision(), "precision": precision,
+    }  # fmt: skip
+    properties = {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)}
+    if artifact.lm is not None:
+        properties[LM_KEY] = base64.b64encode(save_tensors(artifact.lm.to_tensors())).decode()
+    helper.set_model_props(graph, properties)
+    graph.producer_name = "chuviet"
+
+
+def _half(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """fp16 weights and arithmetic; inputs and outputs stay fp32."""
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    return convert_float_to_float16(graph, keep_io_types=True, disable_shape_infer=False)
+
+
+def _quantised(graph: onnx.ModelProto, feeds: Iterable[dict[str, np.ndarray]]) -> onnx.ModelProto:
+    """int8 weights (one scale a channel) and activations, whose ranges are taken from the images."""
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Images(CalibrationDataReader):
+        def __init__(self) -> None:
+            self.feeds = itertools.islice(feeds, CALIBRATION)
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            return next(self.feeds, None)
+
+    with tempfile.TemporaryDirectory() as folder:
+        plain_file, ready, small = (str(Path(folder) / f"{n}.onnx") for n in ("plain", "ready", "small"))
+        onnx.save(graph, plain_file)
+        quant_pre_process(plain_file, ready, skip_symbolic_shape=True)
+        quantize_static(
+            ready, small, Images(), quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8, op_types_to_quantize=["Conv", "MatMul", "Gemm"],
+        )  # fmt: skip
+        return onnx.load(small)

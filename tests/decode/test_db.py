@@ -1,0 +1,78 @@
+"""Quads from probability maps: round trips through DBNet's targets, and what the decoder leaves out."""
+
+import numpy as np
+import pytest
+import torch
+
+from chuviet.data.targets_db import DBTargets
+from chuviet.decode.db import DBDecoder
+from chuviet.geometry import iou
+from chuviet.types import Batch, Output
+
+
+def rectangle(x: float, y: float, w: float, h: float, degrees: float) -> np.ndarray:
+    """A rotated rectangle around (x, y), clockwise from its top left."""
+    a = np.deg2rad(degrees)
+    turn = np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])
+    return np.array([(-w, -h), (w, -h), (w, h), (-w, h)]) / 2 @ turn + (x, y)
+
+
+def decode(maps: np.ndarray, shapes: list[tuple[int, int, int, int]], **options: float) -> list:
+    """Probabilities N H W -> Detections."""
+    logits = torch.logit(torch.from_numpy(maps).float().clamp(1e-4, 1 - 1e-4))[:, None]
+    n = len(maps)
+    batch = Batch(torch.zeros(n, 3, 1, 1), torch.zeros(n), torch.arange(n) + 7, shapes=torch.tensor(shapes))
+    return DBDecoder.Config(**options).build()(torch.nn.Identity(), batch, Output(logits))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("degrees", range(-45, 46, 15))
+@pytest.mark.parametrize("size", [(120, 30), (60, 24), (24, 12)])
+def test_round_trip_at_every_angle(degrees: int, size: tuple[int, int]) -> None:
+    quads = np.stack([rectangle(100.4, 90.7, *size, degrees), rectangle(200, 230.3, *size, degrees)])
+    maps = DBTargets.Config().build()(quads, np.zeros(2, bool), (320, 320))
+    found = decode(maps["text"][None].astype(np.float32), [(320, 320, 320, 320)], unclip=0)[0]
+    overlap = iou(quads, found.quads)
+    assert overlap.shape == (2, 2) and overlap.max(1).min() > (0.9 if size[1] > 12 else 0.8)
+    if degrees not in (-45, 45):  # there, either side may be the top
+        order = np.linalg.norm(found.quads[overlap.argmax(1)] - quads, axis=-1)
+        assert order.max() < 5 and found.index == 7
+
+
+def test_maps_are_scaled_back_to_the_original_image_and_padding_is_not_looked_at() -> None:
+    probability = np.zeros((1, 64, 96), np.float32)
+    probability[0, 10:20, 20:60] = 0.9
+    probability[0, 50:60, 20:60] = 0.9  # below the 48 rows of content
+    found = decode(probability, [(48, 96, 96, 288)])[0]
+    # 40 x 10 pixels from (19.5, 9.5), grown by 40 * 10 * 1.5 / 100 = 6 at each side.
+    expected = np.array([(13.5, 3.5), (65.5, 3.5), (65.5, 25.5), (13.5, 25.5)]) * (3, 2)
+    assert found.quads.shape == (1, 4, 2) and np.abs(found.quads[0] - expected).max() < 0.1
+    assert found.scores[0] == pytest.approx(0.9, abs=1e-3)
+
+
+def test_faint_and_tiny_regions_are_no_text() -> None:
+    probability = np.zeros((1, 64, 64), np.float32)
+    probability[0, 10:20, 10:40] = 0.5  # above the pixel threshold, below the region's
+    probability[0, 30, 10:12] = 0.9  # two pixels
+    assert len(decode(probability, [(64, 64, 64, 64)])[0].quads) == 0
+    assert len(decode(probability, [(64, 64, 64, 64)], box_threshold=0.4)[0].quads) == 1
+    assert len(decode(probability, [(64, 64, 64, 64)], smallest=1)[0].quads) == 1  # grown to 4 x 3
+
+
+def test_targets_mark_small_and_unwanted_text_as_neither_text_nor_background() -> None:
+    quads = np.stack([rectangle(40, 20, 60, 20, 0), rectangle(40, 60, 60, 6, 0), rectangle(40, 100, 60, 20, 0)])
+    maps = DBTargets.Config().build()(quads, np.array([False, False, True]), (128, 96))
+    assert maps["text"][20, 40] == 1 and maps["text_mask"][20, 40] == 1
+    for y in (60, 100):
+        assert maps["text"][y, 40] == 0 and maps["text_mask"][y, 40] == 0
+    # Shrunk by 60 * 20 * (1 - 0.16) / 160 = 6.3 to 47.4 x 7.4 from (16.3, 16.3): the centres in it.
+    assert maps["text"].sum() == 47 * 7
+    # On the outline the threshold is 0.7, half way in or out (3.15 px) 0.5, beyond the band 0.3.
+    assert maps["threshold"][10, 40] == pytest.approx(0.7, abs=1e-5)
+    assert maps["threshold"][7, 40] == pytest.approx(0.7 - 0.4 * 3 / 6.3, abs=1e-3)
+    assert maps["threshold"][20, 40] == pytest.approx(0.3) and maps["threshold_mask"][20, 90] == 0
+
+
+def test_no_quads_at_all() -> None:
+    maps = DBTargets.Config().build()(np.zeros((0, 4, 2)), np.zeros(0, bool), (32, 64))
+    assert maps["text"].sum() == 0 and maps["text_mask"].all() and not maps["threshold_mask"].any()
+    assert len(decode(maps["text"][None].astype(np.float32), [(32, 64, 32, 64)])[0].quads) == 0
