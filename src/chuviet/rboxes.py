@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
-from chuviet.geometry import Quads
+Quads = NDArray[np.float64]  # K 4 2, as in `chuviet.geometry`
 
 
 def read_logits(logits: Tensor, crop: float) -> tuple[Tensor, Tensor, Tensor]:

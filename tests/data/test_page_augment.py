@@ -17,7 +17,9 @@ def page(seed: int = 0, words: int = 12) -> Page:
     image, quads = np.zeros((480, 640, 3), np.uint8), []
     for k in range(words):
         x, y = 20 + 150 * (k % 4), 30 + 140 * (k // 4)
-        quad = np.array([(x, y), (x + 90, y + 6), (x + 88, y + 36), (x - 2, y + 30)], np.float64) + rng.uniform(0, 20, 2)
+        quad = np.array([(x, y), (x + 90, y + 6), (x + 88, y + 36), (x - 2, y + 30)], np.float64) + rng.uniform(
+            0, 20, 2
+        )
         cv2.fillPoly(image, [np.rint(quad).astype(np.int32)], (255, 255, 255))
         quads.append(quad)
     return Page(image, np.array(quads), [f"w{k}" for k in range(words)], np.zeros(words, bool))

@@ -34,10 +34,14 @@ def example() -> tuple[Tensor, Batch]:
     return logits, batch(score, geometry, mask)
 
 
-def test_worked_by_hand() -> None:
+@pytest.mark.parametrize("balanced", [True, False])
+def test_worked_by_hand(balanced: bool) -> None:
     logits, b = example()
-    losses = EastLoss.Config(crop=10.0, boxes=0.5).build()(Output(logits), b)
-    classes = ((-math.log(0.8) - math.log(0.75) - math.log(0.5)) / 3 - math.log(0.9)) / 2
+    losses = EastLoss.Config(crop=10.0, boxes=0.5, balanced=balanced).build()(Output(logits), b)
+    if balanced:
+        classes = (-math.log(0.8) / 2 + (-math.log(0.75) - math.log(0.5)) / 2 / 2 - math.log(0.9) / 2) / 2
+    else:
+        classes = ((-math.log(0.8) - math.log(0.75) - math.log(0.5)) / 3 - math.log(0.9)) / 2
     # Common: (2 + 1) * (3 + 4) = 21; true 36, said (2 + 1) * (4 + 4) = 24; union 39. The second image has no boxes.
     overlap, turned = -math.log(22 / 40) / 2, (1 - math.cos(0.25)) / 2
     assert math.isclose(float(losses["score"]), classes, rel_tol=1e-5)

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from chuviet import config
+from chuviet.data.files import find_data
 from chuviet.data.images import read_image
 from chuviet.data.page_augment import PageAugment
 from chuviet.data.pages import read_pages
@@ -73,15 +74,15 @@ class PageData:
     """The training and validation pages of one run.
 
     A set is named by its label file, in any format of `data.pages`; a slice in brackets takes a part of it:
-    ``SynthText/gt.mat[:0.8]`` its first four fifths, ``[0.8:]`` the rest. The number beside a training set says of how
-    many pages an epoch sees one: 1 all of them, 60 a fresh draw of every sixtieth, 0.5 each page twice.
+    ``SynthText/gt.mat[:0.8]`` its first four fifths, ``[0.8:]`` the rest. The number beside a set says of how many
+    pages one is used: 1 all of them; 60 every sixtieth, which each training epoch draws anew; 0.5 each page twice
+    (training).
     """
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
         train: tuple[tuple[str, float], ...] = (("icdar2015/text_localization/train_icdar2015_label.txt", 1.0),)
-        valid: tuple[str, ...] = ("icdar2015/text_localization/test_icdar2015_label.txt",)
-        valid_every: float = 1.0  # of how many pages of a validation set one is used
+        valid: tuple[tuple[str, float], ...] = (("icdar2015/text_localization/test_icdar2015_label.txt", 1.0),)
         preprocess: PagePreprocess.Config = PagePreprocess.Config()
         augment: PageAugment.Config = PageAugment.Config()
         targets: config.Config = DBTargets.Config()
@@ -97,15 +98,15 @@ class PageData:
         self.cfg, self.seed = cfg, seed
         pages: list[Page] = []
         self._sets: list[tuple[int, int, float]] = []
+        if wrong := [(name, every) for name, every in cfg.train + cfg.valid if every <= 0]:
+            raise InputError(f"{wrong[0][0]}: {wrong[0][1]:g}: one of how many pages? a number above 0 is expected")
         for name, every in cfg.train:
-            if every <= 0:
-                raise InputError(f"data.train: {name}: {every:g}: one of how many pages? a number above 0 is expected")
             found = read_set(name)
             self._sets.append((len(pages), len(found), every))
             pages += found
         if not pages:
             raise InputError("data.train: no training pages")
-        held = [page for name in cfg.valid for page in _every(read_set(name), cfg.valid_every)]
+        held = [page for name, every in cfg.valid for page in _every(read_set(name), every)]
         self.train_pages, self.valid_pages = pages, held
         # As tables, so that a run can report on them as it does on lines.
         self.train, self.valid = (_table(p) for p in (pages, held))
@@ -214,7 +215,7 @@ def read_set(name: str) -> list[Page]:
     path, first, last = match[1], float(match[2] or 0), float(match[3] or 1)
     if not 0 <= first < last <= 1:
         raise InputError(f"{name}: a part of a set lies between 0 and 1, such as [:0.8] or [0.8:]")
-    pages = read_pages(path, source="/".join(Path(path).parts[-2:]))
+    pages = read_pages(find_data(path), source="/".join(Path(path).parts[-2:]))
     pages = mend_pages(pages[round(first * len(pages)) : round(last * len(pages))], path)
     if not pages:
         raise InputError(f"{name}: no pages")
@@ -222,6 +223,7 @@ def read_set(name: str) -> list[Page]:
 
 
 def _every(pages: list[Page], every: float) -> list[Page]:
+    """Pages spread evenly over the set; all of them unless `every` is above 1."""
     return [pages[int(k * every)] for k in range(max(int(len(pages) / every), 1))] if every > 1 else pages
 
 

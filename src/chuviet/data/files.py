@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Where data are looked for, and files that are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 from chuviet.types import InputError
+
+
+def find_data(name: str | Path) -> Path:
+    """The file or folder that `name` means: as it stands, else below the folder that the variable CHUVIET_DATA names."""
+    path, root = Path(name), os.environ.get("CHUVIET_DATA")
+    return Path(root) / path if root and not path.exists() and (Path(root) / path).exists() else path
 
 
 def write_whole(path: str | Path, data: bytes) -> None:

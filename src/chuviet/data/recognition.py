@@ -19,6 +19,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from chuviet import config
+from chuviet.data.files import find_data
 from chuviet.data.images import read_image
 from chuviet.data.lists import read_dictionary, read_labels
 from chuviet.data.table import SYNTHETIC_FOLD, check_charset, image_root, select_fold
@@ -100,7 +101,7 @@ class LineData:
 
     def _rows(self, name: str) -> pd.DataFrame:
         """The checked rows of one file, with their `source`, their image `file` and the `width` it will have."""
-        path = Path(name)
+        path = find_data(name)
         frame = read_labels(path, columns=("img_path", "text", "fold"))
         if self.cfg.mix:
             frame["source"] = name

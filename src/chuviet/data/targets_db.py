@@ -48,8 +48,8 @@ class DBTargets:
 
 
 def _fill(mask: np.ndarray, polygon: np.ndarray) -> None:
-    """Sets the pixels of `mask` (H W) whose centres lie in the polygon (N 2). OpenCV would set those on the edge as well,
-    which doubles a small word that was shrunk to a few pixels.
+    """Sets the pixels of `mask` (H W) whose centres lie in the polygon (N 2). OpenCV would set those on the edge as
+    well, which doubles a small word that was shrunk to a few pixels.
     """
     low = np.clip(np.floor(polygon.min(0)).astype(int), 0, mask.shape[::-1])
     high = np.clip(np.ceil(polygon.max(0)).astype(int) + 1, 0, mask.shape[::-1])

@@ -1,8 +1,8 @@
 """Quads from DBNet's probability map: threshold, outline of every region, mean probability, growing back.
 
 https://arxiv.org/abs/1911.08947, section 3.5. The map holds text shrunk by D = area (1 - r^2) / perimeter; a
-region is grown by area * unclip / perimeter. That gives a word of 120 x 30 pixels back as 113 x 23; the exact inverse is
-there as well.
+region is grown by area * unclip / perimeter. That gives a word of 120 x 30 pixels back as 113 x 23; the exact inverse
+is there as well.
 """
 
 from __future__ import annotations
@@ -73,7 +73,6 @@ class DBDecoder:
             scores.append(score)
         return np.array(quads, np.float64).reshape(-1, 4, 2), np.array(scores, np.float64)
 
-
     def _offset(self, w: float, h: float) -> float:
         """Pixels that the sides of a w x h rectangle move outwards."""
         if self.cfg.unclip:
@@ -94,8 +93,9 @@ def _inside(probability: np.ndarray, points: np.ndarray) -> tuple[float, int]:
 
 
 def _edge(w: float, h: float, area: int) -> float:
-    """By how much a region is wider and higher than the rectangle through its outermost pixels' centres: what makes the
-    rectangle's area that of the pixels, 1 for an upright one, less for a turned one. Shrunk words are a few pixels high.
+    """By how much a region is wider and higher than the rectangle through its outermost pixels' centres: what makes
+    the rectangle's area that of the pixels, 1 for an upright one, less for a turned one. Shrunk words are a few pixels
+    high.
     """
     half = 0.5 * (w + h)
     return min(max(math.sqrt(max(half * half - w * h + area, 0)) - half, 0), 1)

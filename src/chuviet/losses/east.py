@@ -3,7 +3,8 @@
 https://arxiv.org/abs/1801.01671, section 3.5, with its hard example mining: cross entropy of the score over all cells
 with text and 512 + 512 without; and over 128 + 128 cells with text -log IoU of the distances + 10 (1 - cos of what the
 angle is off). IoU is that of boxes with the true angle, smoothed by one square pixel, as in EAST
-(https://arxiv.org/abs/1704.03155, section 3.4). Maps: those of `EastTargets`.
+(https://arxiv.org/abs/1704.03155, section 3.4). Different here: cells with and without text count alike (`balanced`).
+Maps: those of `EastTargets`.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class EastLoss:
         random_boxes: int = 128
         angle: float = 10.0
         boxes: float = 1.0  # weight of boxes against the score
-        balanced: bool = False  # text counts as much as background, however few its cells are
+        # Text counts as much as background. As one mean, a photo's 50 cells with text drown in 1024 without: after 120
+        # steps on six photos, 1 of 13 words was found, balanced all 13.
+        balanced: bool = True
 
         def build(self) -> EastLoss:
             return EastLoss(self)

@@ -22,7 +22,7 @@ def timm_features(name: str, pretrained: bool, options: dict[str, Any]) -> tuple
     `options` are the model's own. Weights as for `timm_backbone`.
     """
     net: Any = _create(name, pretrained, {"features_only": True, **options})
-    channels = {r: c for r, c in zip(net.feature_info.reduction(), net.feature_info.channels(), strict=True)}
+    channels = dict(zip(net.feature_info.reduction(), net.feature_info.channels(), strict=True))
     if list(channels)[-4:] != [4, 8, 16, 32]:
         raise ValueError(f"{name}: a detector needs maps at 1/4 to 1/32, this backbone has {list(channels)}")
     return _Last4(net), [channels[r] for r in (4, 8, 16, 32)]

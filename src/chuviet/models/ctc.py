@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chuviet import config
+from chuviet.models.attention import attend
 from chuviet.types import Batch, Output
 
 
@@ -70,10 +71,7 @@ class MixingBlock(nn.Module):
     def forward(self, x: Tensor, valid: Tensor) -> Tensor:
         """`valid`: N T bool, frames that belong to the line."""
         keep = valid[:, :, None].to(x.dtype)
-        n, t, c = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(n, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=valid[:, None, None, :])  # N heads T C/heads
-        x = x + self.dropout(self.project(y.transpose(1, 2).reshape(n, t, c)))
+        x = x + self.dropout(self.project(attend(self.qkv(self.norm1(x)), self.heads, valid)))
         y = self.norm2(x) * keep
         x = x + self.dropout(F.gelu(self.conv(y.transpose(1, 2)).transpose(1, 2)))
         return (x + self.dropout(self.mlp(self.norm3(x)))) * keep

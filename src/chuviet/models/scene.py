@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chuviet import config
+from chuviet.models.attention import attend
 from chuviet.models.backbone import timm_backbone
 from chuviet.types import Batch, Output
 
@@ -40,6 +40,25 @@ class SceneBackbone(nn.Module):
         return self.net(images.contiguous(memory_format=torch.channels_last))
 
 
+class MixingLayer(nn.Module):
+    """SVTR's global mixing: attention over all frames, then a feed-forward layer; each residual. N T C -> N T C."""
+
+    def __init__(self, width: int, heads: int, expand: int = 2, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.project = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.mlp = nn.Sequential(
+            nn.Linear(width, expand * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(expand * width, width)
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, valid: Tensor) -> Tensor:
+        """`valid`: N T bool, frames that belong to the text."""
+        x = x + self.dropout(self.project(attend(self.qkv(self.norm1(x)), self.heads, valid)))
+        return x + self.dropout(self.mlp(self.norm2(x)))
+
+
 class SVTRNeck(nn.Module):
     """Squeezes the columns to `dims` channels, mixes them by global attention, and joins that to what came in.
 
@@ -52,10 +71,7 @@ class SVTRNeck(nn.Module):
         middle = channels // 8
         self.squeeze = _conv(channels, middle, 3)
         self.enter = _conv(middle, hidden, 1)
-        self.layers = nn.ModuleList(
-            nn.TransformerEncoderLayer(hidden, heads, 2 * hidden, 0.1, F.gelu, batch_first=True, norm_first=True)
-            for _ in range(depth)
-        )
+        self.layers = nn.ModuleList(MixingLayer(hidden, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(hidden)
         self.leave = _conv(hidden, channels, 1)
         self.join = _conv(2 * channels, middle, 3)
@@ -66,7 +82,7 @@ class SVTRNeck(nn.Module):
         keep = valid[:, None].to(columns.dtype)
         x = self.enter(self.squeeze(columns) * keep).transpose(1, 2)  # N T hidden
         for layer in self.layers:
-            x = layer(x, src_key_padding_mask=~valid)
+            x = layer(x, valid)
         x = self.leave(self.norm(x).transpose(1, 2)) * keep
         return self.out(self.join(torch.cat((columns, x), dim=1))).transpose(1, 2)
 

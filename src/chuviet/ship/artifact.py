@@ -3,7 +3,8 @@ header.
 
 The JSON lies under ``__metadata__["chuviet"]``: format version, configs of model, preprocessing and decoder with
 their types, charset (empty: a detector), metrics, notes, git revision, SHA-256 of the weight bytes. No pickle is
-ever loaded, and only types that live in `chuviet` are built. https://github.com/huggingface/safetensors describes the container.
+ever loaded, and only types that live in `chuviet` are built. The container:
+https://github.com/huggingface/safetensors.
 """
 
 from __future__ import annotations

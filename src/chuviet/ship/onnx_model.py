@@ -44,14 +44,17 @@ class OnnxModel(nn.Module):
         return Output(logits=torch.from_numpy(first), lengths=torch.from_numpy(second))
 
 
-def load_onnx(source: str | Path | bytes, path: str | Path = "") -> Artifact:
-    """Reads a file (or its bytes) that `chuviet export` wrote. Raises InputError, one line, for any other."""
+def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 0) -> Artifact:
+    """Reads a file (or its bytes) that `chuviet export` wrote, to run on `threads` threads (0: all cores). Raises
+    InputError, one line, for any other.
+    """
     path = Path(path if isinstance(source, bytes) else source)
     try:
         data = source if isinstance(source, bytes) else path.read_bytes()
     except OSError as e:
         raise InputError(f"{path}: weights cannot be read ({e.strerror or e}); check the path") from e
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     options.log_severity_level = 4  # what goes wrong is said by the exception
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

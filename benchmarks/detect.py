@@ -1,0 +1,126 @@
+"""Is finding text cheap and good? Our detector beside the one of rapidocr-onnxruntime 1.4.4 (PP-OCRv4 mobile, 4.7 MB).
+
+The peer has an environment of its own (fetched by uv at the first run, kept in its cache). Both run in ONNX Runtime, on
+the same labelled images, in alternating rounds: first images scaled to 640 x 640 on one and on two threads, then the
+images as they are, each with its own default size, for hmean (ICDAR2015's rules, IoU 0.5).
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from chuviet.data.detection import PagePreprocess, read_set
+from chuviet.data.images import read_image
+from chuviet.metrics.detection import DetectionMetric
+from chuviet.ship.artifact import load_artifact
+from chuviet.ship.detector import Detector
+from chuviet.ship.export_detector import export_detector
+from chuviet.ship.inference import find_weights
+from chuviet.ship.onnx_model import load_onnx
+from chuviet.types import Detection
+
+PEER = [
+    "uv", "run", "--no-project", "--quiet", "--python", f"{sys.version_info[0]}.{sys.version_info[1]}",
+    "--with", "rapidocr-onnxruntime==1.4.4", "--with", "opencv-python-headless",
+    "python", str(Path(__file__).parent / "peers" / "rapidocr_detect.py"),
+]  # fmt: skip
+SIDE = 640
+
+
+class Peer:
+    """The other detector's process, with its images loaded."""
+
+    def __init__(self, paths: list[str]) -> None:
+        self.process = subprocess.Popen(PEER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdin and self.process.stdout
+        self.stdin, self.stdout = self.process.stdin, self.process.stdout
+        self._say(json.dumps(paths))
+        if not any(line.strip() == "ready" for line in self.stdout):
+            sys.exit("rapidocr-onnxruntime could not be started: it needs uv and a network at the first run")
+
+    def round(self, threads: int, side: int) -> dict[str, list]:
+        self._say(f"{threads} {side}")
+        return json.loads(self.stdout.readline())
+
+    def _say(self, line: str) -> None:
+        self.stdin.write(line + "\n")
+        self.stdin.flush()
+
+    def close(self) -> None:
+        self.stdin.close()
+        self.process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", action="append", required=True, help="labels of pages; repeat it for several sets")
+    parser.add_argument("-w", "--weights", default="text_det", help="%(default)s")
+    parser.add_argument("--images", type=int, default=20, help="of each set (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="%(default)s")
+    args = parser.parse_args()
+    sets = {name: read_set(name)[: args.images] for name in args.data}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "det.onnx")
+        artifact = load_artifact(find_weights(args.weights))
+        export_detector(artifact, file, pages=next(iter(sets.values()))[:3])
+        squares = []
+        for i, page in enumerate(p for pages in sets.values() for p in pages):
+            squares.append(str(Path(folder, f"{i}.png")))
+            cv2.imwrite(squares[-1], cv2.resize(read_image(page.path)[:, :, ::-1], (SIDE, SIDE)))
+        speed(file, squares, args.rounds)
+        for name, pages in sets.items():
+            quality(file, name, pages)
+
+
+def speed(file: Path, squares: list[str], rounds: int) -> None:
+    peer, images = Peer(squares), [read_image(p) for p in squares]
+    for threads in (1, 2):
+        cv2.setNumThreads(threads)
+        detector = Detector(load_onnx(file, threads=threads))
+        detector.preprocess = PagePreprocess.Config(longest=SIDE).build()
+        detector.find(images[0])
+        ours, theirs = [], []
+        for _ in range(rounds):
+            theirs.append(statistics.median(peer.round(threads, SIDE)["ms"]))
+            ours.append(statistics.median(timed(detector, images)[0]))
+        ratio = statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
+        print(f"{SIDE} x {SIDE}, {threads} thread{'s'[: threads > 1]}: {statistics.median(ours):.0f} ms an image, "
+              f"rapidocr {statistics.median(theirs):.0f} ms: {ratio:.2f} times as fast ({rounds} rounds)")  # fmt: skip
+    peer.close()
+
+
+def quality(file: Path, name: str, pages: list) -> None:
+    peer = Peer([p.path for p in pages])
+    answer = peer.round(2, 0)
+    peer.close()
+    detector = Detector(load_onnx(file, threads=2))
+    times, found = timed(detector, [read_image(p.path) for p in pages])
+    quads = [np.array(q, float).reshape(-1, 4, 2) for q in answer["quads"]]
+    theirs = [Detection(i, q, np.ones(len(q))) for i, q in enumerate(quads)]
+    for who, ms, what in (("chuviet", times, found), ("rapidocr", answer["ms"], theirs)):
+        metric = DetectionMetric()
+        metric.update(what, pages)
+        m = metric.compute()
+        print(f"{name}, {len(pages)} images, {who}: precision {m['precision']:.3f}, recall {m['recall']:.3f}, "
+              f"hmean {m['hmean']:.3f}, {statistics.median(ms):.0f} ms an image")  # fmt: skip
+
+
+def timed(detector: Detector, images: list[np.ndarray]) -> tuple[list[float], list[Detection]]:
+    times, found = [], []
+    for i, image in enumerate(images):
+        start = time.perf_counter()
+        found.append(detector.find(image, i))
+        times.append(1e3 * (time.perf_counter() - start))
+    return times, found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Self-attention along a line of text."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def attend(qkv: Tensor, heads: int, valid: Tensor) -> Tensor:
+    """Queries, keys and values of `heads` heads in one tensor, N T 3C -> what the frames read, N T C. `valid`: N T
+    bool; padding is not looked at.
+
+    (Exported by `nn.MultiheadAttention`, the number of frames would be a constant.)
+    """
+    n, t, c = qkv.shape[0], qkv.shape[1], qkv.shape[2] // 3
+    q, k, v = qkv.view(n, t, 3, heads, c // heads).permute(2, 0, 3, 1, 4)
+    y = F.scaled_dot_product_attention(q, k, v, attn_mask=valid[:, None, None, :])  # N heads T C/heads
+    return y.transpose(1, 2).reshape(n, t, c)
