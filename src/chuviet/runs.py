@@ -14,13 +14,13 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
-from chuviet.config import ConfigError, to_json
+from chuviet.config import ConfigError, from_json, to_json
 from chuviet.data.detection import PageData
 from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
 from chuviet.experiment import Experiment
 from chuviet.metrics.recognition import RecognitionMetric
-from chuviet.ship.artifact import load_artifact, save_artifact
+from chuviet.ship.artifact import describe, load_artifact, read_config, save_artifact
 from chuviet.ship.pages import save_detections
 from chuviet.train.engine import Validation, fit
 
@@ -41,6 +41,7 @@ def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, f
     out = run_folder(name, exp.fold, root)
     if not exp.resume and (out / WEIGHTS).exists():
         (out / WEIGHTS).unlink()  # never leave the weights of a former run beside the records of this one
+    exp = as_pruned(exp, out, root)
     data, task = exp.build()
     if exp.init and not exp.resume:
         print(start_from(task.model, data, exp, root))
@@ -110,6 +111,22 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
         state, report = _remap(state, model.state_dict(), artifact.charset, data.charset)
     model.load_state_dict(state)
     return f"starts from {path}: {report}"
+
+
+def as_pruned(exp: Experiment, out: Path, root: Path) -> Experiment:
+    """The experiment with the widths of the pruned model that it starts from or goes on with; else as it is."""
+    model: Any = exp.model
+    if not hasattr(model, "pruned") or exp.init_parts or not (exp.init or exp.resume):
+        return exp
+    first: Any = None
+    if exp.resume and (out / "config.json").is_file():
+        first = from_json(json.loads((out / "config.json").read_text(encoding="utf-8"))).model
+    elif exp.init:
+        path = init_path(exp, root)
+        first = read_config(path, describe(path), "model", "chuviet.models.")
+    if type(first) is not type(model):
+        return exp
+    return dataclasses.replace(exp, model=dataclasses.replace(model, pruned=first.pruned))
 
 
 def init_path(exp: Experiment, root: Path) -> Path:

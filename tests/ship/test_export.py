@@ -159,8 +159,8 @@ def test_every_config_is_exported(name: str, tmp_path: Path) -> None:
     charset: Charset | None = exp.charset
     torch.manual_seed(0)
     artifact = Artifact(
-        tmp_path / name, model_cfg.build(len(charset or ())).eval(), model_cfg, preprocess, exp.decoder, charset, {}, {},
-        "unknown", "fp32", 0,
+        tmp_path / name, model_cfg.build(len(charset or ())).eval(), model_cfg, preprocess, exp.decoder, charset,
+        {}, {}, "unknown", "fp32", 0,
     )  # fmt: skip
     rng = np.random.default_rng(0)
     if charset is None:

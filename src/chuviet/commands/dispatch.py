@@ -26,6 +26,10 @@ def run(args: Namespace) -> int:
         from chuviet.commands import language
 
         return language.train_lm(args)
+    if args.command == "prune":
+        from chuviet.commands import shrinking
+
+        return shrinking.COMMANDS[args.command](args)
     from chuviet.commands import lines, pages
 
     if args.command in pages.COMMANDS:

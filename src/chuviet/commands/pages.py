@@ -17,12 +17,13 @@ from chuviet.data.detection import read_set
 from chuviet.data.files import write_whole
 from chuviet.data.images import read_image
 from chuviet.metrics.detection import DetectionMetric
+from chuviet.models.rejector import Rejector
 from chuviet.report import detection as pictures
-from chuviet.ship import pages, reading
-from chuviet.ship.artifact import Artifact
+from chuviet.ship import pages, reading, rejection
+from chuviet.ship.artifact import Artifact, resave_artifact
 from chuviet.ship.detector import Detector
 from chuviet.ship.export_detector import export_detector
-from chuviet.ship.inference import Recognizer
+from chuviet.ship.inference import Recognizer, find_weights, load_weights
 from chuviet.types import Detection, InputError, Page
 
 #: The shipped weights that `chuviet read` takes where none are named.
@@ -84,7 +85,21 @@ def evaluate(args: Namespace, detector: Detector, recognizer: Recognizer | None)
         pages.save_detections([page.path for page in truths], found, args.out)
     print(pictures.table(figures).to_string(float_format=lambda v: f"{v:.4f}"))
     print(pictures.error_table(metric.errors_by_source() | {"all": metric.errors()}).to_string())
+    if isinstance(detector.model, Rejector):
+        print(rejection.measure(detector.artifact, truths, args.frame))
     _draw(args.draw, [p.name for p in paths], paths, found, truths)
+    return OK
+
+
+def reject(args: Namespace) -> int:
+    artifact = load_weights(find_weights(args.weights))
+    chosen = rejection.choose_threshold(artifact, read_set(args.data), args.frame, args.recall)
+    threshold = chosen.model_cfg.threshold  # type: ignore[attr-defined]
+    print(f"threshold {threshold:.3f}: the highest that {args.recall:.2%} of the frames with text in {args.data} pass")
+    for name in dict.fromkeys([args.data, args.check or args.data]):
+        print(f"{name}: {rejection.measure(chosen, read_set(name), args.frame)}")
+    size = resave_artifact(chosen, args.out)
+    print(f"{args.out}: {size / 1e6:.2f} MB")
     return OK
 
 
@@ -132,4 +147,4 @@ def _draw(
     print(f"{folder}: {len(found)} pictures")
 
 
-COMMANDS: dict[str, Callable[[Namespace], int]] = {"read": read}
+COMMANDS: dict[str, Callable[[Namespace], int]] = {"read": read, "reject": reject}

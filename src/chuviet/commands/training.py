@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from argparse import Namespace
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from chuviet.config import ConfigError
 from chuviet.experiment import Experiment
 from chuviet.report import summary
 from chuviet.runs import run, run_folds
-from chuviet.ship.artifact import save_artifact
+from chuviet.ship.artifact import save_artifact, without_pretrained
 from chuviet.train.checkpoint import load_checkpoint
 from chuviet.train.engine import Interrupted
 from chuviet.types import InputError
@@ -42,7 +41,7 @@ def train(args: Namespace) -> int:
 
 def summarise(args: Namespace) -> int:
     exp = _experiment(args)
-    model_cfg: Any = _without_pretrained(getattr(exp.model, "shipped", exp.model))
+    model_cfg: Any = without_pretrained(getattr(exp.model, "shipped", exp.model))
     model = model_cfg.build(len(exp.charset or ()))
     shape = _input_shape(exp, args.width)
     table = summary.layers(model, shape, args.depth)
@@ -54,7 +53,7 @@ def summarise(args: Namespace) -> int:
     print(f"{type(model).__name__}: {size}")
     print(f"{work / 1e6:,.0f} M multiply-adds for an image of {shape[1]} x {shape[2]} px")
     if hasattr(exp.model, "shipped"):
-        trained = summary.count(_without_pretrained(exp.model).build(len(exp.charset or ())))
+        trained = summary.count(without_pretrained(exp.model).build(len(exp.charset or ())))
         print(f"trained as a part of {type(exp.model).__qualname__.split('.')[0]}: {trained:,} parameters")
     return OK
 
@@ -67,13 +66,6 @@ def _input_shape(exp: Experiment, width: int | None) -> tuple[int, int, int]:
     width = width or preprocess.width or 18 * preprocess.height
     pixels, _ = preprocess.build().collate([preprocess.build()(np.full((preprocess.height, width, 3), 255, np.uint8))])
     return pixels.shape[1], preprocess.height, width
-
-
-def _without_pretrained(cfg: Any) -> Any:
-    """The config, and those in it, with random weights: shapes are asked for."""
-    changes = {f.name: _without_pretrained(v) for f in dataclasses.fields(cfg)
-               if isinstance(v := getattr(cfg, f.name), config.Config)}  # fmt: skip
-    return dataclasses.replace(cfg, **changes, **({"pretrained": False} if hasattr(cfg, "pretrained") else {}))
 
 
 def pack(args: Namespace) -> int:

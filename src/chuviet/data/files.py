@@ -9,7 +9,7 @@ from chuviet.types import InputError
 
 
 def find_data(name: str | Path) -> Path:
-    """The file or folder that `name` means: as it stands, else below the folder that the variable CHUVIET_DATA names."""
+    """The file or folder that `name` means: as it stands, else below the folder that CHUVIET_DATA names."""
     path, root = Path(name), os.environ.get("CHUVIET_DATA")
     return Path(root) / path if root and not path.exists() and (Path(root) / path).exists() else path
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import timm
+import torch
 from torch import Tensor, nn
 
 
@@ -25,18 +27,28 @@ def timm_features(name: str, pretrained: bool, options: dict[str, Any]) -> tuple
     channels = dict(zip(net.feature_info.reduction(), net.feature_info.channels(), strict=True))
     if list(channels)[-4:] != [4, 8, 16, 32]:
         raise ValueError(f"{name}: a detector needs maps at 1/4 to 1/32, this backbone has {list(channels)}")
-    return _Last4(net), [channels[r] for r in (4, 8, 16, 32)]
+    return Features(net), [channels[r] for r in (4, 8, 16, 32)]
 
 
-class _Last4(nn.Module):
-    """The last four maps of a timm feature extractor (a ResNet gives one at 1/2 as well)."""
+class Features(nn.Module):
+    """N 3 H W -> the last four maps of a timm feature extractor (a ResNet gives one at 1/2 as well)."""
 
-    def __init__(self, net: nn.Module) -> None:
+    def __init__(self, net: Any) -> None:
         super().__init__()
         self.net = net
 
+    def levels(self, images: Tensor) -> Iterator[Tensor]:
+        """The four maps one by one: who stops early saves the work of those behind."""
+        x, skip = images.contiguous(memory_format=torch.channels_last), len(self.net.return_layers) - 4
+        for name, module in self.net.items():
+            x = module(x)
+            if name in self.net.return_layers:
+                if not skip:
+                    yield x
+                skip = max(skip - 1, 0)
+
     def forward(self, images: Tensor) -> list[Tensor]:
-        return list(self.net(images))[-4:]
+        return list(self.levels(images))
 
 
 def _create(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:

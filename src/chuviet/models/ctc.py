@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from chuviet import config
 from chuviet.models.attention import attend
+from chuviet.models.widths import Widths, apply_widths
 from chuviet.types import Batch, Output
 
 
@@ -94,9 +95,10 @@ class LineCTC(nn.Module):
         mix_kernel: int = 7
         dropout: float = 0.1
         drop_features: float = 0.1  # whole frames of features hidden from the mixing layers
+        pruned: Widths = ()  # of `chuviet prune`
 
         def build(self, num_characters: int) -> LineCTC:
-            return LineCTC(self, num_characters)
+            return apply_widths(LineCTC(self, num_characters), self.pruned)
 
     def __init__(self, cfg: LineCTC.Config, num_characters: int) -> None:
         super().__init__()

@@ -7,6 +7,7 @@ mobile detector. Different from the paper: no deformable convolutions, and input
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from chuviet import config
 from chuviet.models.backbone import timm_features
 from chuviet.models.fpn import FPN
+from chuviet.models.widths import Widths, apply_widths
 from chuviet.types import Batch, Output
 
 
@@ -33,9 +35,10 @@ class DBNet(nn.Module):
         pretrained: bool = True
         options: tuple[tuple[str, Any], ...] = ()  # of timm's model, such as (("depth", (2, 2, 14, 2)),)
         neck: FPN.Config = FPN.Config()
+        pruned: Widths = ()  # of `chuviet prune`
 
         def build(self, num_characters: int = 0) -> DBNet:
-            return DBNet(self)
+            return apply_widths(DBNet(self), self.pruned)
 
     def __init__(self, cfg: DBNet.Config) -> None:
         super().__init__()
@@ -46,7 +49,11 @@ class DBNet(nn.Module):
         self.threshold: _Head | None = _Head(cfg.neck.width)
 
     def forward(self, batch: Batch) -> Output:
-        x = self.neck(self.backbone(batch.images.contiguous(memory_format=torch.channels_last)))
+        return self.detect(self.backbone(batch.images))
+
+    def detect(self, maps: Sequence[Tensor]) -> Output:
+        """What the backbone's maps hold."""
+        x = self.neck(maps)
         heads = [self.text] if self.threshold is None else [self.text, self.threshold]
         return Output(logits=torch.cat([head(x) for head in heads], dim=1))
 

@@ -14,15 +14,17 @@ the encoder's, so that the image need not be a multiple of 64; distances start s
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from chuviet import config
 from chuviet.models.backbone import timm_features
+from chuviet.models.widths import Widths, apply_widths
 from chuviet.types import Batch, Output
 
 FIRST_DISTANCE = 16.0  # pixels: about what is seen from inside a word
@@ -43,9 +45,10 @@ class FOTS(nn.Module):
         decoder: tuple[int, int, int, int] = (512, 256, 128, 64)  # channels that each squeezes to, deepest first
         out: int = 64
         crop: float = 640.0  # pixels that a distance of 1 stands for; the same in loss and decoder
+        pruned: Widths = ()  # of `chuviet prune`
 
         def build(self, num_characters: int = 0) -> FOTS:
-            return FOTS(self)
+            return apply_widths(FOTS(self), self.pruned)
 
     def __init__(self, cfg: FOTS.Config) -> None:
         super().__init__()
@@ -65,7 +68,10 @@ class FOTS(nn.Module):
         nn.init.constant_(self.read.bias[1:5], math.log(FIRST_DISTANCE / (cfg.crop - FIRST_DISTANCE)))  # type: ignore[index]
 
     def forward(self, batch: Batch) -> Output:
-        maps = self.backbone(batch.images.contiguous(memory_format=torch.channels_last))
+        return self.detect(self.backbone(batch.images))
+
+    def detect(self, maps: Sequence[Tensor]) -> Output:
+        """What the backbone's maps hold."""
         x = self.centre(maps[-1])  # N C H/64 W/64
         for squeeze, skip in zip(self.decoder, reversed(maps), strict=True):
             up = F.interpolate(squeeze(x), size=skip.shape[2:], mode="bilinear", align_corners=False)

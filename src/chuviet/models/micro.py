@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from chuviet import config
+from chuviet.models.widths import Widths, apply_widths
 from chuviet.types import Batch, Output
 
 PATCH = 4  # pixels
@@ -38,9 +39,10 @@ class MicroOCR(nn.Module):
         width: int = 16
         depth: int = 2
         height: int = 32
+        pruned: Widths = ()  # of `chuviet prune`
 
         def build(self, num_characters: int) -> MicroOCR:
-            return MicroOCR(self, num_characters)
+            return apply_widths(MicroOCR(self, num_characters), self.pruned)
 
     def __init__(self, cfg: MicroOCR.Config, num_characters: int) -> None:
         super().__init__()

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from chuviet import config
 from chuviet.models.attention import attend
 from chuviet.models.backbone import timm_backbone
+from chuviet.models.widths import Widths, apply_widths
 from chuviet.types import Batch, Output
 
 PIXELS_A_FRAME = 4
@@ -100,9 +101,10 @@ class SceneCTC(nn.Module):
         hidden: int = 120
         depth: int = 2
         dropout: float = 0.1
+        pruned: Widths = ()  # of `chuviet prune`
 
         def build(self, num_characters: int) -> SceneCTC:
-            return SceneCTC(self, num_characters)
+            return apply_widths(SceneCTC(self, num_characters), self.pruned)
 
     def __init__(self, cfg: SceneCTC.Config, num_characters: int) -> None:
         super().__init__()

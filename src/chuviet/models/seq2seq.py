@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from chuviet import config
 from chuviet.models.backbone import timm_backbone
+from chuviet.models.widths import Widths, apply_widths
 from chuviet.types import Batch, Output
 from chuviet.vocab import MASK, SOS, SPECIALS
 
@@ -39,9 +40,10 @@ class Seq2Seq(nn.Module):
         dropout: float = 0.5
         drop_path: float = 0.5
         mask_inputs: float = 0.05
+        pruned: Widths = ()  # of `chuviet prune`
 
         def build(self, num_characters: int) -> Seq2Seq:
-            return Seq2Seq(self, num_characters)
+            return apply_widths(Seq2Seq(self, num_characters), self.pruned)
 
     def __init__(self, cfg: Seq2Seq.Config, num_characters: int) -> None:
         super().__init__()

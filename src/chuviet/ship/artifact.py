@@ -217,9 +217,14 @@ def read_config(path: Path, metadata: dict[str, Any], part: str, home: str) -> A
         )
     if ":" in str(getattr(cfg, "backbone", "")):  # timm would go to a hub for such a name
         raise InputError(f"{path}: its backbone {cfg.backbone!r} is not the name of a model in timm")
-    if hasattr(cfg, "pretrained"):  # the weights are in the file: none are fetched
-        cfg = dataclasses.replace(cfg, pretrained=False)
-    return cfg
+    return without_pretrained(cfg)  # the weights are in the file: none are fetched
+
+
+def without_pretrained(cfg: Any) -> Any:
+    """The config, and those in it, with random weights to start from."""
+    changes = {f.name: without_pretrained(v) for f in dataclasses.fields(cfg)
+               if isinstance(v := getattr(cfg, f.name), Config)}  # fmt: skip
+    return dataclasses.replace(cfg, **changes, **({"pretrained": False} if hasattr(cfg, "pretrained") else {}))
 
 
 def _check_state(path: Path, found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:

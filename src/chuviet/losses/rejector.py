@@ -1,0 +1,37 @@
+"""The loss of a rejector: cross entropy of "there is text" for every image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from chuviet import config
+from chuviet.types import Batch, Output
+
+
+class RejectorLoss:
+    """Of `extra["text"]` N. An image has text if a pixel of the detector's target map (`name`) is text; images that hold
+    don't-care regions alone (`mask` 0 somewhere, no text) count nothing.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        name: str = "score"  # FOTS; "text" of DBNet
+        mask: str = "mask"  # FOTS; "text_mask" of DBNet
+
+        def build(self) -> RejectorLoss:
+            return RejectorLoss(self)
+
+    def __init__(self, cfg: RejectorLoss.Config) -> None:
+        self.cfg = cfg
+
+    def __call__(self, output: Output, batch: Batch) -> dict[str, Tensor]:
+        text = (batch.maps[self.cfg.name].flatten(1) > 0.5).any(1)
+        whole = (batch.maps[self.cfg.mask].flatten(1) > 0.5).all(1)
+        counts = (text | whole).float()
+        each = F.binary_cross_entropy_with_logits(output.extra["text"].float(), text.float(), reduction="none")
+        weight = counts.sum().clamp(min=1)
+        return {"loss": (each * counts).sum() / weight, "weight": torch.as_tensor(weight)}
