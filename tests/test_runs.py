@@ -15,7 +15,8 @@ from chuviet import config
 from chuviet.config import ConfigError
 from chuviet.data.table import write_table
 from chuviet.runs import run, run_folder
-from chuviet.ship.artifact import load_artifact
+from chuviet.ship.artifact import load_artifact, without_pretrained
+from chuviet.ship.detector import Detector
 from chuviet.ship.inference import load
 from chuviet.ship.reading import evaluate
 
@@ -109,6 +110,53 @@ def test_every_small_config_takes_steps(name: str, tmp_path: Path) -> None:
     first = json.loads((folder / "metrics.jsonl").read_text().splitlines()[0])
     assert np.isfinite(first["loss"]) and ("cer" in metrics) == (exp.fold != 5)
     assert len(load_artifact(folder / "weights.safetensors").charset) == len(characters)
+
+
+def labelled_pages(folder: Path) -> Path:
+    """Four photos of 96 x 96 px with a word in two of them."""
+    rng, lines = np.random.default_rng(0), []
+    for i in range(4):
+        Image.fromarray(rng.integers(0, 256, (96, 96, 3), dtype=np.uint8)).save(folder / f"p{i}.png")
+        word = {"transcription": "word", "points": [[10, 30], [80, 30], [80, 60], [10, 60]]}
+        lines.append(f"p{i}.png\t{json.dumps([word] if i % 2 else [])}\n")
+    (folder / "pages.txt").write_text("".join(lines))
+    return folder / "pages.txt"
+
+
+DETECTORS = [p.stem for p in sorted(CONFIGS.glob("*.py")) if p.stem.startswith(("repvit", "resnet18", "fots"))]
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_every_detector_config_takes_steps(name: str, tmp_path: Path) -> None:
+    exp = config.load(name, CONFIGS)
+    pages = str(labelled_pages(tmp_path))
+    exp = config.replace(exp, **{
+        "model": without_pretrained(exp.model), "data.train": ((pages, 1.0),), "data.valid": ((pages, 1.0),),
+        "data.augment.size": 64, "data.preprocess.longest": 64, "data.batch": 2, "data.workers": 0,
+        "train.epochs": 1, "train.precision": "fp32", "init": "", "init_parts": (),
+    })  # fmt: skip
+    metrics = run(name, exp, tmp_path)
+    folder = run_folder(name, exp.fold, tmp_path)
+    first = json.loads((folder / "metrics.jsonl").read_text().splitlines()[0])
+    assert np.isfinite(first["loss"]) and metrics["count"] == 4 and metrics["truths"] == 2
+    assert len((folder / "found.txt").read_text().splitlines()) == 4
+    artifact = load_artifact(folder / "weights.safetensors")
+    assert artifact.charset is None and artifact.notes["sources"] == [f"{tmp_path.name}/pages.txt"]
+    assert len(Detector(artifact).predict([tmp_path / "p1.png"])) == 1
+
+
+def test_a_run_starts_from_parts_of_another_run(tmp_path: Path) -> None:
+    pages = str(labelled_pages(tmp_path))
+    small = {"data.train": ((pages, 1.0),), "data.valid": (), "data.augment.size": 64, "data.batch": 2,
+             "data.workers": 0, "train.epochs": 1, "train.precision": "fp32", "init": ""}  # fmt: skip
+    run("first", config.replace(config.load("fots_light_small", CONFIGS), **small), tmp_path)
+    gate = config.replace(config.load("fots_light_rejector_small", CONFIGS), **small | {"init": "first"})
+    run("gate", gate, tmp_path)
+    before, after = (load_artifact(run_folder(n, 5, tmp_path) / "weights.safetensors").model for n in ("first", "gate"))
+    kept = after.detector.state_dict()  # type: ignore[union-attr, operator]
+    assert all(torch.equal(v, kept[k]) for k, v in before.state_dict().items())  # trained on, but frozen
+    with pytest.raises(ConfigError, match="no 'neck' in"):
+        run("gate", config.replace(gate, init_parts=("neck",)), tmp_path)
 
 
 @pytest.mark.parametrize("name", ["rec_ctc", "rec_conv_ctc"])

@@ -115,18 +115,22 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
 
 def as_pruned(exp: Experiment, out: Path, root: Path) -> Experiment:
     """The experiment with the widths of the pruned model that it starts from or goes on with; else as it is."""
-    model: Any = exp.model
-    if not hasattr(model, "pruned") or exp.init_parts or not (exp.init or exp.resume):
-        return exp
     first: Any = None
     if exp.resume and (out / "config.json").is_file():
         first = from_json(json.loads((out / "config.json").read_text(encoding="utf-8"))).model
     elif exp.init:
         path = init_path(exp, root)
         first = read_config(path, describe(path), "model", "chuviet.models.")
-    if type(first) is not type(model):
-        return exp
-    return dataclasses.replace(exp, model=dataclasses.replace(model, pruned=first.pruned))
+    return dataclasses.replace(exp, model=_with_widths(exp.model, first))
+
+
+def _with_widths(model: Any, first: Any) -> Any:
+    """The model's config with the widths of `first`, if that is pruned and of the same kind (or so its detector)."""
+    if hasattr(model, "detector"):
+        detector = _with_widths(model.detector, getattr(first, "detector", first))
+        return dataclasses.replace(model, detector=detector)
+    pruned = getattr(first, "pruned", ())
+    return dataclasses.replace(model, pruned=pruned) if pruned and type(first) is type(model) else model
 
 
 def init_path(exp: Experiment, root: Path) -> Path:

@@ -13,7 +13,7 @@ from chuviet.types import Batch, Output
 
 
 class RejectorLoss:
-    """Of `extra["text"]` N. An image has text if a pixel of the detector's target map (`name`) is text; images that hold
+    """Of `extra["text"]` N. An image has text if a pixel of the detector's target map (`name`) is text; images with
     don't-care regions alone (`mask` 0 somewhere, no text) count nothing.
     """
 

@@ -1,8 +1,9 @@
 """The sizes of single layers as config: a pruned model is the same class with other widths.
 
 `Widths` names every layer whose sizes differ from those that the other fields of a config give, as in
-``(("backbone.net.conv1", (3, 32, 1)), ...)``: (in, out, groups) channels of a convolution, (in, out) of a linear layer,
-(n,) of a norm; a parameter that belongs to no such layer has its shape. `chuviet prune` writes them.
+``(("backbone.net.conv1", (0, 32, 0)), ...)``: (in, out, groups) channels of a convolution, (in, out) of a linear layer,
+(n,) of a norm; a parameter that belongs to no such layer has its shape. 0 is what it would be without pruning, so that a
+classifier that reads fewer channels still fits any charset. `chuviet prune` writes them.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ def apply_widths(model: Model, widths: Widths) -> Model:
     for name, new in widths:
         part, attributes = _find(model, name)
         old = _sizes(part, attributes)
-        if len(new) != len(old) or any(not 1 <= n <= m for n, m in zip(new, old, strict=True)):
+        if len(new) != len(old) or any(not 0 <= n <= m for n, m in zip(new, old, strict=True)):
             raise ConfigError(f"pruned: {name} cannot have the widths {new}: without pruning they are {old}")
+        new = tuple(n or m for n, m in zip(new, old, strict=True))
         if isinstance(part, nn.Module):
             _cut_layer(part, attributes, new)
         else:
@@ -50,8 +52,9 @@ def read_widths(model: nn.Module, whole: nn.Module) -> Widths:
         own = {f"{name}.{k}".lstrip("."): p for k, p in part.named_parameters(recurse=False)}
         for place in [name] if _kind(part) else own:
             cut, attributes = _find(model, place)
-            if (new := _sizes(cut, attributes)) != _sizes(*_find(whole, place)):
-                out[place] = new
+            new, old = _sizes(cut, attributes), _sizes(*_find(whole, place))
+            if new != old:
+                out[place] = tuple(n if n != m else 0 for n, m in zip(new, old, strict=True))
     return tuple(out.items())
 
 

@@ -36,7 +36,8 @@ class Rejection:
         slow, fast = self.milliseconds
         return (
             f"rejector: ROC AUC {self.auc:.4f} on {self.frames} frames ({self.empty} without text); {self.kept:.2%} of "
-            f"those with text pass, {self.skipped:.1%} of the empty ones are skipped; {slow:.1f} -> {fast:.1f} ms a frame"
+            f"those with text pass, {self.skipped:.1%} of the empty ones are skipped; "
+            f"{slow:.1f} -> {fast:.1f} ms a frame"
         )
 
 

@@ -1,0 +1,88 @@
+"""Pages as batches: what an epoch sees, the same for any number of workers, whole pages for validation."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from chuviet.data.detection import PageData, PagePreprocess, read_set
+from chuviet.data.page_augment import PageAugment
+from chuviet.types import InputError
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    """Ten photos of 100 x 80 px with one word each, at another place in each."""
+    lines = []
+    for i in range(10):
+        quad = np.array([(5 + 4 * i, 30), (45 + 4 * i, 30), (45 + 4 * i, 50), (5 + 4 * i, 50)])
+        image = np.full((80, 100, 3), 200, np.uint8)
+        cv2.fillPoly(image, [quad.astype(np.int32)], (0, 0, 0))
+        Image.fromarray(image).save(tmp_path / f"{i}.png")
+        lines.append(f"{i}.png\t{json.dumps([{'transcription': f'w{i}', 'points': quad.tolist()}])}\n")
+    (tmp_path / "label.txt").write_text("".join(lines))
+    return tmp_path / "label.txt"
+
+
+def build(
+    train: tuple[tuple[str, float], ...], valid: tuple[tuple[str, float], ...] = (), workers: int = 0
+) -> PageData:
+    augment = PageAugment.Config(size=64)
+    preprocess = PagePreprocess.Config(longest=96)
+    return PageData.Config(
+        train=train, valid=valid, augment=augment, preprocess=preprocess, batch=4, workers=workers
+    ).build(0, seed=3)
+
+
+def test_slices_divide_a_set(pages: Path) -> None:
+    first, rest = read_set(f"{pages}[:0.8]"), read_set(f"{pages}[0.8:]")
+    assert [p.texts for p in first + rest] == [[f"w{i}"] for i in range(10)] and len(rest) == 2
+    assert first[0].source == f"{pages.parent.name}/label.txt"
+    with pytest.raises(InputError, match=r"a part of a set lies between 0 and 1"):
+        read_set(f"{pages}[0.8:0.3]")
+    with pytest.raises(InputError, match="no such file or folder"):
+        read_set(str(pages) + "x")
+
+
+def test_an_epoch_sees_the_share_of_each_set_and_another_one_the_next_time(pages: Path) -> None:
+    data = build(((f"{pages}[:0.6]", 3.0), (f"{pages}[0.6:]", 0.5)))
+    rows = [data.epoch_rows(e) for e in (0, 0, 1)]
+    assert len(rows[0]) == 2 + 8 and rows[0].tolist() == rows[1].tolist() != rows[2].tolist()
+    counts = np.bincount(rows[0], minlength=10)
+    assert counts[:6].sum() == 2 and counts[:6].max() == 1 and counts[6:].tolist() == [2, 2, 2, 2]
+    assert sum(len(b) for b in data.batches(0)) == 10
+    seen = {int(r) for e in range(12) for r in data.epoch_rows(e) if r < 6}
+    assert seen == set(range(6))
+    with pytest.raises(InputError, match="one of how many pages"):
+        build(((str(pages), 0.0),))
+
+
+def test_batches_do_not_depend_on_workers_and_two_processes_share_them(pages: Path) -> None:
+    alone = list(build(((str(pages), 1.0),)).train_loader(1))
+    others = list(build(((str(pages), 1.0),), workers=2).train_loader(1))
+    for a, b in zip(alone, others, strict=True):
+        assert torch.equal(a.images, b.images) and all(torch.equal(a.maps[k], b.maps[k]) for k in a.maps)
+    assert alone[0].images.shape == (4, 3, 64, 64) and set(alone[0].maps) >= {"text", "threshold"}
+    halves = [list(build(((str(pages), 1.0),)).train_loader(1, rank=r, world=2)) for r in (0, 1)]
+    assert torch.equal(halves[0][0].images, alone[0].images[::2])
+    assert torch.equal(halves[1][0].index, alone[0].index[1::2])
+    assert torch.equal(next(iter(build(((str(pages), 1.0),)).train_loader(1, skip=2))).images, alone[2].images)
+
+
+def test_validation_pages_are_whole_and_come_with_their_truths(pages: Path) -> None:
+    data = build(((str(pages), 1.0),), ((str(pages), 3.0),))
+    batches = list(data.valid_loader())
+    assert len(batches) == 3 and [b.truths[0].texts for b in batches] == [["w0"], ["w3"], ["w6"]]
+    batch = batches[1]
+    assert batch.shapes is not None and batch.shapes.tolist() == [[77, 96, 80, 100]]  # 96 / 100 of 80 is 76.8
+    assert batch.images.shape == (1, 3, 96, 96) and batch.maps["text"].shape == (1, 96, 96)
+    assert batch.images[0, :, 77:].abs().max() == 0  # padding
+    y, x = np.argwhere(batch.maps["text"][0].numpy()).mean(0)
+    centre = batch.truths[0].quads[0].mean(0) * (96 / 100, 77 / 80)
+    assert abs(x - centre[0]) < 1 and abs(y - centre[1]) < 1
+    two = [[b.truths[0].texts for b in data.valid_loader(rank, 2)] for rank in (0, 1)]
+    assert two == [[["w0"], ["w6"]], [["w3"]]]
