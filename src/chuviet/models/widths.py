@@ -2,7 +2,7 @@
 
 `Widths` names every layer whose sizes differ from those that the other fields of a config give, as in
 ``(("backbone.net.conv1", (0, 32, 0)), ...)``: (in, out, groups) channels of a convolution, (in, out) of a linear layer,
-(n,) of a norm; a parameter that belongs to no such layer has its shape. 0 is what it would be without pruning, so that a
+(n,) of a norm; a parameter that belongs to no such layer has its shape. 0 is the size without pruning, so that a
 classifier that reads fewer channels still fits any charset. `chuviet prune` writes them.
 """
 

@@ -109,25 +109,42 @@ def attention_graph(artifact: Artifact) -> onnx.ModelProto:
     """
     model: Any = artifact.model
     decoder: Any = artifact.decoder_cfg
-    images, widths = _example(artifact)
+    axes = {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}}
+    return decoder_loop(
+        _Encode(model), _example(artifact), ["images", "widths"], axes, model, int(decoder.max_length)
+    )
+
+
+def decoder_loop(
+    encoder: nn.Module,
+    inputs: tuple[Tensor, ...],
+    names: list[str],
+    axes: dict[str, dict[int, str]],
+    model: Any,
+    longest: int,
+) -> onnx.ModelProto:
+    """The graph of `encoder` (`inputs`, called `names` and free in `axes` -> a state), then a Loop over `model.step`.
+
+    Outputs as `attention_graph`.
+    """
     with torch.no_grad():
-        state = model.encode(Batch(images, widths, widths))
-        after = model.step(torch.full_like(widths, SOS), state)[1]
+        state = encoder(*inputs)
+        first = torch.full((len(inputs[0]),), SOS, dtype=torch.int64)
+        done = torch.zeros_like(first, dtype=torch.bool)
+        after = model.step(first, state)[1]
     changing = [i for i, (old, new) in enumerate(zip(state, after, strict=True)) if old is not new]
-    names = [f"state{i}" for i in range(len(state))]
+    states = [f"state{i}" for i in range(len(state))]
+    free = {name: _free(s, name) for name, s in zip(states, state, strict=True)}
     outer = trace(
-        _Encode(model), (images, widths), ["images", "widths"], [*names, "start", "ended"],
-        {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}, "start": {0: "batch"}, "ended": {0: "batch"},
-         **{n: _free(s) for n, s in zip(names, state, strict=True)}},
+        _Begin(encoder), inputs, names, [*states, "start", "ended"],
+        {**axes, "start": {0: "batch"}, "ended": {0: "batch"}, **free},
     )  # fmt: skip
-    body_in = ["tokens", "done", *names]
-    body_out = ["going", "next", "done_after", *(f"{names[i]}_after" for i in changing), "written", "chosen"]
-    tokens, done = torch.full_like(widths, SOS), torch.zeros_like(widths, dtype=torch.bool)
+    body_out = ["going", "next", "done_after", *(f"{states[i]}_after" for i in changing), "written", "chosen"]
     body = trace(
-        _Step(model, changing), (tokens, done, *state), body_in, body_out,
-        {"tokens": {0: "batch"}, "done": {0: "batch"}, **{n: _free(s) for n, s in zip(names, state, strict=True)}},
+        _Step(model, changing), (first, done, *state), ["tokens", "done", *states], body_out,
+        {"tokens": {0: "batch"}, "done": {0: "batch"}, **free},
     )  # fmt: skip
-    return _loop(outer, body, [names[i] for i in changing], names, int(decoder.max_length))
+    return _loop(outer, body, [states[i] for i in changing], states, longest)
 
 
 class _Frames(nn.Module):
@@ -146,7 +163,20 @@ class _Encode(nn.Module):
         self.model = model
 
     def forward(self, images: Tensor, widths: Tensor) -> tuple[Tensor, ...]:
-        return (*self.model.encode(Batch(images, widths, widths)), widths * 0 + SOS, widths < 0)
+        return self.model.encode(Batch(images, widths, widths))
+
+
+class _Begin(nn.Module):
+    """An encoder's state, and what `AttentionGreedy`'s loop begins with."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        state = self.encoder(*inputs)
+        zeros = state[0][:, 0] * 0
+        return (*state, zeros.long() + SOS, zeros > 1)
 
 
 class _Step(nn.Module):
@@ -211,8 +241,8 @@ def _example(artifact: Artifact) -> tuple[Tensor, Tensor]:
     return images, widths
 
 
-def _free(state: Tensor) -> dict[int, str]:
-    return {0: "batch"} if state.ndim == 2 and state.is_floating_point() else {0: "batch", 1: "columns"}
+def _free(state: Tensor, name: str) -> dict[int, str]:
+    return {0: "batch"} if state.ndim == 2 and state.is_floating_point() else {0: "batch", 1: f"columns of {name}"}
 
 
 def _feed(prepare: Any, images: Sequence[np.ndarray]) -> dict[str, np.ndarray]:

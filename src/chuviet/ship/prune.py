@@ -31,8 +31,8 @@ from chuviet.ship.export import drawn_strings
 from chuviet.ship.inference import attends
 from chuviet.types import Batch, InputError
 
-#: Kept channels are a multiple of this: FOTS and RepViT at ratios 0.3 to 0.5 do 2 to 10 % more multiply-adds a second
-#: than with any number of channels (640 x 640 px, one thread with AMX); 16 and 32 gain more, but thin layers stay whole.
+#: Kept channels are a multiple of this: FOTS and RepViT at ratios 0.3 to 0.5 do 2 to 11 % more multiply-adds a second
+#: than with any number of channels (640 x 640 px, one thread, AMX); 16 and 32 gain more, but thin layers stay whole.
 ROUND_TO = 8
 
 #: Layers by the name of their parameters' owner (or of a parameter), and the channels that they lost.
