@@ -31,7 +31,9 @@ class FastEnsemble(nn.Module):
     `models` are `Seq2Seq` on the CPU, which are traced here (some seconds); `batches` are examples, one a member.
     """
 
-    def __init__(self, models: Sequence[nn.Module], batches: Sequence[Batch], max_length: int, threads: int = 0) -> None:
+    def __init__(
+        self, models: Sequence[nn.Module], batches: Sequence[Batch], max_length: int, threads: int = 0
+    ) -> None:
         """`threads`: 0 takes all cores that this process may use."""
         super().__init__()
         threads = threads or len(os.sched_getaffinity(0))

@@ -110,9 +110,7 @@ def attention_graph(artifact: Artifact) -> onnx.ModelProto:
     model: Any = artifact.model
     decoder: Any = artifact.decoder_cfg
     axes = {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}}
-    return decoder_loop(
-        _Encode(model), _example(artifact), ["images", "widths"], axes, model, int(decoder.max_length)
-    )
+    return decoder_loop(_Encode(model), _example(artifact), ["images", "widths"], axes, model, int(decoder.max_length))
 
 
 def decoder_loop(

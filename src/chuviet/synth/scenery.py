@@ -1,5 +1,5 @@
-"""What is behind text: streets and rooms as a camera may see them, made of gradients, noise, shapes and patterns; and what
-a camera does to a picture.
+"""What is behind text: streets and rooms as a camera may see them, made of gradients, noise, shapes and patterns; and
+what a camera does to a picture.
 
 Nothing here is a photograph: the look of one comes from edges and textures of all sizes, light that changes over the
 picture, and patterns that resemble writing (bricks, slats, leaves, dots) without being any.
@@ -14,7 +14,7 @@ import numpy as np
 def scenery(h: int, w: int, rng: np.random.Generator) -> np.ndarray:
     """h w 3 float32, 0..255 RGB: a background without text."""
     canvas = gradient(h, w, rng) + clouds(h, w, rng, rng.uniform(2, 30))
-    for _ in range(int(rng.integers(3, 14))):
+    for _ in range(int(rng.integers(5, 26))):
         patch(canvas, rng)
     if rng.random() < 0.4:
         canvas = cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.5, 4))  # what is far away
@@ -25,8 +25,9 @@ def scenery(h: int, w: int, rng: np.random.Generator) -> np.ndarray:
 
 def gradient(h: int, w: int, rng: np.random.Generator) -> np.ndarray:
     """Colours that change smoothly between four corners: h w 3."""
-    base = rng.uniform(30, 225) + rng.normal(0, 25, 3)
-    corners = base + rng.normal(0, rng.uniform(5, 50), (2, 2, 3))
+    change = rng.uniform(5, 60)
+    corners = rng.uniform(30, 225) + rng.normal(0, 14, 3) + rng.normal(0, change, (2, 2, 1))
+    corners = corners + rng.normal(0, 0.25 * change, (2, 2, 3))
     return cv2.resize(corners.astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
 
 
@@ -34,9 +35,9 @@ def clouds(h: int, w: int, rng: np.random.Generator, strength: float) -> np.ndar
     """Noise of four sizes, each half as strong as the coarser one: h w 3."""
     out = np.zeros((h, w, 3), np.float32)
     for cells in (4, 12, 40, 120):
-        grid = rng.normal(0, strength, (max(h * cells // w, 2), cells, int(rng.choice((1, 3))))).astype(np.float32)
-        wide = cv2.resize(grid, (w, h), interpolation=cv2.INTER_LINEAR)
-        out += wide if wide.ndim == 3 else wide[..., None]
+        shape = (max(h * cells // w, 2), cells)
+        grid = rng.normal(0, strength, (*shape, 1)) + rng.normal(0, 0.3 * strength, (*shape, 3))
+        out += cv2.resize(grid.astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
         strength *= 0.6
     return out
 
@@ -52,7 +53,9 @@ def patch(canvas: np.ndarray, rng: np.random.Generator) -> None:
         cv2.ellipse(mask, (tuple(centre), tuple(size), float(rng.uniform(0, 180))), 255, -1, cv2.LINE_AA)
     elif kind == 1:  # anything with corners
         around = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 8))))
-        points = centre + np.stack((np.cos(around), np.sin(around)), 1) * size / 2 * rng.uniform(0.5, 1, (len(around), 1))
+        points = centre + np.stack((np.cos(around), np.sin(around)), 1) * size / 2 * rng.uniform(
+            0.5, 1, (len(around), 1)
+        )
         cv2.fillPoly(mask, [points.astype(np.int32)], 255, cv2.LINE_AA)
     else:
         cv2.fillPoly(mask, [cv2.boxPoints((tuple(centre), tuple(size), angle)).astype(np.int32)], 255, cv2.LINE_AA)
@@ -64,7 +67,7 @@ def patch(canvas: np.ndarray, rng: np.random.Generator) -> None:
     if rng.random() < 0.3:  # a shadow, or glass
         window *= 1 - alpha * rng.uniform(0.1, 0.6)
         return
-    colour = rng.uniform(15, 240) + rng.normal(0, 30, 3)
+    colour = rng.uniform(15, 240) + rng.normal(0, rng.choice((6, 20, 45)), 3)
     filled = colour.astype(np.float32) + pattern(bh, bw, rng)
     window += alpha * (filled - window)
     if rng.random() < 0.3:

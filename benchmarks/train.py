@@ -1,0 +1,205 @@
+"""Is training on a CPU fast? Images a second of our step beside the plain loop of the original, same model and lines.
+
+The model is LineCTC of configs/line_192_f0.py (1.7 M parameters); the lines are the real ones of DATA/vi_handwriting,
+else drawn ones. Ours is what `chuviet train` does: rows from `LineData` (uint8 to the last, batches by width, prefetch
+by --workers processes), channels last, bf16 where the processor multiplies it, the optimiser, clipping and moving
+average of the config. The peer is written here: every image of a batch of 32 padded to the width of the widest line
+of all, read and distorted one after another in float64 in the same process, fp32, PyTorch's default layout. It leaves
+out our cleaning of the paper and the moving average, which is in its favour. The rounds alternate; each starts a fresh
+loader, and the first step of each is not counted.
+"""
+
+import argparse
+import itertools
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from chuviet import config
+from chuviet.cli import main as chuviet
+from chuviet.data.images import read_image
+from chuviet.data.recognition import LineData
+from chuviet.experiment import Experiment
+from chuviet.train.averaging import WeightEMA
+from chuviet.train.engine import make_fabric
+from chuviet.types import Batch
+
+SIZE = 32
+
+
+class Ours:
+    """Steps as `chuviet.train.engine.fit` makes them."""
+
+    def __init__(self, exp: Experiment, data: LineData, steps: int) -> None:
+        task = exp.build()[1]
+        self.optim, self.loss, self.data, self.steps, self.epoch = exp.optim, task.loss, data, steps, 0
+        self.fabric = make_fabric(exp.train)
+        self.raw = task.model.to(memory_format=torch.channels_last)
+        self.model, self.optimizer = self.fabric.setup(self.raw, exp.optim.build(self.raw))
+        self.clip, self.ema = exp.train.clip, WeightEMA(self.raw, exp.train.ema or 0.998)
+        self.model.train()
+
+    def batches(self) -> Iterator[Batch]:
+        self.epoch += 1
+        return iter(self.data.train_loader(self.epoch))
+
+    def step(self, batch: Batch) -> float:
+        losses = self.loss(self.model(batch), batch)
+        self.fabric.backward(losses["loss"])
+        self.fabric.clip_gradients(self.model, self.optimizer, max_norm=self.clip, error_if_nonfinite=False)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.ema.update(self.raw)
+        return float(losses["loss"].detach())
+
+
+class Plain:
+    """The original's loop: no workers, one width, float64 images, fp32."""
+
+    def __init__(self, exp: Experiment, data: LineData) -> None:
+        task = exp.build()[1]
+        preprocess: Any = exp.data.preprocess
+        self.model, self.loss, self.data, self.round = task.model.train(), task.loss, data, 0
+        self.model.register_forward_hook(_plain_layout(self.model))
+        self.optimizer = exp.optim.build(self.model)
+        self.height, self.width, self.clip = preprocess.height, -(-int(data.train["width"].max()) // 4) * 4, exp.train.clip
+
+    def batches(self) -> Iterator[Batch]:
+        self.round += 1
+        rng = np.random.default_rng((7, self.round))
+        rows = rng.permutation(len(self.data.train))
+        for i in range(0, len(rows) - SIZE + 1, SIZE):
+            yield self.collate(rows[i : i + SIZE], rng)
+
+    def collate(self, rows: np.ndarray, rng: np.random.Generator) -> Batch:
+        images, widths, ids = [], [], []
+        for row in self.data.train.iloc[rows].itertuples():
+            image, width = self.fitted(distorted(cv2.cvtColor(read_image(row.file), cv2.COLOR_RGB2GRAY) / 255.0, rng))
+            images.append(torch.from_numpy(1.0 - image)[None])
+            widths.append(width)
+            ids.append(self.data.charset.encode(row.text))
+        lengths = [len(x) for x in ids]
+        targets = [torch.tensor(x + [-1] * (max(lengths) - len(x))) for x in ids]
+        return Batch(
+            torch.stack(images).float(), torch.tensor(widths), torch.from_numpy(rows), torch.stack(targets),
+            torch.tensor(lengths),
+        )  # fmt: skip
+
+    def fitted(self, image: np.ndarray) -> tuple[np.ndarray, int]:
+        """The image in the common size, paper on the right, and its own width."""
+        h, w = image.shape
+        width = min(round(w * self.height / h), self.width)
+        canvas = np.ones((self.height, self.width))
+        canvas[:, :width] = cv2.resize(image, (width, self.height), interpolation=cv2.INTER_AREA)
+        return canvas, self.width  # the whole canvas is read, as the original does
+
+    def step(self, batch: Batch) -> float:
+        self.optimizer.zero_grad()
+        losses = self.loss(self.model(batch), batch)
+        losses["loss"].backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
+        self.optimizer.step()
+        return float(losses["loss"].detach())
+
+
+def _plain_layout(model: nn.Module) -> Any:
+    """LineCTC asks for channels last; the plain loop does not know of it, so its first layer gets the usual layout."""
+
+    def usual(_: nn.Module, args: tuple[Tensor]) -> tuple[Tensor]:
+        return (args[0].clone(memory_format=torch.contiguous_format),)
+
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.register_forward_pre_hook(usual)
+            break
+    return lambda *_: None
+
+
+def distorted(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Our training-time distortions' families, each with its usual probability, on a float64 image (paper 1)."""
+    h, w = image.shape
+    if rng.random() < 0.9:
+        angle, shear = np.deg2rad(rng.normal(0, 0.75)) * 12 * h / w, rng.normal(0, 0.17)
+        scale, stretch = rng.uniform(0.85, 1.15), rng.uniform(0.8, 1.2)
+        matrix = np.array([[scale * stretch, -shear, shear * h / 2], [np.sin(angle), scale, (1 - scale) * h / 2]])
+        image = cv2.warpAffine(image, matrix, (max(round(w * scale * stretch), 8), h), borderValue=1.0)
+        if rng.random() < 0.7:
+            image = elastic(image, rng)
+        if rng.random() < 0.5:
+            image = cv2.erode(image, np.ones((2, 2)))
+        if rng.random() < 0.5:
+            image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.3))
+            image = np.clip(image ** np.exp(rng.uniform(-0.7, 0.7)) + rng.normal(0, 0.03, image.shape), 0, 1)
+    return image
+
+
+def elastic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    h, w = image.shape
+    x, y = np.meshgrid(np.arange(w, dtype=np.float64), np.arange(h, dtype=np.float64))
+    dx, dy = (cv2.resize(rng.normal(0, 2.0, (3, max(w // 24, 2))), (w, h)) for _ in range(2))
+    return cv2.remap(image, (x + dx).astype(np.float32), (y + dy).astype(np.float32), cv2.INTER_LINEAR, borderValue=1.0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default="vi_handwriting/train_folds.csv", help="CSV of real lines (%(default)s)")
+    parser.add_argument("--steps", type=int, default=12, help="counted steps a round (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="%(default)s")
+    parser.add_argument("--threads", type=int, default=2, help="%(default)s")
+    parser.add_argument("--workers", type=int, default=2, help="%(default)s")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        exp = experiment(args, Path(folder))
+        data = exp.data.build(exp.fold, exp.train.seed)
+        ours, plain = Ours(exp, data, args.steps), Plain(exp, data)
+        speeds: dict[str, list[float]] = {"plain": [], "ours": []}
+        for _ in range(args.rounds):
+            for name, loop in (("plain", plain), ("ours", ours)):
+                speeds[name].append(speed(loop, args.steps))
+    widths = data.train["width"]
+    print(f"{len(data.train)} lines, {widths.min()}-{widths.max()} px wide at height 40, batches of {SIZE}; "
+          f"{args.threads} threads, {args.workers} loading processes, {args.rounds} rounds of {args.steps} steps, "
+          f"{ours.fabric.strategy.precision.precision}")  # fmt: skip
+    ratio = statistics.median(a / b for a, b in zip(speeds["ours"], speeds["plain"], strict=True))
+    for name, values in speeds.items():
+        print(f"{name:6} {statistics.median(values):6.1f} images/s (median; {min(values):.1f}-{max(values):.1f})")
+    print(f"ours is {ratio:.2f} times as fast")
+
+
+def experiment(args: argparse.Namespace, folder: Path) -> Experiment:
+    """The config on the real lines, or on lines drawn into `folder` where there are none."""
+    exp = config.load("line_192_f0")
+    root = Path(os.environ.get("CHUVIET_DATA", "."))
+    found = next((p for p in (Path(args.data), root / args.data) if p.is_file()), None)
+    if found is None:
+        if chuviet(["synth", "address", "--count", "480", "--out", str(folder)]):
+            raise SystemExit(f"{args.data}: not found, and no lines could be drawn instead")
+        found = next(folder.glob("**/*.csv"))
+    data = replace(exp.data, csv=str(found), sources=(), draw=(), batch=SIZE, workers=args.workers)
+    return replace(exp, data=data, train=replace(exp.train, threads=args.threads), fold=5)
+
+
+def speed(loop: Any, steps: int) -> float:
+    """Images a second, data included, after a first step."""
+    start, images = 0.0, 0
+    for batch in itertools.islice(loop.batches(), steps + 1):
+        if start:
+            images += len(batch)
+        loop.step(batch)
+        start = start or time.perf_counter()
+    return images / (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()
