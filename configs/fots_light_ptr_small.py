@@ -26,7 +26,7 @@ cfg = replace(
         "data.batch": 8,
         "data.workers": 2,
         "optim": Optim(lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-5, schedule="cosine", warmup=0.03),
-        "train.epochs": 4,
+        "train.epochs": 2,
         "train.accumulate": 1,
         "train.clip": 5.0,
         "train.ema": 0.998,

@@ -18,7 +18,7 @@ cfg = replace(
         "data.augment.scale": (0.5, 2.0),
         "data.augment.stretch": 0.35,
         "optim": Optim(lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=5e-5, schedule="cosine", warmup=0.03),
-        "train.epochs": 4,
+        "train.epochs": 2,
         "train.ema": 0.998,
         "train.keep": "ema",
         "train.validate_every": 0,
