@@ -3,8 +3,8 @@
 The model is LineCTC of configs/line_192_f0.py (1.7 M parameters); the lines are the real ones of DATA/vi_handwriting,
 else drawn ones. Ours is what `chuviet train` does: rows from `LineData` (uint8 to the last, batches by width, prefetch
 by --workers processes), channels last, bf16 where the processor multiplies it, the optimiser, clipping and moving
-average of the config. The peer is written here: every image of a batch of 32 padded to the width of the widest line
-of all, read and distorted one after another in float64 in the same process, fp32, PyTorch's default layout. It leaves
+average of the config. The peer is written here: every image of a batch of 32 padded to the width of the widest
+distorted line of all, read and distorted one after another in float64 in the same process, fp32, PyTorch's default layout. It leaves
 out our cleaning of the paper and the moving average, which is in its favour. The rounds alternate; each starts a fresh
 loader, and the first step of each is not counted.
 """
@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from chuviet import config
 from chuviet.cli import main as chuviet
 from chuviet.data.images import read_image
-from chuviet.data.recognition import LineData
+from chuviet.data.recognition import LineData, LineDataset
 from chuviet.experiment import Experiment
 from chuviet.train.averaging import WeightEMA
 from chuviet.train.engine import make_fabric
@@ -40,9 +40,9 @@ SIZE = 32
 class Ours:
     """Steps as `chuviet.train.engine.fit` makes them."""
 
-    def __init__(self, exp: Experiment, data: LineData, steps: int) -> None:
+    def __init__(self, exp: Experiment, data: LineData) -> None:
         task = exp.build()[1]
-        self.optim, self.loss, self.data, self.steps, self.epoch = exp.optim, task.loss, data, steps, 0
+        self.loss, self.data, self.epoch = task.loss, data, 0
         self.fabric = make_fabric(exp.train)
         self.raw = task.model.to(memory_format=torch.channels_last)
         self.model, self.optimizer = self.fabric.setup(self.raw, exp.optim.build(self.raw))
@@ -66,13 +66,13 @@ class Ours:
 class Plain:
     """The original's loop: no workers, one width, float64 images, fp32."""
 
-    def __init__(self, exp: Experiment, data: LineData) -> None:
+    def __init__(self, exp: Experiment, data: LineData, width: int) -> None:
         task = exp.build()[1]
         preprocess: Any = exp.data.preprocess
         self.model, self.loss, self.data, self.round = task.model.train(), task.loss, data, 0
-        self.model.register_forward_hook(_plain_layout(self.model))
+        use_plain_layout(self.model)
         self.optimizer = exp.optim.build(self.model)
-        self.height, self.width, self.clip = preprocess.height, -(-int(data.train["width"].max()) // 4) * 4, exp.train.clip
+        self.height, self.width, self.clip = preprocess.height, width, exp.train.clip
 
     def batches(self) -> Iterator[Batch]:
         self.round += 1
@@ -112,17 +112,20 @@ class Plain:
         return float(losses["loss"].detach())
 
 
-def _plain_layout(model: nn.Module) -> Any:
-    """LineCTC asks for channels last; the plain loop does not know of it, so its first layer gets the usual layout."""
+def use_plain_layout(model: nn.Module) -> None:
+    """LineCTC asks for channels last, which the plain loop does not know of: its first layer gets the usual layout."""
 
     def usual(_: nn.Module, args: tuple[Tensor]) -> tuple[Tensor]:
         return (args[0].clone(memory_format=torch.contiguous_format),)
 
-    for layer in model.modules():
-        if isinstance(layer, nn.Conv2d):
-            layer.register_forward_pre_hook(usual)
-            break
-    return lambda *_: None
+    next(m for m in model.modules() if isinstance(m, nn.Conv2d)).register_forward_pre_hook(usual)  # type: ignore[arg-type]
+
+
+def widest(data: LineData, samples: int = 256) -> int:
+    """Pixels that the widest of the first lines of an epoch has after our distortions."""
+    rows = list(itertools.islice(itertools.chain.from_iterable(data.batches(0)), samples))
+    lines = LineDataset(data.train, data.charset, data.cfg, (data.seed, 0), distort=True)
+    return max(lines[int(row)][0].shape[1] for row in rows)
 
 
 def distorted(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -157,18 +160,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="%(default)s")
     parser.add_argument("--threads", type=int, default=2, help="%(default)s")
     parser.add_argument("--workers", type=int, default=2, help="%(default)s")
+    parser.add_argument("--width", type=int, help="pixels of the peer's images (default: none is squeezed)")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     with tempfile.TemporaryDirectory() as folder:
         exp = experiment(args, Path(folder))
         data = exp.data.build(exp.fold, exp.train.seed)
-        ours, plain = Ours(exp, data, args.steps), Plain(exp, data)
+        width = args.width or widest(data)
+        ours, plain = Ours(exp, data), Plain(exp, data, width)
         speeds: dict[str, list[float]] = {"plain": [], "ours": []}
         for _ in range(args.rounds):
             for name, loop in (("plain", plain), ("ours", ours)):
                 speeds[name].append(speed(loop, args.steps))
     widths = data.train["width"]
-    print(f"{len(data.train)} lines, {widths.min()}-{widths.max()} px wide at height 40, batches of {SIZE}; "
+    print(f"{len(data.train)} lines, {widths.min()}-{widths.max()} px wide at height 40, the peer's all {width}; batches of {SIZE}; "
           f"{args.threads} threads, {args.workers} loading processes, {args.rounds} rounds of {args.steps} steps, "
           f"{ours.fabric.strategy.precision.precision}")  # fmt: skip
     ratio = statistics.median(a / b for a, b in zip(speeds["ours"], speeds["plain"], strict=True))

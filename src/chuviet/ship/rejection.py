@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 from sklearn.metrics import roc_auc_score
 
 from chuviet.data.images import read_image
@@ -91,6 +92,7 @@ def _detector(artifact: Artifact) -> Detector:
     return Detector(with_threshold(artifact, artifact.model.cfg.threshold))  # a copy: a detector slims its model
 
 
+@torch.inference_mode()
 def _scores(detector: Detector, seen: Sequence[tuple[np.ndarray, bool]]) -> tuple[np.ndarray, np.ndarray]:
     """The rejector's logit of every frame, and whether there is text."""
     text = np.array([there for _, there in seen], bool)
