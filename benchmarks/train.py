@@ -4,9 +4,9 @@ The model is LineCTC of configs/line_192_f0.py (1.7 M parameters); the lines are
 else drawn ones. Ours is what `chuviet train` does: rows from `LineData` (uint8 to the last, batches by width, prefetch
 by --workers processes), channels last, bf16 where the processor multiplies it, the optimiser, clipping and moving
 average of the config. The peer is written here: every image of a batch of 32 padded to the width of the widest
-distorted line of all, read and distorted one after another in float64 in the same process, fp32, PyTorch's default layout. It leaves
-out our cleaning of the paper and the moving average, which is in its favour. The rounds alternate; each starts a fresh
-loader, and the first step of each is not counted.
+distorted line of all (--width sets another), read and distorted one after another in float64 in the same process, fp32,
+PyTorch's default layout. It leaves out our cleaning of the paper and the moving average, which is in its favour. The
+rounds alternate; each starts a fresh loader, and the first step of each is not counted.
 """
 
 import argparse
@@ -173,9 +173,9 @@ def main() -> None:
             for name, loop in (("plain", plain), ("ours", ours)):
                 speeds[name].append(speed(loop, args.steps))
     widths = data.train["width"]
-    print(f"{len(data.train)} lines, {widths.min()}-{widths.max()} px wide at height 40, the peer's all {width}; batches of {SIZE}; "
-          f"{args.threads} threads, {args.workers} loading processes, {args.rounds} rounds of {args.steps} steps, "
-          f"{ours.fabric.strategy.precision.precision}")  # fmt: skip
+    print(f"{len(data.train)} lines, {widths.min()}-{widths.max()} px wide at height 40 before they are distorted, the "
+          f"peer's all {width}; batches of {SIZE}; {args.threads} threads, {args.workers} loading processes; "
+          f"{args.rounds} rounds of {args.steps} steps; {ours.fabric.strategy.precision.precision}")  # fmt: skip
     ratio = statistics.median(a / b for a, b in zip(speeds["ours"], speeds["plain"], strict=True))
     for name, values in speeds.items():
         print(f"{name:6} {statistics.median(values):6.1f} images/s (median; {min(values):.1f}-{max(values):.1f})")

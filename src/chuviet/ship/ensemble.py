@@ -20,8 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from chuviet.decode.attention import StepEnsemble
-from chuviet.ship.export import decoder_loop
 from chuviet.ship.graph import trace
+from chuviet.ship.loop import decoder_loop
 from chuviet.types import Batch, Output
 
 
@@ -56,7 +56,7 @@ class FastEnsemble(nn.Module):
             return self._sight[k].run(None, {"images": pixels[k][i : i + 1], "widths": widths[k][i : i + 1]})
 
         seen = list(self._pool.map(see, jobs))
-        feed = {}
+        feed: dict[str, np.ndarray] = {}
         for k in range(len(batches)):
             features, valid = zip(*seen[k :: len(batches)], strict=True)
             feed |= {f"features{k}": np.concatenate(features), f"valid{k}": np.concatenate(valid)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -20,6 +20,9 @@ from chuviet.ship.artifact import Artifact, load_artifact
 from chuviet.ship.onnx_model import load_onnx
 from chuviet.types import Batch, InputError, Output, Prediction
 from chuviet.vocab import Charset
+
+if TYPE_CHECKING:
+    from chuviet.ship.ensemble import FastEnsemble
 
 Image = np.ndarray | str | Path
 DecoderName = Literal["greedy", "beam"]
@@ -67,6 +70,22 @@ class Recognizer:
         configs: list[Any] = [a.preprocess_cfg for a in artifacts]
         self._prepare = {c: c.build() for c in configs}  # members with the same preparation share its result
         self._config_of = configs
+        self._fast: FastEnsemble | None = None
+
+    def hasten(self, threads: int = 0) -> Recognizer:
+        """From now on reads through ONNX Runtime on `threads` threads (0: all cores): the same texts, faster.
+
+        For attention models on a CPU that are decoded greedily; their graphs are traced here, which takes seconds and
+        about twice the memory. Raises InputError for any other.
+        """
+        if not (self.attention and isinstance(self.decoder_cfg, AttentionGreedy.Config)) or self.device.type != "cpu":
+            raise InputError("only attention models on a CPU, decoded greedily, can be hastened; export others to ONNX")
+        from chuviet.ship.ensemble import FastEnsemble  # brings onnx, which takes a while to import
+
+        blank = [(0, self._prepared(np.full((32, 256, 3), 255, np.uint8)))]
+        self._fast = FastEnsemble(self.models, self._batches(blank), self.decoder_cfg.max_length, threads)
+        self._decoder = WrittenText(self.charset)
+        return self
 
     def predict(self, images: Sequence[Image], batch_size: int = 32, progress: bool = False) -> list[Prediction]:
         """Reads all images, in their order; `index` is the position. An image is a path or H W 3 uint8 RGB.
@@ -106,14 +125,20 @@ class Recognizer:
         rgb = image if isinstance(image, np.ndarray) else read_image(image)
         return {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}
 
-    @torch.inference_mode()
-    def _read(self, samples: Sequence[tuple[int, dict[Config, np.ndarray]]]) -> list[Prediction]:
+    def _batches(self, samples: Sequence[tuple[int, dict[Config, np.ndarray]]]) -> list[Batch]:
+        """One batch a member, of the same lines."""
         index = torch.tensor([i for i, _ in samples])
         batches = {}
         for cfg, prepare in self._prepare.items():
             pixels, widths = prepare.collate([images[cfg] for _, images in samples])
             batches[cfg] = Batch(images=pixels, widths=widths, index=index).to(self.device)
-        own = [batches[cfg] for cfg in self._config_of]
+        return [batches[cfg] for cfg in self._config_of]
+
+    @torch.inference_mode()
+    def _read(self, samples: Sequence[tuple[int, dict[Config, np.ndarray]]]) -> list[Prediction]:
+        own = self._batches(samples)
+        if self._fast is not None:
+            return self._decoder(self._fast, own)
         if len(self.models) == 1:
             return self._decoder(self.models[0], own[0])
         if self.attention:
