@@ -120,10 +120,12 @@ starts from it (init=) keeps its smaller layers.""",
     "check": """\
 examples:
   chuviet check --data labels.csv
+  chuviet check --data labels.csv --oof outputs/line_192_f0/oof.csv
 
 Reads every image and label and lists every problem: unreadable images, characters outside the charset, texts
 too long for the frames of their image; and notes doubled texts, and texts or writers in several folds.
-Exit code 2 if there is a problem.""",
+Exit code 2 if there is a problem. With --oof also the labels that a model which never saw them reads otherwise and
+confidently: candidates for wrong labels, to be looked at; nothing is changed.""",
     "convert": """\
 examples:
   chuviet convert baidu train.list --valid 0.1 --seed 0     train.txt and valid.txt beside it, lines of path<TAB>text
@@ -267,6 +269,7 @@ def _check(p: argparse.ArgumentParser) -> None:
     p.add_argument("--data", required=True, metavar="CSV", help="labels: img_path,text[,writer_id,fold]")
     p.add_argument("--height", type=_positive, default=40, metavar="PX",
                    help="image height of the CTC recogniser that the texts must fit (%(default)s)")  # fmt: skip
+    p.add_argument("--oof", metavar="CSV", help="out-of-fold predictions: lists labels that may be wrong")
     p.add_argument("--show", type=_positive, default=50, metavar="N", help="problems printed (%(default)s)")
 
 

@@ -115,3 +115,14 @@ def test_figures_and_page(frame: pd.DataFrame, tmp_path: Path) -> None:
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "a &lt;title&gt;" in page and "tone mark" in page and "data:image/png;base64," in page
     assert "21.21 %" in page  # the CER over all lines, 7 / 33
+
+
+def test_suspects_are_confident_and_different_the_worst_first() -> None:
+    frame = pd.DataFrame({
+        "img_path": list("abcde"), "text": ["abcdefghij"] * 5,
+        "prediction": ["abcdefghij", "abcdefghiX", "abcdeXXXXX", "XXXXXXXXXX", "abcdefgXXX"],
+        "confidence": [0.99, 0.9, 0.9, 0.4, 0.95], "distance": [0, 1, 5, 10, 3], "length": [10] * 5,
+    })  # fmt: skip
+    found = oof.suspects(frame)
+    assert found["img_path"].tolist() == ["c", "e", "b"]  # .45, .285, .09; d is read without confidence
+    assert found["suspicion"].tolist() == pytest.approx([0.45, 0.285, 0.09])

@@ -101,6 +101,11 @@ def check(args: Namespace) -> int:
         print(f"... and {len(found.problems) - args.show} more problems")
     for note in found.notes:
         print(f"note: {note}")
+    if args.oof:
+        doubtful = oof.suspects(oof.read_oof(args.oof))
+        print(f"note: {len(doubtful)} labels are read otherwise, and confidently, by a model that never saw them")
+        for row in doubtful.head(args.show).itertuples():
+            print(f"  {row.img_path}: label {row.text!r}, read {row.prediction!r} ({row.confidence})")
     if found.problems:
         raise InputError(f"{args.data}: {len(found.problems)} problems in {found.rows} rows, listed above")
     print(f"{args.data}: {found.rows} rows, no problem")

@@ -59,6 +59,16 @@ def images_of(path: str | Path, frame: pd.DataFrame, project: str | Path = ".") 
     return image_root(Path(project) / table, frame)
 
 
+def suspects(frame: pd.DataFrame, confident: float = 0.85, differs: float = 0.1) -> pd.DataFrame:
+    """Rows whose label may be wrong: a model that never saw them reads at least `differs` of the characters otherwise,
+    and is `confident`. The most suspicious first, by confidence times character error rate (`suspicion`).
+    """
+    cer = frame["distance"] / frame["length"].clip(lower=1)
+    rows = frame.assign(suspicion=cer.clip(upper=1) * frame["confidence"].astype(float))
+    rows = rows[(cer >= differs) & (frame["confidence"].astype(float) >= confident)]
+    return rows.sort_values("suspicion", ascending=False, kind="stable")
+
+
 def overall(frame: pd.DataFrame) -> pd.DataFrame:
     """All metrics, raw beside case-insensitive: one row a metric."""
     raw = _metrics(frame["prediction"].tolist(), frame["text"].tolist())

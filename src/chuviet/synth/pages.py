@@ -23,7 +23,7 @@ from chuviet.synth.dataset import COLUMNS, SYNTHETIC_FOLD
 from chuviet.synth.fonts import Face
 from chuviet.synth.paper import encode_jpeg
 from chuviet.synth.receipt import receipt_lines
-from chuviet.synth.scenery import clouds, gradient, photographed, scenery
+from chuviet.synth.scenery import clouds, gradient, paint, photographed, scenery, three
 from chuviet.types import InputError
 
 Kind = Literal["scene", "receipt", "mixed"]
@@ -131,21 +131,21 @@ class PageRecipe:
             board = np.zeros(extent[::-1], np.uint8)
             cv2.fillPoly(board, [(outline - low).astype(np.int32)], 255, cv2.LINE_AA)
             colour = (rng.uniform(0, 255) + rng.normal(0, 35, 3)).astype(np.float32)
-            window += (board[..., None] / np.float32(255)) * (np.clip(colour, 0, 255) - window)
+            paint(window, board / np.float32(255), np.clip(colour, 0, 255))
             if rng.random() < 0.3:
                 edge = np.clip(colour * rng.uniform(0.2, 1.8), 0, 255).tolist()
                 cv2.polylines(window, [(outline - low).astype(np.int32)], True, edge, int(rng.integers(1, 4)))
-        mask: np.ndarray = cv2.warpPerspective(ink, local, extent, flags=cv2.INTER_AREA)[..., None]
+        mask: np.ndarray = cv2.warpPerspective(ink, local, extent, flags=cv2.INTER_AREA)
         colour = ink_colour(window, mask, rng)
         if rng.random() < 0.15:  # a shadow behind, or an outline around
             shift = np.array([[1, 0, rng.uniform(0.02, 0.1) * size], [0, 1, rng.uniform(0.02, 0.1) * size]])
             cast: np.ndarray = (
-                cv2.warpAffine(mask[..., 0], shift, extent)
+                cv2.warpAffine(mask, shift, extent)
                 if rng.random() < 0.5
-                else cv2.dilate(mask[..., 0], np.ones((3, 3), np.uint8))
+                else cv2.dilate(mask, np.ones((3, 3), np.uint8))
             )
-            window += cast[..., None] * (255 - colour - window) * np.float32(rng.uniform(0.4, 1))
-        window += mask * (colour - window) * np.float32(rng.uniform(0.75, 1))
+            paint(window, cast, 255 - colour, rng.uniform(0.4, 1))
+        paint(window, mask, colour, rng.uniform(0.75, 1))
         return [(text, moved(corners(*box), matrix)) for text, box in boxes]
 
     def _place(self, shape: tuple[int, ...], rng: np.random.Generator, page: tuple[int, int]) -> np.ndarray:
@@ -160,10 +160,18 @@ class PageRecipe:
         return cv2.getPerspectiveTransform(source.astype(np.float32), target.astype(np.float32))
 
     def _face(self, rng: np.random.Generator, text: str) -> Face:
-        able = [f for f in self.faces if f.can_write(text.replace(" ", ""))]
-        if not able:
+        needed, (covers, kinds) = frozenset(text.replace(" ", "")), self._covers
+        able = np.flatnonzero(np.array([c >= needed for c in covers])[kinds])
+        if not len(able):
             raise InputError(f"no font covers every character of {text!r}; add fonts")
-        return able[int(rng.integers(len(able)))]
+        return self.faces[able[int(rng.integers(len(able)))]]
+
+    @functools.cached_property
+    def _covers(self) -> tuple[list[frozenset[str]], np.ndarray]:
+        """The different character sets of the faces, and which of them each face has: hundreds of faces share few."""
+        numbers: dict[frozenset[str], int] = {}
+        kinds = [numbers.setdefault(face.covers, len(numbers)) for face in self.faces]
+        return list(numbers), np.array(kinds, int)
 
 
 def typeset(
@@ -188,13 +196,13 @@ def typeset(
 
 def ink_colour(window: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A colour (3) that can be read on what is there, mostly well, sometimes hardly."""
-    ground = (window * mask).sum((0, 1)) / max(float(mask.sum()), 1.0)
+    ground = sum(cv2.sumElems(window * three(mask))) / 3 / max(float(mask.sum()), 1.0)
     least = rng.choice((25, 60, 110), p=(0.15, 0.4, 0.45))
     for _ in range(50):
         colour = np.clip(rng.uniform(-20, 275) + rng.normal(0, 30, 3), 0, 255)
-        if abs(float(colour.mean() - ground.mean())) >= least:
+        if abs(float(colour.mean()) - ground) >= least:
             return colour.astype(np.float32)
-    return np.full(3, 255 if ground.mean() < 128 else 0, np.float32)
+    return np.full(3, 255 if ground < 128 else 0, np.float32)
 
 
 def made_up(rng: np.random.Generator) -> str:
