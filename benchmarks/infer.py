@@ -95,7 +95,7 @@ def main() -> None:
     def read(given: list[Batch]) -> list[str]:
         return [p.text for p in decoder(fast, given)]
 
-    times: dict[str, list[float]] = {"peer": [], "one": [], "batch": []}
+    times: dict[str, list[tuple[float, float]]] = {"peer": [], "one": [], "batch": []}
     peer([b.images for b in few[0]])
     read(few[0])
     for _ in range(args.rounds):
@@ -106,10 +106,22 @@ def main() -> None:
     print(f"{args.threads} threads, {args.rounds} alternating rounds, medians; {len(theirs[0])} characters a line; "
           f"the same strings as the peer: {same(theirs, alone)} of {n} alone, {same(theirs, together[:n])} of {n} in "
           f"the batch, e.g. {theirs[0][:12]!r}, {theirs[-1][:12]!r}")  # fmt: skip
-    print(f"peer, one at a time     {statistics.median(times['peer']):6.1f} ms an image")
-    for name, what in (("one", "ours, one image"), ("batch", f"ours, batch of {args.batch}")):
-        ratio = statistics.median(p / o for p, o in zip(times["peer"], times[name], strict=True))
-        print(f"{what:23} {statistics.median(times[name]):6.1f} ms an image: {ratio:.2f} times as fast")
+    print("                         ms an image  times as fast   CPU ms  times as little")
+    for name, what in (
+        ("peer", "peer, one at a time"),
+        ("one", "ours, one image"),
+        ("batch", f"ours, {args.batch} at once"),
+    ):
+        (wall, cpu), (faster, less) = (
+            medians(times[name]),
+            medians([(p[0] / o[0], p[1] / o[1]) for p, o in zip(times["peer"], times[name], strict=True)]),
+        )
+        print(f"{what:24} {wall:11.1f} {faster:14.2f} {cpu:8.1f} {less:16.2f}")
+
+
+def medians(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    first, second = zip(*pairs, strict=True)
+    return statistics.median(first), statistics.median(second)
 
 
 def members(weights: Sequence[str] | None) -> tuple[list[Any], list[tuple[int, int]], Charset]:
@@ -155,10 +167,13 @@ def prepared(sizes: Sequence[tuple[int, int]], lines: Sequence[np.ndarray]) -> l
     return batches
 
 
-def timed(times: list[float], images: int, call: Callable[[], list[str]]) -> list[str]:
-    start = time.perf_counter()
+def timed(times: list[tuple[float, float]], images: int, call: Callable[[], list[str]]) -> list[str]:
+    """Adds the milliseconds an image by the clock, and of this process's CPU time (which other work hardly changes when
+    there is one thread; threads that wait for each other burn it).
+    """
+    start, cpu = time.perf_counter(), time.process_time()
     texts = call()
-    times.append(1e3 * (time.perf_counter() - start) / images)
+    times.append((1e3 * (time.perf_counter() - start) / images, 1e3 * (time.process_time() - cpu) / images))
     return texts
 
 

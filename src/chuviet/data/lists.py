@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chuviet.data.files import write_whole
+from chuviet.data.files import read_lines, write_whole
 from chuviet.data.table import read_table
 from chuviet.types import InputError
 from chuviet.vocab import Charset, CharsetError, normalize
@@ -24,7 +24,7 @@ def read_list(path: str | Path, fold: int = 1) -> pd.DataFrame:
 
     Raises InputError with file and row for a line without a tab, an empty path or text, or a list without lines.
     """
-    lines = _lines(path)
+    lines = read_lines(path)
     rows, numbers = [], []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -53,7 +53,7 @@ def read_dictionary(path: str | Path, space: bool = False) -> Charset:
     Raises InputError with the row for an empty file, a line of several characters, or a doubled one.
     """
     characters: dict[str, int] = {}
-    for number, line in enumerate(_lines(path), 1):
+    for number, line in enumerate(read_lines(path), 1):
         c = normalize(line) or line[:1]  # a line that holds a space alone
         if not c:
             continue
@@ -80,7 +80,7 @@ def convert_baidu(path: str | Path, valid: float = 0.1, seed: int = 0) -> dict[s
     if not 0 < valid < 1:
         raise InputError(f"--valid {valid}: the share held out lies between 0 and 1, such as 0.1")
     rows = []
-    for number, line in enumerate(_lines(path), 1):
+    for number, line in enumerate(read_lines(path), 1):
         if not line.strip():
             continue
         columns = line.split("\t")
@@ -101,14 +101,3 @@ def convert_baidu(path: str | Path, valid: float = 0.1, seed: int = 0) -> dict[s
         text = "".join(f"{folder}{rows[i][0]}\t{rows[i][1]}\n" for i in part)
         write_whole(path.with_name(name), text.encode("utf-8"))
     return {name: len(part) for name, part in parts.items()}
-
-
-def _lines(path: str | Path) -> list[str]:
-    try:
-        return Path(path).read_text(encoding="utf-8-sig").replace("\r\n", "\n").split("\n")
-    except FileNotFoundError as e:
-        raise InputError(f"{path}: no such file") from e
-    except UnicodeDecodeError as e:
-        raise InputError(f"{path}: not UTF-8 (byte {e.start}); save it as UTF-8") from e
-    except OSError as e:
-        raise InputError(f"{path}: cannot be read ({e.strerror or e})") from e

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from chuviet.data.files import write_whole
+from chuviet.data.files import read_lines, write_whole
 from chuviet.geometry import min_area_quad
 from chuviet.types import InputError, Page
 from chuviet.vocab import normalize
@@ -140,13 +140,3 @@ def short(value: float) -> int | float:
     """A coordinate to a thousandth of a pixel, an int if whole."""
     value = round(value, 3)
     return int(value) if value.is_integer() else value
-
-
-def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 file, with or without a byte order mark, ended by LF or CR LF."""
-    try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").split("\n")
-    except UnicodeDecodeError as e:
-        raise InputError(f"{path}: not UTF-8 (byte {e.start}); save it as UTF-8") from e
-    except OSError as e:
-        raise InputError(f"{path}: cannot be read ({e.strerror or e})") from e

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from chuviet.data.files import write_whole
+from chuviet.data.files import read_lines, write_whole
 from chuviet.data.images import SUFFIXES, list_images, natural_key
-from chuviet.data.page_files import SPLITS, make_page, read_lines, short, written_text
+from chuviet.data.page_files import SPLITS, make_page, short, written_text
 from chuviet.types import InputError, Page
 
 Line = tuple[list[tuple[float, float]], str]  # four corners, text

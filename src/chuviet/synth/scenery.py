@@ -33,11 +33,11 @@ def gradient(h: int, w: int, rng: np.random.Generator) -> np.ndarray:
 
 def clouds(h: int, w: int, rng: np.random.Generator, strength: float) -> np.ndarray:
     """Noise of four sizes, each half as strong as the coarser one: h w 3."""
-    out = np.zeros((h, w, 3), np.float32)
+    out, layer = np.zeros((h, w, 3), np.float32), np.empty((h, w, 3), np.float32)
     for cells in (4, 12, 40, 120):
         shape = (max(h * cells // w, 2), cells)
         grid = rng.normal(0, strength, (*shape, 1)) + rng.normal(0, 0.3 * strength, (*shape, 3))
-        out += cv2.resize(grid.astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
+        out += cv2.resize(grid.astype(np.float32), (w, h), layer, interpolation=cv2.INTER_LINEAR)
         strength *= 0.6
     return out
 
@@ -45,7 +45,7 @@ def clouds(h: int, w: int, rng: np.random.Generator, strength: float) -> np.ndar
 def paint(window: np.ndarray, alpha: np.ndarray, colour: np.ndarray, strength: float = 1.0) -> None:
     """Mixes a colour (3, or h w 3) into the window (h w 3 float32) in place, as much as alpha (h w, 0..1) says."""
     # OpenCV takes the scalar: NumPy would loop over three values at a time, which is three times slower
-    mixed = cv2.subtract(tuple(colour.tolist()) + (0.0,) if colour.ndim == 1 else colour, window)
+    mixed: np.ndarray = cv2.subtract(np.append(colour.astype(float), 0) if colour.ndim == 1 else colour, window)
     mixed *= three(alpha)
     if strength != 1:
         mixed *= np.float32(strength)
@@ -83,7 +83,7 @@ def patch(canvas: np.ndarray, rng: np.random.Generator) -> None:
         window *= three(1 - alpha * rng.uniform(0.1, 0.6))
         return
     colour = rng.uniform(15, 240) + rng.normal(0, rng.choice((6, 20, 45)), 3)
-    paint(window, alpha, cv2.add(pattern(bh, bw, rng), (*colour.astype(np.float32).tolist(), 0.0)))
+    paint(window, alpha, cv2.add(pattern(bh, bw, rng), np.append(colour, 0)))
     if rng.random() < 0.3:
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         edge = (colour * rng.uniform(0.3, 1.4)).tolist()
