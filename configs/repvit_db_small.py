@@ -13,7 +13,7 @@ cfg = replace(
             ("synthetic_data/pages_receipt/label.txt", 12.0),
         ),
         "data.valid": (("icdar2015/text_localization/val_icdar2015_label.txt", 1.0), ("sroie/val_label.txt", 1.0)),
-        "train.epochs": 12,
+        "train.epochs": 10,
         "train.validate_every": 0,
     },
 )
