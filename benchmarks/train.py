@@ -13,6 +13,8 @@ import argparse
 import itertools
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,11 +24,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from chuviet import config
-from chuviet.cli import main as chuviet
 from chuviet.data.images import read_image
 from chuviet.data.recognition import LineData, LineDataset
 from chuviet.experiment import Experiment
@@ -188,9 +190,13 @@ def experiment(args: argparse.Namespace, folder: Path) -> Experiment:
     root = Path(os.environ.get("CHUVIET_DATA", "."))
     found = next((p for p in (Path(args.data), root / args.data) if p.is_file()), None)
     if found is None:
-        if chuviet(["synth", "address", "--count", "480", "--out", str(folder)]):
-            raise SystemExit(f"{args.data}: not found, and no lines could be drawn instead")
-        found = next(folder.glob("**/*.csv"))
+        draw = ["synthetic_data/gendata_address.py", "--count", "480", "--out", str(folder)]
+        subprocess.run([sys.executable, *draw], check=True, stdout=subprocess.DEVNULL)
+        found = folder / "drawn.csv"
+        (manifest,) = folder.rglob("manifest.csv")
+        rows = pd.read_csv(manifest)
+        rows["img_path"] = [str(manifest.parent / name) for name in rows["img_path"]]
+        rows.assign(fold=0).to_csv(found, index=False)
     data = replace(exp.data, csv=str(found), sources=(), draw=(), batch=SIZE, workers=args.workers)
     return replace(exp, data=data, train=replace(exp.train, threads=args.threads), fold=5)
 

@@ -162,8 +162,16 @@ class LineData:
         """
         rng = np.random.default_rng((self.seed, epoch, 2))
         rows = rng.permutation(self.epoch_rows(epoch))
-        widths = self.train["width"].to_numpy()[rows]
+        widths = self.train["width"].to_numpy()[rows] * self._stretches(epoch, rows)
         return bucket_batches(rows, widths, self.cfg.batch, self.cfg.bucket, rng)
+
+    def _stretches(self, epoch: int, rows: np.ndarray) -> np.ndarray:
+        """How much wider the distortion of `epoch` makes each row: lines of one width leave it 20 % apart."""
+        augment: Any = self.cfg.augment
+        if not isinstance(augment, LineAugment.Config) or self.cfg.concat:
+            return np.ones(len(rows))
+        scales = augment.build().scales
+        return np.array([scales(np.random.default_rng((self.seed, epoch, i)))[0] or 1.0 for i in rows.tolist()])
 
     def train_loader(self, epoch: int, skip: int = 0, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
         """Batches `skip`.. of `epoch` for one of `world` processes: each takes every world-th sample of the global

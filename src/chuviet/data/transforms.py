@@ -130,9 +130,10 @@ class LineAugment:
         self.cfg = cfg
 
     def __call__(self, grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        if rng.random() > self.cfg.p:
+        sx, sy = self.scales(rng)
+        if not sx:
             return grey
-        grey = self._geometry(grey, rng)
+        grey = self._geometry(grey, sx, sy, rng)
         if rng.random() < self.cfg.stroke:
             grey = _stroke(grey, rng)
         if rng.random() < self.cfg.rule:
@@ -143,12 +144,21 @@ class LineAugment:
             grey = _erase(grey, rng)
         return grey
 
-    def _geometry(self, grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def scales(self, rng: np.random.Generator) -> tuple[float, float]:
+        """Width and height of the distorted writing over those of the given one; zeros where a line stays as it is.
+
+        The first that a call draws: with the same generator, the width of its result is known before it is made.
+        """
+        cfg = self.cfg
+        if rng.random() > cfg.p:
+            return 0.0, 0.0
+        sy = 1 + rng.uniform(-cfg.scale, cfg.scale)
+        return sy * (1 + rng.uniform(-cfg.stretch, cfg.stretch)), sy
+
+    def _geometry(self, grey: np.ndarray, sx: float, sy: float, rng: np.random.Generator) -> np.ndarray:
         cfg, (h, w) = self.cfg, grey.shape
         angle = np.deg2rad(rng.normal(0, cfg.rotate / 2)) * min(1.0, 12 * h / w)
         shear = rng.normal(0, cfg.shear / 2)
-        sy = 1 + rng.uniform(-cfg.scale, cfg.scale)
-        sx = sy * (1 + rng.uniform(-cfg.stretch, cfg.stretch))
         new_w = max(round(w * sx), 8)
         matrix = np.array(
             [[sx * np.cos(angle), -shear * sy, 0], [sx * np.sin(angle), sy * np.cos(angle), 0]], np.float32

@@ -34,9 +34,9 @@ class FastEnsemble(nn.Module):
     def __init__(
         self, models: Sequence[nn.Module], batches: Sequence[Batch], max_length: int, threads: int = 0
     ) -> None:
-        """`threads`: 0 takes all cores that this process may use."""
+        """`threads`: 0 takes all cores."""
         super().__init__()
-        threads = threads or len(os.sched_getaffinity(0))
+        threads = threads or os.cpu_count() or 1
         share = max(threads // len(models), 1)
         self._sight = [_session(_sight_graph(m, b), share) for m, b in zip(models, batches, strict=True)]
         seen = [_Sight(m)(b.images[:2], b.widths[:2]) for m, b in zip(models, batches, strict=True)]
