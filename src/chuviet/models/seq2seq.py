@@ -63,17 +63,24 @@ class Seq2Seq(nn.Module):
 
     def encode(self, batch: Batch) -> State:
         """Returns (hidden N H, memory N T 2H, attention keys N T H, validity N T)."""
+        return self.remember(*self.see(batch))
+
+    def see(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What the backbone finds, column by column: features N T H, validity N T."""
         images = (batch.images.expand(-1, 3, -1, -1) - 0.5) / 0.5
         images = images.contiguous(memory_format=torch.channels_last)
         features = self.project(self.drop_features(self.backbone(images)))  # N H h w
         n, c, h, w = features.shape
-        sequence = features.permute(0, 3, 2, 1).reshape(n, w * h, c)  # N T H, column by column
-        memory, last = self.encoder(sequence)
-        hidden = torch.tanh(self.bridge(torch.cat((last[0], last[1]), dim=-1)))
-        keys = memory @ self.attention.weight[:, c:].T + self.attention.bias
         columns = torch.ceil(batch.widths.to(images.device) * (w / batch.images.shape[3])).clamp(max=w)
         valid = torch.arange(w, device=images.device)[None] < columns[:, None]  # N w
-        return hidden, memory, keys, valid.repeat_interleave(h, dim=1)
+        return features.permute(0, 3, 2, 1).reshape(n, w * h, c), valid.repeat_interleave(h, dim=1)
+
+    def remember(self, features: Tensor, valid: Tensor) -> State:
+        """The state before the first character, of what `see` returned."""
+        memory, last = self.encoder(features)
+        hidden = torch.tanh(self.bridge(torch.cat((last[0], last[1]), dim=-1)))
+        keys = memory @ self.attention.weight[:, features.shape[2] :].T + self.attention.bias
+        return hidden, memory, keys, valid
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """`tokens`: N int64, the characters just written. Returns the next characters' logits N V and the new state."""

@@ -65,7 +65,7 @@ class FastEnsemble(nn.Module):
 
 
 class _Sight(nn.Module):
-    """The part of `Seq2Seq.encode` that does not look along the line: images -> features N T H, validity N T."""
+    """`Seq2Seq.see`, which does not look along the line: images, widths -> features N T H, validity N T."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
@@ -73,30 +73,19 @@ class _Sight(nn.Module):
 
     @torch.no_grad()
     def forward(self, images: Tensor, widths: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.model.project(self.model.backbone((images.expand(-1, 3, -1, -1) - 0.5) / 0.5))
-        n, c, h, w = features.shape
-        columns = torch.ceil(widths * (w / images.shape[3])).clamp(max=w)
-        valid = torch.arange(w)[None] < columns[:, None]
-        return features.permute(0, 3, 2, 1).reshape(n, w * h, c), valid.repeat_interleave(h, dim=1)
+        return self.model.see(Batch(images, widths, widths))
 
 
 class _Memory(nn.Module):
-    """The rest of `Seq2Seq.encode`, of all members: (features, validity) of each -> their states one after another."""
+    """`Seq2Seq.remember` of all members: (features, validity) of each -> their states one after another."""
 
     def __init__(self, models: Sequence[Any]) -> None:
         super().__init__()
         self.models = nn.ModuleList(models)
 
     def forward(self, *seen: Tensor) -> tuple[Tensor, ...]:
-        states: list[Tensor] = []
-        for k, model in enumerate(self.models):
-            features, valid = seen[2 * k : 2 * k + 2]
-            memory, last = model.encoder(features)  # type: ignore[operator]
-            hidden = torch.tanh(model.bridge(torch.cat((last[0], last[1]), dim=-1)))  # type: ignore[operator]
-            size = features.shape[2]
-            keys = memory @ model.attention.weight[:, size:].T + model.attention.bias  # type: ignore[index, union-attr]
-            states += [hidden, memory, keys, valid]
-        return tuple(states)
+        pairs = zip(self.models, seen[::2], seen[1::2], strict=True)
+        return tuple(t for model, features, valid in pairs for t in model.remember(features, valid))  # type: ignore[operator]
 
 
 class _Joint(StepEnsemble):
