@@ -1,13 +1,13 @@
 """Are drawn pages cheap? Words a second on one core, ours on whole scenes beside SynthTIGER's word crops (1.2.1).
 
 SynthTIGER (https://arxiv.org/abs/2107.09313) needs NumPy 1 and an old Pillow, so it gets an environment of its own
-(fetched by uv at the first run, kept in its cache). Both draw in one process with one thread; the rounds alternate, every
-round draws pages that no round drew before, and start-up is left out by a warm-up. The peer draws every n-th word of our
-pages, in a face that has its characters and a size from the same distribution.
+(fetched by uv at the first run, kept in its cache). Both draw in one process with one thread; the rounds alternate,
+every round draws pages that no round drew before, and start-up is left out by a warm-up. The peer draws every n-th word
+of our pages, in a face that has its characters and a size from the same distribution.
 
 The comparison is in SynthTIGER's favour: a page of ours has 960 x 640 pixels of background, is photographed and ends as
-JPEG bytes with a quad for each word; a crop of its is as small as the word, and is counted before any encoding. What its
-own example does besides is left out: the check that the text can be seen, the second text behind, the boxes of letters.
+JPEG bytes with a quad for each word; a crop of its is as small as the word, and is counted before any encoding. What
+its own example does besides is left out: the check that the text can be seen, the second text behind, letters' boxes.
 Its photographs are replaced by 320 x 240 drawn ones (it reads one from disk for half of the layers), its colours by a
 short list.
 """
@@ -85,9 +85,7 @@ def started(folder: str, rng: np.random.Generator) -> subprocess.Popen[str]:
         cv2.imwrite(str(Path(folder, f"{i}.jpg")), scenery(240, 320, rng).clip(0, 255).astype(np.uint8))
     Path(folder, "colours.txt").write_text(COLOURS, encoding="utf-8")
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    peer = subprocess.Popen(
-        [*PEER, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    )
+    peer = subprocess.Popen([*PEER, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
     assert peer.stdout
     if not any(line.strip() == "ready" for line in peer.stdout):  # its packages may say other things first
         sys.exit("SynthTIGER could not be started: it needs uv and a network at the first run")

@@ -69,7 +69,7 @@ class Words(templates.Template):
             style["meta"]["meta"]["rgb"] = border["rgb"]
         else:
             ink, ground = self.plain.sample()
-        bold = bool(np.random.rand() < 0.5)
+        bold = bool(np.random.rand() < 0.5)  # noqa: NPY002 - the generator that SynthTIGER draws from
         letters = [layers.TextLayer(c, font, size, bold=bold) for c in utils.split_text(word, reorder=True)]
         self.shape.apply(letters)
         self.layout.apply(letters, {"meta": {"vertical": False}})
@@ -84,7 +84,7 @@ class Words(templates.Template):
         back = layers.RectLayer(front.shape[1::-1])
         self.colour.apply([back], ground)
         self.texture.apply([back])
-        mode = BLENDS[np.random.randint(len(BLENDS))]
+        mode = BLENDS[np.random.randint(len(BLENDS))]  # noqa: NPY002
         crop = layers.Layer(utils.blend_image(front, back.output(), mode=mode))
         self.camera.apply([crop])
         return crop.output()
@@ -97,7 +97,7 @@ class Words(templates.Template):
 
 
 cv2.setNumThreads(1)
-np.random.seed(0)
+np.random.seed(0)  # noqa: NPY002
 template = Words(sys.argv[1])
 print("ready", flush=True)
 for request in sys.stdin:
