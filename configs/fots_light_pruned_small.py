@@ -1,4 +1,4 @@
-"""The light FOTS after `chuviet prune`, fine-tuned at a small rate. Its widths are those of the file it starts from."""
+"""The light FOTS after `chuviet prune`, fine-tuned. Its widths are those of the file that it starts from."""
 
 from chuviet.config import parent, replace
 
@@ -6,8 +6,8 @@ cfg = replace(
     parent(__file__, "fots_light_small"),
     **{
         "init": "outputs/fots_light_pruned.safetensors",
-        "optim.lr": 5e-4,
-        "train.epochs": 8,
+        "optim.lr": 1e-3,
+        "train.epochs": 24,
         "train.validate_every": 0,
     },
 )
