@@ -26,19 +26,24 @@ def example(texts: list[str] | None = None) -> tuple[np.ndarray, Detection, Page
     return image, Detection(0, found, np.array([1.0, 0.3]), texts), page
 
 
+def like(pixel: np.ndarray, colour: report.Colour) -> bool:
+    """The line has that colour there; its smooth edges may have let some white in."""
+    return bool(np.abs(pixel.astype(int) - colour).max() <= 40)
+
+
 def test_every_quad_has_the_colour_of_what_it_is() -> None:
     image, detection, page = example()
     plain, drawn = report.draw(image, detection), report.draw(image, detection, page)
     assert plain.shape == drawn.shape == image.shape and plain.dtype == np.uint8 and (image == 255).all()
-    assert tuple(plain[36, 60]) == GREEN and tuple(plain[150, 230]) == report._UNSURE  # top sides
-    assert (plain[60, 60] == 255).all() and tuple(drawn[60, 60]) == BLUE  # the true bottom, inside of what was found
-    assert (plain[40, 190] == 255).all() and tuple(drawn[40, 190]) == RED
-    side = (drawn[120, 20:100] == report._IGNORED).all(-1)
+    assert like(plain[36, 60], GREEN) and like(plain[150, 230], report._UNSURE)  # top sides
+    assert (plain[60, 60] == 255).all() and like(drawn[60, 60], BLUE)  # the true bottom, inside of what was found
+    assert (plain[40, 190] == 255).all() and like(drawn[40, 190], RED)
+    side = np.array([like(pixel, report._IGNORED) for pixel in drawn[120, 20:100]])
     assert 0.3 < side.mean() < 0.7 and side[0] and side[-1]  # dashes, both corners drawn
     assert (drawn[140, 150] == 255).all()
     nothing = Detection(0, np.zeros((0, 4, 2)), np.zeros(0), [])
     assert (report.draw(image, nothing) == 255).all()
-    assert tuple(report.draw(image, nothing, page)[40, 60]) == RED
+    assert like(report.draw(image, nothing, page)[40, 60], RED)
 
 
 def test_a_wrong_text_has_a_red_label_and_none_leaves_the_picture() -> None:

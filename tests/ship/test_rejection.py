@@ -2,9 +2,11 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from PIL import Image
@@ -14,8 +16,10 @@ from chuviet.data.detection import PagePreprocess, read_set
 from chuviet.decode.east import EastDecoder
 from chuviet.losses.rejector import RejectorLoss
 from chuviet.models.fots import FOTS
-from chuviet.models.rejector import Rejector, says_text
+from chuviet.models.rejector import NOTHING, Rejector, says_text
 from chuviet.ship.artifact import load_artifact, save_artifact
+from chuviet.ship.export_detector import detector_graph
+from chuviet.ship.graph import Precision, in_precision, skip_unless
 from chuviet.ship.rejection import choose_threshold, frames, measure, with_threshold
 from chuviet.types import Batch, InputError, Output, Page
 
@@ -46,6 +50,31 @@ def test_frames_below_the_threshold_are_skipped_and_the_others_are_as_without_a_
     assert 0 < passes.sum() < 4
     assert torch.allclose(out.logits[passes], full[passes], atol=1e-5)
     assert (out.logits[~passes] == -20).all() and torch.equal(out.extra["text"], scores)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_an_onnx_file_skips_the_same_frames(precision: Precision) -> None:
+    torch.manual_seed(0)
+    model = GATE.build().eval()
+    batch = images(4)
+    with torch.inference_mode():
+        scores = says_text(model, batch)
+        model.cfg = replace(GATE, threshold=float(scores.median()) + 1e-3)
+        want = model(batch).logits
+    graph = in_precision(detector_graph(model), precision, [])
+    before = sum(node.op_type == "Conv" for node in graph.graph.node)
+    skip_unless(graph, "text", model.cfg.threshold, (6, 1, 1), NOTHING)
+    assert 0 < sum(node.op_type == "Conv" for node in graph.graph.node) < before / 2  # the rest is in the branch
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    assert [output.name for output in session.get_outputs()] == ["logits"]
+    found = session.run(None, {"images": batch.images.numpy()})[0]
+    assert np.abs(found - want.numpy()).max() < (1e-4 if precision == "fp32" else 0.1)
+    for image, score in zip(batch.images.numpy(), scores, strict=True):
+        alone = session.run(None, {"images": image[None]})[0]
+        if score < model.cfg.threshold:
+            assert alone.shape == (1, 6, 1, 1) and (alone == NOTHING).all()
+        else:
+            assert alone.shape == (1, 6, 16, 16)
 
 
 def test_nothing_behind_the_gate_runs_for_an_empty_frame() -> None:

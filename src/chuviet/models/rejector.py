@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from chuviet import config
 from chuviet.types import Batch, Output
 
-_NOTHING = -20.0  # a logit that no decoder takes for text
+#: A logit that no decoder takes for text.
+NOTHING = -20.0
 
 
 class Rejector(nn.Module):
@@ -70,10 +71,10 @@ class Rejector(nn.Module):
         if self.training:
             return Output(logits=text[:, None], extra={"text": text})
         empty = text < self.cfg.threshold
-        if bool(empty.all()):
-            return Output(logits=torch.full((len(text), 6, 1, 1), _NOTHING, device=text.device), extra={"text": text})
+        if not torch.onnx.is_in_onnx_export() and bool(empty.all()):  # a graph is given this branch when it is whole
+            return Output(logits=torch.full((len(text), 6, 1, 1), NOTHING, device=text.device), extra={"text": text})
         output = self.detector.detect([*maps, *levels])
-        logits = output.logits.masked_fill(empty[:, None, None, None], _NOTHING)
+        logits = output.logits.masked_fill(empty[:, None, None, None], NOTHING)
         return Output(logits=logits, extra={"text": text})
 
 

@@ -17,10 +17,11 @@ from chuviet.data.files import write_whole
 from chuviet.data.images import read_image
 from chuviet.geometry import iou
 from chuviet.metrics.detection import DetectionMetric
+from chuviet.models.rejector import NOTHING, Rejector
 from chuviet.ship.artifact import Artifact
 from chuviet.ship.detector import Detector
 from chuviet.ship.export import drawn_strings
-from chuviet.ship.graph import Precision, describe, in_precision, trace
+from chuviet.ship.graph import Precision, describe, in_precision, skip_unless, trace
 from chuviet.ship.onnx_model import load_onnx
 from chuviet.types import Batch, Detection, InputError, Page
 
@@ -57,6 +58,8 @@ def export_detector(
     images = [read_image(page.path) for page in pages] or [_page_of(strings) for strings in _sixes(drawn_strings())]
     feeds = ({"images": np.ascontiguousarray(theirs.batch(image).images.numpy())} for image in images)
     graph = in_precision(detector_graph(theirs.model), precision, feeds)
+    if isinstance(theirs.model, Rejector):
+        skip_unless(graph, "text", theirs.model.cfg.threshold, (6, 1, 1), NOTHING)
     describe(graph, artifact, precision, artifact.decoder_cfg)
     data = graph.SerializeToString()
     ours = Detector(load_onnx(data, artifact.path))
@@ -70,11 +73,14 @@ def export_detector(
 
 
 def detector_graph(model: nn.Module) -> onnx.ModelProto:
-    """images N 3 H W -> logits N C H/s W/s; batch, height and width are dynamic."""
+    """images N 3 H W -> logits N C H/s W/s; batch, height and width are dynamic. That of a `Rejector` has a second
+    output, text N, and runs whole whatever it is.
+    """
     axes = {0: "batch", 2: "height", 3: "width"}
     out = {0: "batch", 2: "rows", 3: "columns"}
     example = torch.zeros(1, 3, 96, 128)
-    return trace(_Maps(model), (example,), ["images"], ["logits"], {"images": axes, "logits": out})
+    outputs = {"logits": out, "text": {0: "batch"}} if isinstance(model, Rejector) else {"logits": out}
+    return trace(_Maps(model), (example,), ["images"], list(outputs), {"images": axes, **outputs})
 
 
 class _Maps(nn.Module):
@@ -82,8 +88,9 @@ class _Maps(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.model(Batch(images, torch.zeros(1), torch.zeros(1))).logits
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        output = self.model(Batch(images, torch.zeros(1), torch.zeros(1)))
+        return (output.logits, output.extra["text"]) if isinstance(self.model, Rejector) else (output.logits,)
 
 
 def _timed(detector: Detector, images: Sequence[np.ndarray]) -> tuple[list[Detection], float]:

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import onnx
 import torch
-from onnx import helper
+from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save as save_tensors
 from torch import Tensor, nn
 
@@ -70,6 +70,49 @@ def describe(graph: onnx.ModelProto, artifact: Artifact, precision: Precision, d
         properties[LM_KEY] = base64.b64encode(save_tensors(artifact.lm.to_tensors())).decode()
     helper.set_model_props(graph, properties)
     graph.producer_name = "chuviet"
+
+
+def skip_unless(graph: onnx.ModelProto, score: str, threshold: float, otherwise: tuple[int, ...], value: float) -> None:
+    """Makes all of the graph that its output `score` (N) does not need run only where some score reaches `threshold`;
+    else its first output is `value` in the shape (N, *otherwise). `score` is an output no longer. In place.
+    """
+    body, first = graph.graph, graph.graph.output[0].name
+    makers = {name: node for node in body.node for name in node.output}
+    early, wanted = set(), [score]
+    while wanted:
+        name = wanted.pop()
+        if name in makers and name not in early:
+            early.update(makers[name].output)
+            wanted.extend(makers[name].input)
+    late = [node for node in body.node if node.output[0] not in early]
+    nodes = [node for node in body.node if node.output[0] in early]
+    for node in late:
+        for names in (node.input, node.output):
+            for i, name in enumerate(names):
+                names[i] = f"{first}_run" if name == first else name
+    run, skipped = ([helper.make_tensor_value_info(f"{first}_{n}", TensorProto.FLOAT, None)] for n in ("run", "skipped"))
+    blank = [
+        helper.make_node("Shape", [score], ["skipped_rows"]),
+        helper.make_node("Concat", ["skipped_rows", "skipped_rest"], ["skipped_shape"], axis=0),
+        helper.make_node("Expand", ["skipped_value", "skipped_shape"], [skipped[0].name]),
+    ]
+    body.initializer.extend([
+        numpy_helper.from_array(np.array(otherwise, np.int64), "skipped_rest"),
+        numpy_helper.from_array(np.array(value, np.float32), "skipped_value"),
+        numpy_helper.from_array(np.array(threshold, np.float32), "skipped_threshold"),
+    ])  # fmt: skip
+    nodes += [
+        helper.make_node("ReduceMax", [score], ["highest_score"], keepdims=0),
+        helper.make_node("Less", ["highest_score", "skipped_threshold"], ["all_skipped"]),
+        helper.make_node(
+            "If", ["all_skipped"], [first], then_branch=helper.make_graph(blank, "skipped", [], skipped),
+            else_branch=helper.make_graph(late, "run", [], run),
+        ),
+    ]  # fmt: skip
+    outputs = [output for output in body.output if output.name != score]
+    for field, values in (("node", nodes), ("output", outputs), ("value_info", [])):
+        body.ClearField(field)
+        getattr(body, field).extend(values)
 
 
 def _half(graph: onnx.ModelProto) -> onnx.ModelProto:
