@@ -90,7 +90,8 @@ def skip_unless(graph: onnx.ModelProto, score: str, threshold: float, otherwise:
         for names in (node.input, node.output):
             for i, name in enumerate(names):
                 names[i] = f"{first}_run" if name == first else name
-    run, skipped = ([helper.make_tensor_value_info(f"{first}_{n}", TensorProto.FLOAT, None)] for n in ("run", "skipped"))
+    outputs = [helper.make_tensor_value_info(f"{first}_{n}", TensorProto.FLOAT, None) for n in ("run", "skipped")]
+    run, skipped = outputs[:1], outputs[1:]
     blank = [
         helper.make_node("Shape", [score], ["skipped_rows"]),
         helper.make_node("Concat", ["skipped_rows", "skipped_rest"], ["skipped_shape"], axis=0),
