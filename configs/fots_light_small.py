@@ -8,9 +8,9 @@ cfg = replace(
         "init": "fots_light_ptr_small",
         "data.train": (
             ("icdar2015/text_localization/train_icdar2015_label.txt", 1.0),
-            ("sroie/train_label.txt", 0.5),
+            ("sroie/train_label.txt", 1.0),
             ("synthetic_data/pages_scene/label.txt", 12.0),
-            ("synthetic_data/pages_receipt/label.txt", 12.0),
+            ("synthetic_data/pages_receipt/label.txt", 24.0),
         ),
         "data.valid": (("icdar2015/text_localization/val_icdar2015_label.txt", 1.0), ("sroie/val_label.txt", 1.0)),
         "train.epochs": 16,

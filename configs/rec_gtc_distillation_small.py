@@ -7,6 +7,8 @@ cfg = replace(
     **{
         "model.member.student.backbone": "resnet10t",
         "model.member.student.pretrained": False,
+        "data.csv": "scene_words/train.txt",
+        "data.valid": "scene_words/val.txt",
         "data.preprocess.height": 32,
         "data.preprocess.width": None,
         "data.concat": None,

@@ -1,105 +1,152 @@
 """Trains on a machine with a GPU but without a network: pack here, prepare and train there, unpack here.
 
-    python remote/box.py pack --data DATA/train_folds.csv --images DATA/images --gazetteer DIR --poems CSV
-    python remote/box.py prepare                                   there: wheels, fonts, data, drawn lines
-    python remote/box.py train b2_256_ptr_f5 train.epochs=8        there: goes on from a checkpoint if there is one
-    python remote/box.py collect OUT b2_256_ptr_f5 b2_256_f5       there: weights and records in files of 15 MB
-    python remote/box.py unpack OUT                                here: back to outputs/
+    python remote/box.py pack handwriting scene pages --data DATA   here: remote/box/{wheels,handwriting,scene,pages}
+    python remote/box.py prepare handwriting scene pages            there: wheels, fonts, data, drawn sets
+    python remote/box.py train b2_256_ptr_f5 train.epochs=8         there: goes on from a checkpoint if there is one
+    python remote/box.py collect OUT b2_256_ptr_f5 b2_256_f5        there: weights and records in files of 15 MB
+    python remote/box.py unpack OUT                                 here: back to outputs/
 
 The box (remote/box/, ignored by git) holds what a bare machine with PyTorch lacks; it and the checkout are all that
-travels. Every step can be tried on one machine.
+travels. Its parts can travel one after another. Every step can be tried on one machine, in a clone of its own.
 """
 
 import argparse
 import io
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BOX = ROOT / "remote" / "box"
-SITE = BOX / "site"
+SITE, DATA = BOX / "site", BOX / "data"
 WHEELS = """albumentations albucore stringzilla simsimd pydantic pydantic-core annotated-types typing-inspection
-    editdistance vietnam-provinces captcha""".split()
+    editdistance vietnam-provinces captcha shapely""".split()
 PLATFORMS = [f"manylinux_2_{n}_x86_64" for n in (28, 27, 24, 17)] + ["manylinux2014_x86_64", "manylinux1_x86_64"]
 PART = 15_000_000  # bytes of a file that comes back
+PICTURES = (".jpg", ".jpeg", ".png")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one kind of training needs: folders and files below DATA, fonts, and the commands that draw its sets."""
+
+    data: tuple[str, ...]
+    fonts: str  # folder of the root
+    faces: int  # of a family, at most
+    draw: str  # a command a line; {n} stands for --scale times n
+
+
+PARTS = {
+    "handwriting": Part(
+        data=("vi_handwriting", "vietnam_dataset", "poems"),
+        fonts="fonts",
+        faces=99,
+        draw="""
+        synthetic_data/gendata_address.py --words --count {30000} --seed 1 --corpus DATA/vietnam_dataset
+        synthetic_data/gendata_poems.py --words --count {12000} --seed 1 --corpus DATA/poems/poems_dataset.csv
+        synthetic_data/gendata_address.py --count {60000} --seed 1 --corpus DATA/vietnam_dataset
+        synthetic_data/gendata_poems.py --count {24000} --seed 1 --corpus DATA/poems/poems_dataset.csv
+        synthetic_data/gendata_aug.py --data DATA/vi_handwriting/train_folds.csv --copies 10
+        prepare_ext_data.py --train DATA/vi_handwriting/train_folds.csv --out train_ext3.csv""",
+    ),
+    "scene": Part(
+        data=("scene_words",),
+        fonts="fonts_printed",
+        faces=2,
+        draw="""
+        synthetic_data/gendata_captcha.py --task scene --words DATA/scene_words/train.txt --count {120000} --test 0
+        synthetic_data/gendata_captcha.py --task scene --count {60000} --test 0 --seed 1 \
+            --out synthetic_data/scene_random""",
+    ),
+    "pages": Part(
+        data=(
+            *(
+                f"icdar2015/text_localization/{name}"
+                for name in (
+                    "icdar_c4_train_imgs",
+                    "train_icdar2015_label.txt",
+                    "ch4_val_imgs",
+                    "val_icdar2015_label.txt",
+                )
+            ),
+            "sroie",
+            "vietnam_dataset",
+        ),
+        fonts="fonts_printed",
+        faces=1,
+        draw="""
+        synthetic_data/gendata_pages.py --count {10000} --seed 1 --corpus DATA/vietnam_dataset
+        synthetic_data/gendata_pages.py --kind receipt --count {2000} --seed 1 --corpus DATA/vietnam_dataset""",
+    ),
+}
 
 
 def pack(args: argparse.Namespace) -> None:
-    shutil.rmtree(BOX, ignore_errors=True)
-    (BOX / "wheels").mkdir(parents=True)
-    pinned = dict(line.split(" ;")[0].split("==") for line in (ROOT / "requirements.txt").read_text().splitlines()
-                  if "==" in line and not line.startswith((" ", "#")))  # fmt: skip
-    platforms = [option for p in PLATFORMS for option in ("--platform", p)]
-    names = [f"{n}=={pinned[n].strip()}" for n in WHEELS]
-    run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--implementation", "cp",
-        "--python-version", args.python, *platforms, "-d", BOX / "wheels", *names)  # fmt: skip
-    with tarfile.open(BOX / "fonts.tar.xz", "w:xz") as tar:
-        tar.add(args.fonts, "fonts")
-    with tarfile.open(BOX / "data.tar", "w") as tar:
-        tar.add(args.data, "data/train_folds.csv")
-        for path in sorted(Path(args.images).rglob("*.jpg")):
-            add_picture(tar, path, f"data/images/{path.relative_to(args.images).as_posix()}", args.quality)
-        for source, name in ((args.gazetteer, "vietnam_dataset"), (args.poems, "poems_dataset.csv")):
-            if source:
-                tar.add(source, f"synthetic_data/{name}")
-    total = sum(p.stat().st_size for p in BOX.rglob("*") if p.is_file())
-    print(f"{BOX.relative_to(ROOT)}: {total / 1e6:.1f} MB; next, on the other machine: python remote/box.py prepare")
+    wheels = BOX / "wheels"
+    if not wheels.exists():
+        pinned = dict(line.split(" ;")[0].split("==") for line in (ROOT / "requirements.txt").read_text().splitlines()
+                      if "==" in line and not line.startswith((" ", "#")))  # fmt: skip
+        platforms = [option for p in PLATFORMS for option in ("--platform", p)]
+        names = [f"{n}=={pinned[n].strip()}" for n in WHEELS]
+        run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--implementation", "cp",
+            "--python-version", args.python, *platforms, "-d", wheels, *names)  # fmt: skip
+    for name in args.parts:
+        part, folder = PARTS[name], BOX / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        with tarfile.open(folder / "fonts.tar.xz", "w:xz") as tar:
+            for family in sorted(p for p in (ROOT / part.fonts).iterdir() if p.is_dir()):
+                for face in sorted(family.glob("*.[to]tf"))[: part.faces]:
+                    tar.add(face, face.relative_to(ROOT))
+        with tarfile.open(folder / "data.tar", "w") as tar:
+            wanted = [args.data / name for name in part.data]
+            for path in sorted(f for p in wanted for f in (p, *p.rglob("*")) if f.is_file()):
+                add_file(tar, path, path.relative_to(args.data).as_posix(), args.quality)
+    sizes = {p.name: sum(f.stat().st_size for f in p.rglob("*")) for p in sorted(BOX.iterdir())}
+    print(", ".join(f"{BOX.relative_to(ROOT)}/{name}: {size / 1e6:.1f} MB" for name, size in sizes.items()))
+    print(f"next, on the other machine: python remote/box.py prepare {' '.join(args.parts)}")
 
 
-def add_picture(tar: tarfile.TarFile, path: Path, name: str, quality: int) -> None:
-    """The picture as a JPEG of `quality`, if that is smaller than the file."""
+def add_file(tar: tarfile.TarFile, path: Path, name: str, quality: int) -> None:
+    """The file as it is, a picture as a JPEG of `quality` where that is smaller (under its old name)."""
     from PIL import Image
 
-    data, smaller = path.read_bytes(), io.BytesIO()
-    with Image.open(path) as image:
-        image.convert("RGB").save(smaller, "JPEG", quality=quality)
-    data = min(data, smaller.getvalue(), key=len)
+    data = path.read_bytes()
+    if path.suffix.lower() in PICTURES:
+        smaller = io.BytesIO()
+        with Image.open(path) as image:
+            image.convert("RGB").save(smaller, "JPEG", quality=quality)
+        data = min(data, smaller.getvalue(), key=len)
     info = tarfile.TarInfo(name)
     info.size = len(data)
     tar.addfile(info, io.BytesIO(data))
 
 
 def prepare(args: argparse.Namespace) -> None:
-    wheels = sorted((BOX / "wheels").glob("*.whl"))
     if not SITE.exists():
         SITE.mkdir()
-        for wheel in wheels:  # no wheel of these has anything to run at installing
+        for wheel in sorted((BOX / "wheels").glob("*.whl")):  # no wheel of these has anything to run at installing
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(SITE)
-    for name in ("fonts.tar.xz", "data.tar"):
-        with tarfile.open(BOX / name) as tar:
-            tar.extractall(BOX, filter="data")
-    n = args.count
-    fonts, lines = ("--fonts", BOX / "fonts"), BOX / "synthetic_data"
-    corpora = {"address": lines / "vietnam_dataset", "poems": lines / "poems_dataset.csv"}
-    for source, share in (("address", 1.0), ("poems", 0.4)):
-        corpus = ("--corpus", corpora[source]) if corpora[source].exists() else ()
-        script = f"synthetic_data/gendata_{source}.py"
-        python(script, *fonts, *corpus, "--count", int(n * share), "--seed", 1, "--out", BOX / "drawn" / source)
-        words = ("--words", "--out", BOX / "drawn" / f"{source}_words")
-        python(script, *fonts, *corpus, "--count", int(n * share / 2), "--seed", 1, *words)
-    data = BOX / "data" / "train_folds.csv"
-    python("synthetic_data/gendata_aug.py", "--data", data, "--copies", args.copies, "--out", BOX / "drawn" / "aug")
-    manifests = sorted((BOX / "drawn").glob("*/manifest.csv"))
-    python("prepare_ext_data.py", "--train", data, "--manifests", *manifests, "--out", BOX / "train_ext3.csv")
+    for name in args.parts:
+        for archive, where in (("fonts.tar.xz", ROOT), ("data.tar", DATA)):
+            with tarfile.open(BOX / name / archive) as tar:
+                tar.extractall(where, filter="data")
+        for line in PARTS[name].draw.strip().splitlines():
+            words = [str(max(int(int(w[1:-1]) * args.scale), 1)) if w[0] == "{" else w for w in shlex.split(line)]
+            python(*(w.replace("DATA", str(DATA)) for w in words))
 
 
 def train(args: argparse.Namespace) -> None:
     begun = any((ROOT / "outputs" / args.config).glob("fold*/checkpoint.pt"))
-    python(
-        "train.py",
-        "-C",
-        args.config,
-        f"data.csv={BOX / 'train_ext3.csv'}",
-        f"resume={str(begun).lower()}",
-        *args.overrides,
-    )
+    python("train.py", "-C", args.config, f"resume={str(begun).lower()}", *args.overrides)
 
 
 def collect(args: argparse.Namespace) -> None:
@@ -137,7 +184,7 @@ def python(*command: object) -> None:
 def run(*command: object) -> None:
     """Runs in the root with the package and the box's wheels importable; ends this program with the other's code."""
     paths = [str(ROOT / "src"), *([str(SITE)] if SITE.exists() else []), os.environ.get("PYTHONPATH", "")]
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in paths if p)}
+    env = os.environ | {"CHUVIET_DATA": str(DATA), "PYTHONPATH": os.pathsep.join(p for p in paths if p)}
     print("$", *command, flush=True)
     if code := subprocess.run(list(map(str, command)), cwd=ROOT, env=env, check=False).returncode:
         sys.exit(code)
@@ -147,17 +194,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     steps = parser.add_subparsers(required=True)
     p = steps.add_parser("pack")
-    p.add_argument("--data", type=Path, required=True, help="img_path,text,writer_id,fold")
-    p.add_argument("--images", type=Path, required=True, help="folder that its img_path are below")
-    p.add_argument("--fonts", type=Path, default=ROOT / "fonts")
-    p.add_argument("--gazetteer", type=Path, help="folder of the vietnam_dataset")
-    p.add_argument("--poems", type=Path, help="CSV title,content")
+    p.add_argument("parts", nargs="+", choices=PARTS)
+    p.add_argument("--data", type=Path, required=True, help="folder with the labelled sets")
     p.add_argument("--quality", type=int, default=80, help="JPEG quality where that makes a file smaller")
     p.add_argument("--python", default="3.12", help="of the other machine")
     p.set_defaults(step=pack)
     p = steps.add_parser("prepare")
-    p.add_argument("--count", type=int, default=60_000, help="drawn address lines; others in proportion")
-    p.add_argument("--copies", type=int, default=10, help="distorted copies of every real line")
+    p.add_argument("parts", nargs="+", choices=PARTS)
+    p.add_argument("--scale", type=float, default=1.0, help="of the drawn sets; 0.001 for a trial")
     p.set_defaults(step=prepare)
     p = steps.add_parser("train")
     p.add_argument("config")
