@@ -2,21 +2,4 @@
 
 from chuviet.config import parent, replace
 
-cfg = replace(
-    parent(__file__, "rec_conv_ctc"),
-    **{
-        "model.backbone": "resnet10t",
-        "model.pretrained": False,
-        "data.csv": "scene_words/train.txt",
-        "data.valid": "scene_words/val.txt",
-        "data.preprocess.height": 32,
-        "data.preprocess.width": None,
-        "data.concat": None,
-        "data.unfit": "leave_out",
-        "data.workers": 1,
-        "optim.lr": 1e-3,
-        "train.epochs": 30,
-        "init": "rec_small_ptr_f5",
-        "init_parts": ("backbone",),
-    },
-)
+cfg = replace(parent(__file__, "rec_ctc_small"), **{"model.head": "conv"})

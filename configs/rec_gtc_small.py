@@ -2,21 +2,10 @@
 
 from chuviet.config import parent, replace
 
+_full = parent(__file__, "rec_gtc")
+
 cfg = replace(
-    parent(__file__, "rec_gtc"),
-    **{
-        "model.student.backbone": "resnet10t",
-        "model.student.pretrained": False,
-        "data.csv": "scene_words/train.txt",
-        "data.valid": "scene_words/val.txt",
-        "data.preprocess.height": 32,
-        "data.preprocess.width": None,
-        "data.concat": None,
-        "data.unfit": "leave_out",
-        "data.workers": 1,
-        "optim.lr": 1e-3,
-        "train.epochs": 30,
-        "init": "rec_small_ptr_f5",
-        "init_parts": ("backbone",),
-    },
+    parent(__file__, "rec_ctc_small"),
+    model=replace(_full.model, **{"student.backbone": "resnet10t", "student.pretrained": False}),
+    loss=_full.loss,
 )
