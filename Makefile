@@ -32,7 +32,7 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $@
 
 test: $(STAMP) ## the tests: a few minutes, no network, no data
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q -n auto --maxprocesses 4
 
 lint: $(STAMP) ## ruff and mypy
 	$(VENV)/bin/ruff check .

@@ -1,6 +1,10 @@
 """What the tests run on, said at the head of every report."""
 
+import os
 import platform
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # processes share the cores: one thread each, and in what they start
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 

@@ -79,13 +79,14 @@ class MixingBlock(nn.Module):
 
 
 class LineCTC(nn.Module):
-    """Input N 1 H W (ink 1, paper 0), H a multiple of 8. Output: logits N T V with T = ceil(W / 4), V = characters
-    + blank.
+    """Input N C H W (lines: 1 channel, ink 1, paper 0; scenes: 3 of colour), H a multiple of 8. Output: logits N T V
+    with T = ceil(W / 4), V = characters + blank.
     """
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
         height: int = 40
+        channels: int = 1
         stem: int = 32
         widths: tuple[int, int, int] = (64, 128, 192)
         depths: tuple[int, int, int] = (2, 3, 3)
@@ -104,7 +105,7 @@ class LineCTC(nn.Module):
         super().__init__()
         c1, c2, c3 = cfg.widths
         self.cfg = cfg
-        self.stem1 = Downsample(1, cfg.stem, (3, 3), (2, 2))
+        self.stem1 = Downsample(cfg.channels, cfg.stem, (3, 3), (2, 2))
         self.stem2 = Downsample(cfg.stem, c1, (3, 3), (2, 2))
         self.stage1 = nn.ModuleList(ConvBlock(c1, cfg.kernel, cfg.expand) for _ in range(cfg.depths[0]))
         self.reduce = Downsample(c1, c2, (3, 3), (2, 1))
@@ -127,7 +128,7 @@ class LineCTC(nn.Module):
         return (widths + 3) // 4
 
     def features(self, images: Tensor, widths: Tensor) -> tuple[Tensor, Tensor]:
-        """N 1 H W -> frame features N T C and the validity mask N T."""
+        """N C H W -> frame features N T C and the validity mask N T."""
         valid = torch.arange((images.shape[3] + 3) // 4, device=images.device)[None] < self.frames(widths)[:, None]
         half = torch.arange((images.shape[3] + 1) // 2, device=images.device)[None] < ((widths + 1) // 2)[:, None]
         x = self.stem1(images.contiguous(memory_format=torch.channels_last))
