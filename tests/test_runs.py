@@ -91,7 +91,20 @@ def test_scene_text_configs_ship_a_plain_model_that_reads_as_training_reported(n
     assert again["raw"]["cer"] == pytest.approx(metrics["cer"], abs=0.35)  # fp16 weights of an untrained model
 
 
-@pytest.mark.parametrize("name", sorted(p.stem for p in CONFIGS.glob("*.py") if p.stem.startswith(("micro", "line"))))
+SMALL = (
+    "micro",
+    "line",
+    "demo",
+    "scene",
+    "rec_small",
+    "rec_ctc_s",
+    "rec_conv_ctc_s",
+    "rec_gtc_s",
+    "rec_gtc_distillation_s",
+)
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in CONFIGS.glob("*.py") if p.stem.startswith(SMALL)))
 def test_every_small_config_takes_steps(name: str, tmp_path: Path) -> None:
     exp = config.load(name, CONFIGS)
     rng, characters = np.random.default_rng(0), exp.data.characters().characters
@@ -102,8 +115,8 @@ def test_every_small_config_takes_steps(name: str, tmp_path: Path) -> None:
     table = pd.DataFrame(rows, columns=["img_path", "text", "writer_id", "fold", "source"])
     write_table(table, tmp_path / "labels.csv")
     exp = config.replace(exp, **{
-        "data.csv": str(tmp_path / "labels.csv"), "data.sources": (), "data.draw": (), "data.batch": 2,
-        "data.workers": 0, "train.epochs": 1, "train.precision": "fp32", "init": "",
+        "data.csv": str(tmp_path / "labels.csv"), "data.valid": "", "data.mix": (), "data.sources": (), "data.draw": (),
+        "data.batch": 2, "data.workers": 0, "train.epochs": 1, "train.precision": "fp32", "init": "", "init_parts": (),
     })  # fmt: skip
     metrics = run(name, exp, tmp_path)
     folder = run_folder(name, exp.fold, tmp_path)
