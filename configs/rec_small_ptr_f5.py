@@ -20,7 +20,7 @@ cfg = replace(
         "data.unfit": "leave_out",
         "data.workers": 1,
         "optim.lr": 2e-3,
-        "train.epochs": 10,
+        "train.epochs": 5,
         "train.validate_every": 0,
         "fold": 5,
     },

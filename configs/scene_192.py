@@ -18,7 +18,6 @@ cfg = replace(
         "train.epochs": 4,
         "train.ema": 0.998,
         "train.keep": "ema",
-        "train.validate_every": 1,
         "optim.lr": 1.5e-3,
         "optim.weight_decay": 0.02,
         "init": "weights/vi_line.safetensors",
