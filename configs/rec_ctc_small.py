@@ -11,8 +11,9 @@ cfg = replace(
         "model.pretrained": False,
         "data.mix": (
             ("scene_words/train.txt", 0.6),
-            ("synthetic_data/scene_words/manifest.csv", 0.28),
-            ("synthetic_data/scene_random/manifest.csv", 0.12),
+            ("synthetic_data/scene_dictionary/manifest.csv", 0.2),
+            ("synthetic_data/scene_words/manifest.csv", 0.15),
+            ("synthetic_data/scene_random/manifest.csv", 0.05),
         ),
         "data.valid": "scene_words/val.txt",
         "data.preprocess.height": 32,
@@ -21,7 +22,7 @@ cfg = replace(
         "data.unfit": "leave_out",
         "data.workers": 1,
         "optim.lr": 1e-3,
-        "train.epochs": 3,  # of 41,800 words: each real one 13 times
+        "train.epochs": 2,  # of 47,800 words: each real one 10 times
         "train.validate_every": 1,
         "init": "rec_small_ptr_f5",
         "init_parts": ("backbone",),

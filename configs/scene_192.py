@@ -11,8 +11,9 @@ cfg = replace(
         "model": LineCTC.Config(channels=3),
         "data.mix": (
             ("scene_words/train.txt", 0.5),
-            ("synthetic_data/scene_words/manifest.csv", 0.4),
-            ("synthetic_data/scene_random/manifest.csv", 0.1),
+            ("synthetic_data/scene_dictionary/manifest.csv", 0.3),
+            ("synthetic_data/scene_words/manifest.csv", 0.15),
+            ("synthetic_data/scene_random/manifest.csv", 0.05),
         ),
         "data.preprocess.height": 40,
         "train.epochs": 4,

@@ -61,8 +61,10 @@ PARTS = {
         fonts="fonts_printed",
         faces=2,
         draw="""
-        synthetic_data/gendata_captcha.py --task scene --words DATA/scene_words/train.txt --count {120000} --test 0
-        synthetic_data/gendata_captcha.py --task scene --count {60000} --test 0 --seed 1 \
+        synthetic_data/gendata_captcha.py --task scene --words DATA/words.txt --count {200000} --test 0 --seed 2 \
+            --out synthetic_data/scene_dictionary
+        synthetic_data/gendata_captcha.py --task scene --words DATA/scene_words/train.txt --count {80000} --test 0
+        synthetic_data/gendata_captcha.py --task scene --count {40000} --test 0 --seed 1 \
             --out synthetic_data/scene_random""",
     ),
     "pages": Part(
@@ -109,6 +111,8 @@ def pack(args: argparse.Namespace) -> None:
             wanted = [args.data / name for name in part.data]
             for path in sorted(f for p in wanted for f in (p, *p.rglob("*")) if f.is_file()):
                 add_file(tar, path, path.relative_to(args.data).as_posix(), args.quality)
+            if name == "scene":
+                add_file(tar, args.words, "words.txt", args.quality)
     sizes = {p.name: sum(f.stat().st_size for f in p.rglob("*")) for p in sorted(BOX.iterdir())}
     print(", ".join(f"{BOX.relative_to(ROOT)}/{name}: {size / 1e6:.1f} MB" for name, size in sizes.items()))
     print(f"next, on the other machine: python remote/box.py prepare {' '.join(args.parts)}")
@@ -196,6 +200,9 @@ def main() -> None:
     p = steps.add_parser("pack")
     p.add_argument("parts", nargs="+", choices=PARTS)
     p.add_argument("--data", type=Path, required=True, help="folder with the labelled sets")
+    p.add_argument(
+        "--words", type=Path, default="/usr/share/dict/words", help="word list that scene words are drawn of"
+    )
     p.add_argument("--quality", type=int, default=80, help="JPEG quality where that makes a file smaller")
     p.add_argument("--python", default="3.12", help="of the other machine")
     p.set_defaults(step=pack)

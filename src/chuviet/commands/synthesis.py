@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from chuviet.commands.dispatch import guarded
+from chuviet.data.files import read_lines
 from chuviet.data.lists import read_labels
 from chuviet.data.pages import write_pages
 from chuviet.data.table import read_table
@@ -91,16 +92,24 @@ def printed_main(doc: str | None) -> int:
     parser.add_argument("--task", choices=TASKS, default="printed", help="what is drawn")
     parser.add_argument("--test", type=int, default=500, help="how many of them are the test set (fold 0)")
     parser.add_argument("--fonts", type=Path, help="folder of TTF and OTF files (default: the task's own)")
-    parser.add_argument("--words", type=Path, help="draw the texts of this CSV or path<TAB>text list, not random ones")
+    parser.add_argument("--words", type=Path, help="draw the words of this CSV, path<TAB>text list or word list")
     parser.add_argument("--height", type=int, default=32, help="height of the images in pixels")
     args = parser.parse_args()
     return guarded(lambda: _generate_printed(args))
 
 
+def read_words(path: Path) -> list[str]:
+    """The texts of a CSV or path<TAB>text list, or the lines of a plain word list such as /usr/share/dict/words."""
+    lines = read_lines(path)
+    if lines and not {"\t", ","} & set(lines[0]):
+        return lines
+    return read_labels(path, columns=("text",))["text"].tolist()
+
+
 def _generate_printed(args: argparse.Namespace) -> int:
     style, alphabet, folder = TASKS[args.task]
-    words = read_labels(args.words, columns=("text",))["text"].tolist() if args.words else []
-    words = [w for w in words if w and set(w) <= set(ASCII)]
+    words = read_words(args.words) if args.words else []
+    words = [w for w in words if w.strip() and set(w) <= set(ASCII)]
     if args.fonts or folder:
         faces = load_faces(args.fonts or folder, ASCII if words else alphabet)
     else:

@@ -83,9 +83,12 @@ def scene(text: str, font: str, height: int, rng: np.random.Generator) -> np.nda
     """As on signs, posters and photos of them: h w 3 uint8 RGB, h about `height` times 0.5 to 2."""
     tracking = int(rng.integers(0, 8)) if rng.random() < 0.3 else 0
     ink = _mask(text, font, tracking)
+    near = _neighbours(text, font, ink.shape, rng) if rng.random() < 0.4 else np.zeros(3 * np.array(ink.shape))
+    if rng.random() < 0.5:  # boxes are often upright where the text is not
+        ink, near = _turn(ink, near, float(np.clip(rng.normal(0, 12), -35, 35)))
     h, w = ink.shape
-    margin = int(h * rng.uniform(0.25, 0.5))
-    ink = np.pad(ink, margin)
+    margin = int(min(h, _mask("x", font).shape[0] * 2) * rng.uniform(0.25, 0.5))
+    ink = np.maximum(np.pad(ink, margin), near[h - margin : 2 * h + margin, w - margin : 2 * w + margin])
     if rng.random() < 0.25:  # bolder or lighter
         kernel = np.ones((2, 2), np.uint8)
         ink = cv2.dilate(ink, kernel) if rng.random() < 0.6 else cv2.erode(ink, kernel)
@@ -171,6 +174,39 @@ def _mask(text: str, path: str, tracking: int = 0, whole_line: bool = False) -> 
         top, bottom = min(top, base - int(0.8 * _POINTS)), max(bottom, base + int(0.25 * _POINTS))
     cut = pixels[top:bottom, columns[0] : columns[-1] + 1]
     return cut.astype(np.float32) / 255
+
+
+def _neighbours(text: str, path: str, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Ink 3h 3w of strings beside a text of `shape` h w that stands in the middle: above, below, before or after it."""
+    h, w = shape
+    near = np.zeros((3 * h, 3 * w), np.float32)
+    for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        if rng.random() > 0.4:
+            continue
+        other = _mask("".join(rng.permutation(list(text.replace(" ", "")))), path)[:h, :w]
+        gap = int(rng.uniform(0.15, 0.4) * _POINTS)
+        top, left = (h + down * (h + gap) + max(-down, 0) * (h - other.shape[0]), w + right * (w + gap))
+        left += int(rng.integers(-w // 2, w // 2 + 1)) if down else max(-right, 0) * (w - other.shape[1])
+        top, left = max(top, 0), max(left, 0)
+        other = other[: 3 * h - top, : 3 * w - left]
+        near[top : top + other.shape[0], left : left + other.shape[1]] = other
+    return near
+
+
+def _turn(ink: np.ndarray, near: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
+    """A text h w and what is around it (3h 3w, the text in the middle), turned; the first cut to its ink again."""
+    h, w = ink.shape
+    side = int(np.hypot(h, w)) + 2
+    matrix = cv2.getRotationMatrix2D((1.5 * w, 1.5 * h), degrees, 1.0)
+    matrix[:, 2] += (1.5 * side - 1.5 * w, 1.5 * side - 1.5 * h)
+    whole = np.zeros_like(near, dtype=np.float32)
+    whole[h : 2 * h, w : 2 * w] = ink
+    turned, around = (cv2.warpAffine(x.astype(np.float32), matrix, (3 * side, 3 * side)) for x in (whole, near))
+    rows, columns = np.flatnonzero(turned.max(1) > 0.15), np.flatnonzero(turned.max(0) > 0.15)
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    h, w = bottom - top, right - left
+    padded = np.pad(around, ((h, h), (w, w)))  # three times the new box, which may reach beyond the canvas
+    return turned[top:bottom, left:right], padded[top : top + 3 * h, left : left + 3 * w]
 
 
 def _colours(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
