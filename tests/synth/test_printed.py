@@ -7,7 +7,7 @@ import pytest
 
 from chuviet.commands.synthesis import read_words
 from chuviet.synth.fonts import default_faces
-from chuviet.synth.printed import PrintedRecipe, Style, _neighbours, _turn, plain
+from chuviet.synth.printed import PrintedRecipe, Style, _neighbours, _turn, plain, scene
 from chuviet.types import InputError
 from chuviet.vocab import ASCII, CHINESE, PRINTED
 
@@ -42,6 +42,13 @@ def test_word_lists_are_read_plain_or_with_labels(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("img_path,text\n1.jpg,Taxi\n")
     found = [[w for w in read_words(tmp_path / name) if w] for name in ("plain", "labels.txt", "labels.csv")]
     assert found == [["zoo", "cafe"], ["Taxi, 24 h", "zoo"], ["Taxi"]]
+
+
+@pytest.mark.parametrize("text", ["I", ".", "Disestablished"])
+def test_scenes_of_narrow_and_wide_texts_are_drawn(text: str) -> None:
+    for seed in range(30):
+        image = scene(text, FACES[0].path, 32, np.random.default_rng(seed))
+        assert image.dtype == np.uint8 and image.ndim == 3 and min(image.shape[:2]) >= 4
 
 
 def test_small_letters_are_drawn_smaller_than_capitals() -> None:

@@ -88,7 +88,7 @@ def scene(text: str, font: str, height: int, rng: np.random.Generator) -> np.nda
         ink, near = _turn(ink, near, float(np.clip(rng.normal(0, 12), -35, 35)))
     h, w = ink.shape
     margin = int(min(h, _mask("x", font).shape[0] * 2) * rng.uniform(0.25, 0.5))
-    ink = np.maximum(np.pad(ink, margin), near[h - margin : 2 * h + margin, w - margin : 2 * w + margin])
+    ink = np.maximum(np.pad(ink, margin), np.pad(near, margin)[h : 2 * (h + margin), w : 2 * (w + margin)])
     if rng.random() < 0.25:  # bolder or lighter
         kernel = np.ones((2, 2), np.uint8)
         ink = cv2.dilate(ink, kernel) if rng.random() < 0.6 else cv2.erode(ink, kernel)
@@ -184,7 +184,7 @@ def _neighbours(text: str, path: str, shape: tuple[int, int], rng: np.random.Gen
         if rng.random() > 0.4:
             continue
         other = _mask("".join(rng.permutation(list(text.replace(" ", "")))), path)[:h, :w]
-        gap = int(rng.uniform(0.15, 0.4) * _POINTS)
+        gap = min(int(rng.uniform(0.15, 0.4) * _POINTS), h if down else w)
         top, left = (h + down * (h + gap) + max(-down, 0) * (h - other.shape[0]), w + right * (w + gap))
         left += int(rng.integers(-w // 2, w // 2 + 1)) if down else max(-right, 0) * (w - other.shape[1])
         top, left = max(top, 0), max(left, 0)
@@ -202,7 +202,7 @@ def _turn(ink: np.ndarray, near: np.ndarray, degrees: float) -> tuple[np.ndarray
     whole = np.zeros_like(near, dtype=np.float32)
     whole[h : 2 * h, w : 2 * w] = ink
     turned, around = (cv2.warpAffine(x.astype(np.float32), matrix, (3 * side, 3 * side)) for x in (whole, near))
-    rows, columns = np.flatnonzero(turned.max(1) > 0.15), np.flatnonzero(turned.max(0) > 0.15)
+    rows, columns = (np.flatnonzero(turned.max(axis) > 0.2 * turned.max()) for axis in (1, 0))
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     h, w = bottom - top, right - left
     padded = np.pad(around, ((h, h), (w, w)))  # three times the new box, which may reach beyond the canvas
