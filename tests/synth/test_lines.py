@@ -12,7 +12,7 @@ from fontTools.ttLib import TTFont
 
 from chuviet.synth.corpus import Verse
 from chuviet.synth.dataset import LineRecipe, join_shards, parse_shard, write_set
-from chuviet.synth.fonts import characters, clips, default_faces, load_faces
+from chuviet.synth.fonts import capitals_only, characters, clips, default_faces, load_faces
 from chuviet.synth.ink import Hand, crop_line, draw_line
 from chuviet.synth.paper import Sheet, put_on
 from chuviet.synth.reink import binarize, remove_rules
@@ -102,6 +102,20 @@ def test_a_font_that_clips_stacked_accents_is_found(recipe: LineRecipe, tmp_path
                 table.cmap[0x1EA4] = table.cmap[0x41]
         font.save(tmp_path / "cut.ttf")
     assert clips(tmp_path / "cut.ttf", "Ấ")
+
+
+def test_a_font_of_capitals_alone_is_not_used_for_small_letters(recipe: LineRecipe, tmp_path: Path) -> None:
+    source = Path(recipe.faces[0].path)
+    assert not capitals_only(source)
+    font = TTFont(source)
+    for table in font["cmap"].tables:
+        for letter in "abcdefghijklmnopqrstuvwxyz":
+            if ord(letter) in table.cmap:
+                table.cmap[ord(letter)] = table.cmap[ord(letter.upper())]
+    font.save(tmp_path / "capitals.ttf")
+    assert capitals_only(tmp_path / "capitals.ttf")
+    (face,) = load_faces(tmp_path, "abcABC1")
+    assert face.covers == set("ABC1") and not face.can_write("Ab")
 
 
 def test_shard_option() -> None:
