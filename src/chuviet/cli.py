@@ -221,6 +221,7 @@ def _evaluate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--json", metavar="FILE", help="write the metrics here too")
     p.add_argument("--out", metavar="FILE", help="write the rows with their predictions here")
     p.add_argument("--draw", metavar="DIR", help="pictures of what a detector found beside the truth")
+    _min_score(p)
     _frame(p)
 
 
@@ -229,6 +230,13 @@ def _read(p: argparse.ArgumentParser) -> None:
     _reader(p)
     p.add_argument("--out", metavar="JSON", help="write quads, texts and scores here instead of printing texts")
     p.add_argument("--draw", metavar="DIR", help="pictures with what was read")
+    _min_score(p)
+
+
+def _min_score(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--min-score", type=float, default=0.5, metavar="S",
+                   help="of a text found and read on a page, detection times recognition; weaker and empty ones are "
+                   "left out (%(default)g; 0: none is)")  # fmt: skip
 
 
 def _reject(p: argparse.ArgumentParser) -> None:

@@ -91,6 +91,12 @@ def test_a_page_is_read_in_reading_order_from_straightened_crops(tmp_path: Path,
         assert crop[3:-3, 3:-3].mean() < 40  # the bar fills its crop: nothing of the slant is left
     assert page.texts is not None and [p.text for p in original(seen)] == page.texts
     assert set(as_json(page)[0]) == {"text", "points", "score"}
+    limit = float(np.sort(page.scores)[1])  # the weakest goes, and what is read as nothing
+    strong = read_page(image, detector(tmp_path), recognizer, min_score=limit)
+    expected = [(t, s) for t, s in zip(page.texts, page.scores, strict=True) if t and s >= limit]
+    assert (
+        list(zip(strong.texts or (), strong.scores, strict=True)) == expected and len(strong.quads) == len(expected) < 4
+    )
     blank = read_page(np.full((64, 64, 3), 255, np.uint8), detector(tmp_path), recognizer)
     assert len(blank.quads) == 0 and blank.texts == []
 
@@ -132,7 +138,7 @@ def test_commands(tmp_path: Path, save: Callable[..., Path], capsys: pytest.Capt
     name, rows = out.read_text().rstrip("\n").split("\t")
     assert name == str(path) and {"points", "score"} == set(json.loads(rows)[0])
     assert Image.open(tmp_path / "drawn" / "page.jpg").size == (480, 300)
-    assert main(["read", str(path), "-w", rec, "-w", det, "--out", str(tmp_path / "r.json")]) == 0
+    assert main(["read", str(path), "-w", rec, "-w", det, "--min-score", "0", "--out", str(tmp_path / "r.json")]) == 0
     result = json.loads((tmp_path / "r.json").read_text())
     assert list(result) == [str(path)] and {"text", "points", "score"} == set(result[str(path)][0])
     capsys.readouterr()

@@ -53,7 +53,7 @@ def read(args: Namespace) -> int:
         raise InputError(f"read needs a detector and a recogniser: no {missing} is named; add -w {default}")
     names, paths = reading.find_images(args.input)
     start = time.perf_counter()
-    found = pages.read_pages(paths, detector, recognizer, args.batch_size, progress=len(paths) > 1)
+    found = pages.read_pages(paths, detector, recognizer, args.batch_size, args.min_score, progress=len(paths) > 1)
     took = 1e3 * (time.perf_counter() - start) / len(paths)
     if args.out:
         result = {name: pages.as_json(d) for name, d in zip(names, found, strict=True)}
@@ -74,7 +74,7 @@ def evaluate(args: Namespace, detector: Detector, recognizer: Recognizer | None)
     if recognizer is None:
         found = detector.predict(paths, progress=True)
     else:
-        found = pages.read_pages(paths, detector, recognizer, args.batch_size, progress=True)
+        found = pages.read_pages(paths, detector, recognizer, args.batch_size, args.min_score, progress=True)
     metric = DetectionMetric()
     metric.update(found, truths)
     figures = metric.by_source() | {"all": metric.compute()}

@@ -19,22 +19,36 @@ from chuviet.ship.inference import Recognizer
 from chuviet.types import Detection
 
 
-def read_page(image: np.ndarray, detector: Detector, recognizer: Recognizer, batch_size: int = 32) -> Detection:
-    """The text of one page (H W 3 uint8 RGB) in reading order; `scores` are detection times recognition confidence."""
+def read_page(
+    image: np.ndarray, detector: Detector, recognizer: Recognizer, batch_size: int = 32, min_score: float = 0.0
+) -> Detection:
+    """The text of one page (H W 3 uint8 RGB) in reading order; `scores` are detection times recognition confidence.
+    With a `min_score` above 0, quads that score less or are read as nothing are left out: what is unreadable is
+    mostly no text.
+    """
     found = detector.find(image)
     order = reading_order(found.quads)
     crops = [crop(image, quad) for quad in found.quads[order]]
     lines = recognizer.predict(crops, batch_size) if crops else []
     scores = found.scores[order] * np.array([p.confidence for p in lines]).reshape(-1)
-    return replace(found, quads=found.quads[order], scores=scores, texts=[p.text for p in lines])
+    keep = [i for i, p in enumerate(lines) if min_score <= 0 or (p.text and scores[i] >= min_score)]
+    return replace(found, quads=found.quads[order[keep]], scores=scores[keep], texts=[lines[i].text for i in keep])
 
 
 def read_pages(
-    paths: Sequence[Path], detector: Detector, recognizer: Recognizer, batch_size: int = 32, progress: bool = False
+    paths: Sequence[Path],
+    detector: Detector,
+    recognizer: Recognizer,
+    batch_size: int = 32,
+    min_score: float = 0.0,
+    progress: bool = False,
 ) -> list[Detection]:
     """`read_page` of every file. Raises InputError for the first that cannot be read."""
     bar = tqdm(paths, unit="page", disable=not progress, dynamic_ncols=True)
-    return [replace(read_page(read_image(p), detector, recognizer, batch_size), index=i) for i, p in enumerate(bar)]
+    return [
+        replace(read_page(read_image(p), detector, recognizer, batch_size, min_score), index=i)
+        for i, p in enumerate(bar)
+    ]
 
 
 def as_json(detection: Detection) -> list[dict[str, Any]]:
