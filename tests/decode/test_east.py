@@ -78,8 +78,22 @@ def test_nothing_found_in_nothing() -> None:
 def test_two_cells_that_name_different_sides_as_top_agree() -> None:
     quad = box(50, 50, 40, 20, 45)
     seen = np.stack([quad, np.roll(quad, 1, 0), np.roll(quad, -1, 0)])
-    merged, totals, counts = merge_rows(seen, np.array([0.9, 0.8, 1.0]), np.zeros(3, int), 0.5)
+    merged, totals, counts = merge_rows(seen, np.array([0.9, 0.8, 1.0]), np.ones((3, 4)), np.zeros(3, int), 0.5)
     assert np.allclose(merged, quad[None]) and np.allclose(totals, 2.7) and counts.tolist() == [3]
+
+
+def test_ends_follow_the_cells_beside_them() -> None:
+    """A line of 200 px: every cell sees both ends a tenth of their distance too close."""
+    cells = np.arange(5)[:, None] * (40, 0) + (20, 10)  # x 20 to 180
+    distances = np.stack([np.full(5, 10), 200 - cells[:, 0], np.full(5, 10), cells[:, 0]], 1) * 0.9
+    maps = torch.full((6, 5, 50), -9.0)
+    maps[0, 2, 4::10] = 9.0  # cells at x 17.5, 57.5 ...: half a cell and a pixel beside those above
+    maps[1:5, 2, 4::10] = torch.logit(torch.as_tensor(distances.T / 640)).float()
+    maps[5] = 0.0
+    (plain,), _ = EastDecoder.Config(near=1e6).build().boxes(maps)
+    (close,), _ = EastDecoder.Config().build().boxes(maps)
+    short = 200 - np.stack([plain, close])[:, 1:3, 0].max(1) + np.stack([plain, close])[:, (0, 3), 0].min(1)
+    assert short[0] == pytest.approx(20, abs=1) and short[1] < 8
 
 
 def random_boxes(count: int, seed: int, spread: float = 60) -> np.ndarray:
@@ -115,10 +129,11 @@ def test_merging_and_suppression_agree_with_plain_loops(seed: int) -> None:
             runs[-1].append(i)
         else:
             runs.append([i])
-    merged, totals, counts = merge_rows(quads, scores, rows, 0.5)
+    weights = rng.uniform(0.1, 1, (80, 4))
+    merged, totals, counts = merge_rows(quads, scores, weights, rows, 0.5)
     assert counts.tolist() == [len(r) for r in runs] and 10 < len(runs) < 60
     assert np.allclose(totals, [scores[r].sum() for r in runs])
-    assert np.allclose(merged, [np.average(quads[r], axis=0, weights=scores[r]) for r in runs])
+    assert np.allclose(merged, [(quads[r] * weights[r][..., None]).sum(0) / weights[r].sum(0)[:, None] for r in runs])
 
     order = np.argsort(-totals, kind="stable")
     ranked, expected = merged[order], []

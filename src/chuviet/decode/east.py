@@ -3,7 +3,8 @@
 EAST, section 3.5 (https://arxiv.org/abs/1704.03155): cells of a row that see the same box follow each other, so
 neighbours are merged first, weighted by their scores, and the few boxes left go through ordinary NMS with the sum of
 scores as their score. Different from the paper: a cell is compared with the cell before it, not with the box
-merged so far. So all comparisons of an image are one array operation (10,000 cells: see the test).
+merged so far, so all comparisons of an image are one array operation (10,000 cells: see the test); and each end of a
+merged box follows the cells that are close to it, for which it was a short distance to predict.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class EastDecoder:
         nms: float = 0.2  # IoU above which the weaker box goes
         limit: int = 1000  # merged boxes, the strongest, that are looked at in an image
         smallest: float = 3.0  # pixels of the network's input: shorter sides are no text
+        near: float = 8.0  # pixels: cells count for an end of their box as 1 / (distance + near)^2
         crop: float = 640.0  # pixels that a distance of 1 stands for; the same in model and loss
         scale: int = 4  # pixels a cell
 
@@ -66,7 +68,9 @@ class EastDecoder:
         )
         rows, columns = y.cpu().numpy(), x.cpu().numpy()
         quads = to_boxes(cell_centres(np.stack((columns, rows), 1), cfg.scale), distances, angles)
-        quads, totals, counts = merge_rows(quads, 1 / (1 + np.exp(-score)), rows, cfg.merge)
+        score = 1 / (1 + np.exp(-score))
+        weights = score[:, None] / (np.maximum(distances[:, (3, 1, 1, 3)], 0) + cfg.near) ** 2  # left and right corners
+        quads, totals, counts = merge_rows(quads, score, weights, rows, cfg.merge)
         sides = np.linalg.norm(quads[:, 1:3] - quads[:, :2], axis=-1)
         order = np.argsort(-totals, kind="stable")
         order = order[sides[order].min(1, initial=np.inf) >= cfg.smallest][: cfg.limit]
@@ -76,12 +80,12 @@ class EastDecoder:
 
 
 def merge_rows(
-    quads: Quads, scores: np.ndarray, rows: np.ndarray, threshold: float
+    quads: Quads, scores: np.ndarray, weights: np.ndarray, rows: np.ndarray, threshold: float
 ) -> tuple[Quads, np.ndarray, np.ndarray]:
     """Runs of cells in a row, each of which overlaps the one before by more than `threshold` (IoU), as one box each.
 
-    `quads` P 4 2 in the order of the map, `scores` P, `rows` P -> means of the quads weighted by score R 4 2, sums of
-    the scores R, numbers of cells R.
+    `quads` P 4 2 in the order of the map, `scores` P, `weights` P 4 of their corners, `rows` P -> weighted means of the
+    corners R 4 2, sums of the scores R, numbers of cells R.
     """
     if not len(quads):
         return quads, scores, np.zeros(0, np.int64)
@@ -95,8 +99,9 @@ def merge_rows(
     turns = np.stack([np.roll(quads, k, 1) for k in range(4)])  # 4 P 4 2
     best = np.square(turns - first).sum((-1, -2)).argmin(0)
     turned = turns[best, np.arange(len(quads))]
-    totals = np.add.reduceat(scores, starts)
-    return np.add.reduceat(turned * scores[:, None, None], starts) / totals[:, None, None], totals, counts
+    weights = np.stack([np.roll(weights, k, 1) for k in range(4)])[best, np.arange(len(quads))][..., None]
+    means = np.add.reduceat(turned * weights, starts) / np.add.reduceat(weights, starts)
+    return means, np.add.reduceat(scores, starts), counts
 
 
 def suppress(quads: Quads, threshold: float) -> np.ndarray:
