@@ -68,7 +68,7 @@ def test_design_card_configs_pretrain_and_fine_tune(name: str, tmp_path: Path) -
     assert len(moved) > 0.9 * len(list(second.parameters()))
 
 
-@pytest.mark.parametrize("name", ["rec_ctc", "rec_conv_ctc", "rec_gtc", "rec_gtc_distillation"])
+@pytest.mark.parametrize("name", ["rec_ctc", "rec_conv_ctc", "rec_gtc", "rec_gtc_nrtr", "rec_gtc_distillation"])
 def test_scene_text_configs_ship_a_plain_model_that_reads_as_training_reported(name: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for part, words in {"train": ["Exit", "OPEN 24", "a-b", "x"], "valid": ["Taxi", "B 2", "no!"]}.items():
@@ -76,7 +76,8 @@ def test_scene_text_configs_ship_a_plain_model_that_reads_as_training_reported(n
             Image.fromarray(rng.integers(0, 256, (40, 100, 3), dtype=np.uint8)).save(tmp_path / f"{part}{i}.jpg")
         (tmp_path / f"{part}.txt").write_text("".join(f"{part}{i}.jpg\t{w}\n" for i, w in enumerate(words)))
     exp = config.load(name, CONFIGS)
-    student = {"rec_gtc": "model.student", "rec_gtc_distillation": "model.member.student"}.get(name, "model")
+    guided = {"rec_gtc": "model.student", "rec_gtc_nrtr": "model.student"}
+    student = (guided | {"rec_gtc_distillation": "model.member.student"}).get(name, "model")
     exp = config.replace(exp, **{
         f"{student}.pretrained": False,
         "data.csv": str(tmp_path / "train.txt"), "data.valid": str(tmp_path / "valid.txt"),
