@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,23 @@ import pytest
 import torch
 from PIL import Image
 
+from chuviet import config
 from chuviet.cli import main
 from chuviet.commands import lines, training
+from chuviet.data.recognition import LineData
+from chuviet.data.scene import ScenePreprocess
 from chuviet.data.table import read_table, write_table
 from chuviet.data.transforms import LinePreprocess
 from chuviet.decode.ctc import CTCGreedy
+from chuviet.experiment import Experiment
+from chuviet.losses.ctc import CTCLoss
 from chuviet.models.ctc import LineCTC
-from chuviet.ship.artifact import save_artifact
+from chuviet.models.gtc import GTC, Mutual
+from chuviet.models.guides import NRTR
+from chuviet.models.scene import SceneCTC
+from chuviet.ship.artifact import load_artifact, save_artifact, without_pretrained
 from chuviet.ship.inference import load
+from chuviet.train.checkpoint import save_checkpoint
 from chuviet.vocab import Charset
 
 CONFIG = """
@@ -248,6 +258,29 @@ def test_train_folds_report_pack_and_evaluate(project: Path, fails: Fails, capsy
     assert "holds no ema weights" in fails("pack", str(run), "--keep", "ema")
     assert "not the folder of a run" in fails("pack", "images")
     shutil.rmtree(run)
+
+
+@pytest.mark.parametrize("mutual", [False, True])
+def test_pack_of_an_unfinished_guided_run_ships_the_recogniser_alone(mutual: bool, tmp_path: Path) -> None:
+    student = SceneCTC.Config(backbone="resnet10t", neck="svtr")  # pretrained: its ImageNet weights are not needed
+    member = GTC.Config(student=student, guide=NRTR.Config(hidden=16, layers=1, heads=2))
+    exp = Experiment(
+        model=Mutual.Config(member=member) if mutual else member, loss=CTCLoss.Config(), decoder=CTCGreedy.Config(),
+        data=LineData.Config(preprocess=ScenePreprocess.Config(height=32)),
+    )  # fmt: skip
+    torch.manual_seed(0)
+    trained: Any = without_pretrained(exp.model)
+    model = trained.build(len(exp.charset or ()))
+    run = tmp_path / "fold0"
+    run.mkdir()
+    (run / "config.json").write_text(json.dumps(config.to_json(exp)))
+    position = {"ema": None, "best": (None, {}), "position": (2, 0, 9, 0.0)}
+    save_checkpoint(run / "checkpoint.pt", position | {"model": model.state_dict()})
+    assert main(["pack", str(run), "--precision", "fp32"]) == 0
+    packed = load_artifact(run / "weights.safetensors")
+    assert packed.model_cfg == without_pretrained(student)
+    for name, value in model.candidates()[0].state_dict().items():
+        assert torch.equal(packed.model.state_dict()[name], value)
 
 
 def test_train_mistakes(project: Path, fails: Fails) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import nn
 
 from chuviet import config
 from chuviet.commands import OK, Stopped
@@ -78,21 +79,26 @@ def pack(args: Namespace) -> int:
     weights = {"last": state["model"], "ema": state["ema"] and state["ema"][0], "best": state["best"][1]}[keep]
     if not weights:
         raise InputError(f"{folder}/checkpoint.pt: holds no {keep} weights; the run's config keeps none")
-    model_cfg: Any = exp.model
-    charset = exp.charset
-    built = config.replace(model_cfg, pretrained=False) if hasattr(model_cfg, "pretrained") else model_cfg
-    model = built.build(len(charset or ()))
-    model.load_state_dict(weights)
     out = Path(args.out or folder / "weights.safetensors")
     epochs = int(state["position"][0])
     size = save_artifact(
-        out, model=model, model_cfg=exp.model, preprocess_cfg=exp.data.preprocess, decoder_cfg=exp.decoder,
-        charset=charset, metrics={}, precision=args.precision,
+        out, model=_trained(exp, weights), model_cfg=getattr(exp.model, "shipped", exp.model),
+        preprocess_cfg=exp.data.preprocess, decoder_cfg=exp.decoder, charset=exp.charset, metrics={},
+        precision=args.precision,
         notes={"run": folder.parent.name, "fold": exp.fold, "keep": keep, "epochs": epochs,
                "sources": list(getattr(exp.data, "sources", ())) or ["real", "aug"]},
     )  # fmt: skip
     print(f"{out}: {size / 1e6:.2f} MB, {keep} weights after {epochs} epochs of {exp.train.epochs}")
     return OK
+
+
+def _trained(exp: Experiment, weights: dict[str, Any]) -> nn.Module:
+    """What a run ships of the model that it trains; of several candidates the first: none was validated."""
+    cfg: Any = without_pretrained(exp.model)
+    model: nn.Module = cfg.build(len(exp.charset or ()))
+    model.load_state_dict(weights)
+    candidates: Any = getattr(model, "candidates", None)
+    return candidates()[0] if candidates else model
 
 
 def _experiment(args: Namespace) -> Experiment:
