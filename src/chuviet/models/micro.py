@@ -1,7 +1,7 @@
 """MicroOCR: a recogniser of some ten thousand parameters for short printed strings.
 
 One patch embedding makes a column of every 4 pixels; blocks of a depthwise and a pointwise convolution mix them; the
-whole column, all rows of it, is classified (https://github.com/wenmuzhou/MicroOCR, after ConvMixer,
+whole column, all rows of it, is classified (https://github.com/williamlzw/MicroOCR, after ConvMixer,
 https://arxiv.org/abs/2201.09792).
 """
 
