@@ -3,6 +3,11 @@
 https://arxiv.org/abs/1911.08947, section 3.5. The map holds text shrunk by D = area (1 - r^2) / perimeter; a
 region is grown by area * unclip / perimeter. That gives a word of 120 x 30 pixels back as 113 x 23; the exact inverse
 is there as well.
+
+A region is taken as the rectangle with its area and moments, which tell sizes to a part of a pixel: a word of 24 x 12
+pixels or more comes back from its own targets with IoU > 0.9 at any angle but two. Where its sides run along the pixels
+(0 and 45 degrees), a region of 18 x 6 pixels is that of any rectangle from 17 x 5 to 19 x 7: 0.8 at worst. With the
+paper's constant `unclip` of 1.5 words come back too small, whatever the rectangle.
 """
 
 from __future__ import annotations
@@ -19,6 +24,8 @@ from torch import nn
 from chuviet import config
 from chuviet.geometry import order_quad
 from chuviet.types import Batch, Detection, Output
+
+_LONG = 1.5  # times as wide as high: from there on moments tell a region's angle better than its outermost pixels
 
 
 class DBDecoder:
@@ -59,14 +66,13 @@ class DBDecoder:
         binary = (probability > cfg.threshold).astype(np.uint8)
         contours, _ = cv2.findContours(binary, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
         quads, scores = [], []
-        for contour in sorted(contours, key=len, reverse=True)[: cfg.limit]:
+        for contour in sorted(contours, key=_size, reverse=True)[: cfg.limit]:
             points = contour.reshape(-1, 2)  # OpenCV 4 has an axis more
-            centre, (w, h), angle = cv2.minAreaRect(points)
-            score, area = _inside(probability, points)
+            score, region = _inside(probability, points)
             if score < cfg.box_threshold:
                 continue
-            edge = _edge(w, h, area)
-            grown = edge + 2 * self._offset(w + edge, h + edge)  # both sides move
+            centre, (w, h), angle = _rectangle(region, points)
+            grown = 2 * self._offset(w, h)  # both sides move
             if min(w, h) + grown < cfg.smallest:
                 continue
             quads.append(order_quad(cv2.boxPoints((centre, (w + grown, h + grown), angle))))
@@ -83,19 +89,43 @@ class DBDecoder:
         return (math.sqrt(b * b - 4 * a * c) - b) / (2 * a)
 
 
-def _inside(probability: np.ndarray, points: np.ndarray) -> tuple[float, int]:
-    """Mean over the pixels in and on an outline (M 2, whole numbers), and how many they are."""
+def _size(contour: np.ndarray) -> float:
+    """About how many pixels are in and on an outline; its points are no measure, as an upright box has four."""
+    return cv2.contourArea(contour) + 0.5 * cv2.arcLength(contour, True)
+
+
+def _inside(probability: np.ndarray, points: np.ndarray) -> tuple[float, np.ndarray]:
+    """Mean over the pixels in and on an outline (M 2, whole numbers), and a mask of them from its top left on."""
     low, high = points.min(0), points.max(0) + 1
     mask = np.zeros(high[::-1] - low[::-1], np.uint8)
     cv2.fillPoly(mask, [(points - low).astype(np.int32)], 1)
     window = probability[low[1] : high[1], low[0] : high[0]]
-    return float(window[mask > 0].mean()), int(mask.sum())
+    return float(window[mask > 0].mean()), mask
 
 
-def _edge(w: float, h: float, area: int) -> float:
-    """By how much a region is wider and higher than the rectangle through its outermost pixels' centres: what makes
-    the rectangle's area that of the pixels, 1 for an upright one, less for a turned one. Shrunk words are a few pixels
-    high.
+def _rectangle(mask: np.ndarray, points: np.ndarray) -> tuple[tuple[float, float], tuple[float, float], float]:
+    """Centre, (width, height) and angle in degrees of the rectangle that has the area, the middle and the proportions
+    (by second moments) of a region's pixels: exact for an upright one. `points` are its outline's.
+
+    The rectangle through the outermost pixels hangs on the few that stick out: shrunk words are a few pixels high.
     """
-    half = 0.5 * (w + h)
-    return min(max(math.sqrt(max(half * half - w * h + area, 0)) - half, 0), 1)
+    m = cv2.moments(mask, binaryImage=True)
+    area = m["m00"]
+    x, y = points.min(0)
+    centre = (m["m10"] / area + float(x), m["m01"] / area + float(y))
+    spread = np.array([(m["mu20"], m["mu11"]), (m["mu11"], m["mu02"])]) * (12 / area) + np.eye(2)  # of n pixels: n^2
+    angle = 0.5 * math.atan2(2 * spread[0, 1], spread[0, 0] - spread[1, 1])
+    w, h = _sides(spread, angle)
+    if w < _LONG * h:  # moments of a square have no direction
+        angle = math.radians(cv2.minAreaRect(points)[2])
+        w, h = _sides(spread, angle)
+    scale = math.sqrt(area / (w * h))
+    return centre, (w * scale, h * scale), math.degrees(angle)
+
+
+def _sides(spread: np.ndarray, angle: float) -> tuple[float, float]:
+    """Width along `angle` (radians) and height across it of a rectangle whose squares of sides are `spread` (2 2)."""
+    c, s = math.cos(angle), math.sin(angle)
+    mean, half = 0.5 * (spread[0, 0] + spread[1, 1]), 0.5 * (spread[0, 0] - spread[1, 1])
+    along = half * (c * c - s * s) + 2 * spread[0, 1] * c * s
+    return math.sqrt(max(mean + along, 1)), math.sqrt(max(mean - along, 1))
