@@ -66,22 +66,26 @@ def test_overlaps_of_quads_that_cross_themselves_or_have_no_area() -> None:
 
 
 def test_growing_moves_sides_and_shrinking_takes_it_back() -> None:
-    shape = shapely.Polygon(geometry.grow(box(10, 10, 40, 20), 5))
+    one = shapely.polygons(box(10, 10, 40, 20)[None])
+    (shape,), _ = geometry.grow(one, np.array([5.0]))
     assert shape.bounds == pytest.approx((5, 5, 55, 35))
     assert shape.area == pytest.approx(40 * 20 + 2 * 5 * 60 + np.pi * 25, rel=1e-3)  # round corners
-    small = geometry.grow(box(10, 10, 40, 20), -5)
-    assert shapely.Polygon(small).equals(shapely.box(15, 15, 45, 25))
-    assert np.allclose(geometry.min_area_quad(geometry.grow(small, 5)), box(10, 10, 40, 20), atol=1e-3)
-    assert geometry.grow(box(0, 0, 40, 10), -6).shape == (0, 2)
-    dumbbell = np.array(
+    small, _ = geometry.grow(one, np.array([-5.0]))
+    assert small[0].equals(shapely.box(15, 15, 45, 25))
+    corners = np.asarray(geometry.grow(small, np.array([5.0]))[0][0].exterior.coords)
+    assert np.allclose(geometry.min_area_quad(corners), box(10, 10, 40, 20), atol=1e-3)
+    dumbbell = shapely.Polygon(
         [(0, 0), (9, 0), (9, 4), (20, 4), (20, 0), (40, 0), (40, 10), (20, 10), (20, 6), (9, 6), (9, 10), (0, 10)]
     )
-    assert shapely.Polygon(geometry.grow(dumbbell, -2)).bounds == (22, 2, 38, 8)  # the larger end
+    several = np.array([shapely.box(0, 0, 40, 10), dumbbell, shapely.box(0, 0, 40, 20)])
+    left, whose = geometry.grow(several, np.array([-6.0, -2, -6]))
+    assert whose.tolist() == [1, 2] and left[0].bounds == (22, 2, 38, 8)  # the larger end
+    assert left[1].bounds == (6, 6, 34, 14)
 
 
 def test_offset_by_hand() -> None:
-    assert geometry.offset(box(0, 0, 40, 10), 1.5) == pytest.approx(400 * 1.5 / 100)
-    assert geometry.offset(np.zeros((4, 2)), 1.5) == 0
+    found = geometry.offset(np.stack([box(0, 0, 40, 10), np.zeros((4, 2))]), 1.5)
+    assert found.tolist() == [pytest.approx(400 * 1.5 / 100), 0]
 
 
 def test_crop_takes_the_very_pixels_and_straightens() -> None:

@@ -111,30 +111,29 @@ def _common(a: Quads, b: Quads, shapes_a: np.ndarray, shapes_b: np.ndarray) -> N
     return out
 
 
-def grow(polygon: np.ndarray, distance: float) -> NDArray[np.float64]:
-    """A polygon (N 2) with every side moved outwards by `distance` pixels (inwards if negative), M 2.
+def grow(shapes: np.ndarray, distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """K valid shapely geometries with every side moved outwards by `distance` pixels (K; inwards if negative, all
+    alike) -> polygons P, and the number of the one that each is from, increasing.
 
-    Corners are rounded when growing, as Vatti clipping with round joins does. Empty (0 2) when nothing is left; the
-    largest piece when it falls apart.
+    Corners are rounded when growing, as Vatti clipping with round joins does. One of which nothing is left is left out;
+    of one that falls apart it is the largest piece.
     """
-    shape = shapely.Polygon(np.asarray(polygon, np.float64))
-    if not shape.is_valid:
-        shape = shapely.make_valid(shape)
-    moved = shape.buffer(distance, join_style="round" if distance > 0 else "mitre")
-    if moved.is_empty:
-        return np.empty((0, 2))
-    largest = max(getattr(moved, "geoms", [moved]), key=lambda g: g.area)
-    if not isinstance(largest, shapely.Polygon):
-        return np.empty((0, 2))
-    return np.asarray(largest.exterior.coords)[:-1]
+    join = "round" if (distance > 0).any() else "mitre"
+    moved = shapely.buffer(shapes, distance, quad_segs=16, join_style=join)
+    pieces, owner = shapely.get_parts(moved, return_index=True)
+    order = np.lexsort((-shapely.area(pieces), owner))
+    pieces, owner = pieces[order], owner[order]
+    kept = np.diff(owner, prepend=-1) > 0
+    kept &= (shapely.get_type_id(pieces) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(pieces)
+    return pieces[kept], owner[kept]
 
 
-def offset(polygon: np.ndarray, ratio: float) -> float:
-    """Area x `ratio` / perimeter in pixels: how far DB moves sides. Shrinking by r means ratio 1 - r^2; unclipping the
-    ratio itself (https://arxiv.org/abs/1911.08947, section 3.5).
+def offset(quads: Quads, ratio: float) -> np.ndarray:
+    """K 4 2 -> K: area x `ratio` / perimeter in pixels: how far DB moves sides. Shrinking by r means ratio 1 - r^2;
+    unclipping the ratio itself (https://arxiv.org/abs/1911.08947, section 3.5).
     """
-    shape = shapely.Polygon(np.asarray(polygon, np.float64))
-    return float(shape.area * ratio / shape.length) if shape.length else 0.0
+    around = side_lengths(quads).sum(-1)
+    return np.divide(np.abs(signed_area(quads)) * ratio, around, out=np.zeros(len(quads)), where=around > 0)
 
 
 def crop(image: np.ndarray, quad: Quad) -> np.ndarray:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import shapely
 
 from chuviet import config
-from chuviet.geometry import grow, height_of, offset, side_lengths
+from chuviet.geometry import Quad, Quads, grow, height_of, offset, polygons, side_lengths
 
 
 class DBTargets:
@@ -32,64 +33,91 @@ class DBTargets:
 
     def __call__(self, quads: np.ndarray, ignore: np.ndarray, shape: tuple[int, int]) -> dict[str, np.ndarray]:
         """`quads` K 4 2 in pixels, `ignore` K. uint8 but the threshold, which is float32."""
+        quads = np.asarray(quads, np.float64).reshape(-1, 4, 2)
         text, text_mask = np.zeros(shape, np.uint8), np.ones(shape, np.uint8)
         band, band_mask = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
-        small = np.minimum(height_of(quads), side_lengths(quads)[:, 0]) < self.cfg.smallest if len(quads) else ignore
-        for quad, skip in zip(quads, ignore | small, strict=True):
-            distance = offset(quad, 1 - self.cfg.shrink**2)
-            inner = grow(quad, -distance)
-            if skip or not len(inner):
-                cv2.fillPoly(text_mask, [_whole(quad)], 0)
-                continue
-            _fill(text, inner)
-            _draw_band(quad, distance, band, band_mask)
+        outlines, distance = polygons(quads), offset(quads, 1 - self.cfg.shrink**2)
+        inner, owner = grow(outlines, -distance)
+        small = np.minimum(height_of(quads), side_lengths(quads)[:, 0]) < self.cfg.smallest
+        learnt = ~(np.asarray(ignore, bool) | small) & np.isin(np.arange(len(quads)), owner)
+        for quad in quads[~learnt]:
+            cv2.fillPoly(text_mask, [_whole(quad)], 0)
+        _fill(text, inner[learnt[owner]])
+        rows = np.flatnonzero(learnt & (distance > 0))
+        _draw_bands(quads[rows], outlines[rows], distance[rows], band, band_mask)
         threshold = self.cfg.low + band * (self.cfg.high - self.cfg.low)
         return {"text": text, "text_mask": text_mask, "threshold": threshold, "threshold_mask": band_mask}
 
 
-def _fill(mask: np.ndarray, polygon: np.ndarray) -> None:
-    """Sets the pixels of `mask` (H W) whose centres lie in the polygon (N 2). OpenCV would set those on the edge as
+def _fill(mask: np.ndarray, shapes: np.ndarray) -> None:
+    """Sets the pixels of `mask` (H W) whose centres lie in one of the polygons. OpenCV would set those on the edge as
     well, which doubles a small word that was shrunk to a few pixels.
     """
-    low = np.clip(np.floor(polygon.min(0)).astype(int), 0, mask.shape[::-1])
-    high = np.clip(np.ceil(polygon.max(0)).astype(int) + 1, 0, mask.shape[::-1])
-    x, y = np.arange(low[0], high[0])[None], np.arange(low[1], high[1])[:, None]
-    inside = np.zeros((y.size, x.size), bool)
-    for (ax, ay), (bx, by) in zip(polygon, np.roll(polygon, -1, 0), strict=True):
-        if ay != by:  # an odd number of edges to the left of a point: inside
-            inside ^= ((ay <= y) != (by <= y)) & (x > ax + (y - ay) * (bx - ax) / (by - ay))
-    mask[low[1] : high[1], low[0] : high[0]] |= inside.astype(mask.dtype)
+    h, w = mask.shape
+    corners, owner = shapely.get_coordinates(shapely.get_exterior_ring(shapes), return_index=True)
+    edge = np.flatnonzero(owner[1:] == owner[:-1])  # rings are closed
+    (ax, ay), (bx, by) = corners[edge].T, corners[edge + 1].T
+    # An edge crosses the rows y with min <= y < max; an odd number of crossings to the left of a pixel: inside.
+    low = np.clip(np.ceil(np.minimum(ay, by)), 0, h).astype(np.int64)
+    rows = np.clip(np.ceil(np.maximum(ay, by)), 0, h).astype(np.int64) - low
+    e, y = _ranges(low, rows)
+    x = ax[e] + (y - ay[e]) * (bx[e] - ax[e]) / (by[e] - ay[e])
+    order = np.lexsort((x, y, owner[edge][e]))
+    y, x = y[order], np.clip(np.floor(x[order]) + 1, 0, w).astype(np.int64)
+    span, place = _ranges(x[::2], x[1::2] - x[::2])
+    mask[y[::2][span], place] = 1
 
 
-def _draw_band(quad: np.ndarray, distance: float, band: np.ndarray, mask: np.ndarray) -> None:
-    """Raises `band` (H W, 0..1) to 1 - d / `distance` at d pixels from the quad's outline; marks it in `mask`."""
-    outer = grow(quad, distance)
-    if not len(outer) or distance <= 0:
-        return
-    h, w = band.shape
-    low = np.clip(np.floor(outer.min(0)).astype(int), 0, (w, h))
-    high = np.clip(np.ceil(outer.max(0)).astype(int) + 1, 0, (w, h))
-    if (high <= low).any():
-        return
-    window = (slice(low[1], high[1]), slice(low[0], high[0]))
-    filled = np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
-    cv2.fillPoly(filled, [_whole(outer - low)], 1)
-    mask[window] |= filled
-    x = np.arange(low[0], high[0], dtype=np.float32)[None]
-    y = np.arange(low[1], high[1], dtype=np.float32)[:, None]
-    nearest = np.full(filled.shape, np.inf, np.float32)
-    for a, b in zip(quad, np.roll(quad, -1, 0), strict=True):
-        np.minimum(nearest, _to_segment(x, y, a, b), out=nearest)
-    value = np.clip(1 - nearest / np.float32(distance), 0, 1) * filled
-    np.maximum(band[window], value, out=band[window])
+def _ranges(starts: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers and values of starts[i], starts[i] + 1, ..., `counts[i]` of them, for all i in turn."""
+    row = np.repeat(np.arange(len(starts)), counts)
+    return row, np.arange(len(row)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
 
 
-def _to_segment(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Distance of the pixels (y, x) to the segment from `a` to `b`: h w."""
-    d = (b - a).astype(np.float32)
-    length = max(float(d @ d), 1e-6)
-    t = np.clip(((x - a[0]) * d[0] + (y - a[1]) * d[1]) / length, 0, 1)
-    return np.hypot(x - a[0] - t * d[0], y - a[1] - t * d[1]).astype(np.float32)
+def _draw_bands(quads: Quads, outlines: np.ndarray, distance: np.ndarray, band: np.ndarray, mask: np.ndarray) -> None:
+    """Raises `band` (H W, 0..1) to 1 - d / `distance` at d pixels from a quad's outline; marks it in `mask`."""
+    outer, owner = grow(outlines, distance)
+    corners, ring = shapely.get_coordinates(shapely.get_exterior_ring(outer), return_index=True)
+    starts = np.searchsorted(ring, np.arange(len(outer) + 1))
+    sides = np.roll(quads, -1, 1) - quads
+    lengths = np.linalg.norm(sides, axis=2)
+    units = sides / np.maximum(lengths, 1e-3)[..., None]
+    # A window each: quads lie on each other, and all their pixels in one list took twice as long.
+    for k, first, last in zip(owner, starts[:-1], starts[1:], strict=True):
+        points = corners[first:last]
+        low = np.clip(np.floor(points.min(0)).astype(int), 0, band.shape[::-1])
+        high = np.clip(np.ceil(points.max(0)).astype(int) + 1, 0, band.shape[::-1])
+        if (high <= low).any():
+            continue
+        filled = np.zeros(high[::-1] - low[::-1], np.uint8)
+        cv2.fillPoly(filled, [_whole(points - low)], 1)
+        window = (slice(low[1], high[1]), slice(low[0], high[0]))
+        mask[window] |= filled
+        value = _to_outline(quads[k] - low, units[k], lengths[k], filled.shape)
+        value *= np.float32(-1 / distance[k])
+        value += 1
+        value *= filled
+        np.maximum(band[window], value, out=band[window])  # which holds no number below 0
+
+
+def _to_outline(quad: Quad, unit: np.ndarray, length: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Distance of every pixel of a window (h, w) to the outline of a quad (4 2) in it, whose sides run along `unit`
+    (4 2): h w, float32.
+    """
+    (right, down), (cx, cy) = unit.T[:, :, None], quad.T[:, :, None]  # each 4 1
+    x, y = np.arange(shape[1]) - cx, np.arange(shape[0]) - cy  # 4 w, 4 h
+    along, across = _sum(right * x, down * y), _sum(-down * x, right * y)
+    past = np.maximum(along, 0)
+    along -= np.minimum(past, length.astype(np.float32)[:, None, None], out=past)  # by how much beyond an end
+    along *= along
+    across *= across
+    across += along
+    return np.sqrt(across.min(0))
+
+
+def _sum(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """4 w and 4 h -> 4 h w, float32."""
+    return x.astype(np.float32)[:, None, :] + y.astype(np.float32)[:, :, None]
 
 
 def _whole(polygon: np.ndarray) -> np.ndarray:
