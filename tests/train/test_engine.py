@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from chuviet.train.averaging import round_weights
 from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
+from chuviet.train.distributed import sync_batchnorm
 from chuviet.train.engine import Train, fit
 from chuviet.train.optim import Optim
 from chuviet.types import Batch, InputError, Output
@@ -55,9 +57,32 @@ def test_sigterm_saves_and_leaves(tmp_path: Path) -> None:
     assert (epoch, batch, step) == (0, 4, 4)
 
 
+TWO = ("-m", "torch.distributed.run", "--nproc-per-node", "2")
+
+
+def test_a_signal_to_one_of_two_processes_saves_and_stops_both(tmp_path: Path) -> None:
+    stopped = run(tmp_path, "--minutes", 100, "--term-at", 3, "--term-rank", 1, launcher=TWO)
+    assert stopped.stdout.count("interrupted: stopped by signal 15") == 2, stopped.stderr[-2000:]
+    assert load_checkpoint(tmp_path / "checkpoint.pt")["position"][:3] == (0, 3, 3)
+
+
+@pytest.mark.parametrize("kind", ["gtc", "mutual"])
+def test_two_processes_give_the_guided_losses_of_one(kind: str, tmp_path: Path) -> None:
+    """In one step: each term is a mean over other things (lines, characters, frames) than the next."""
+    args = ("--guided", kind, "--size", 3, "--valid", 1, "--epochs", 1)
+    one, two = run(tmp_path / "one", *args), run(tmp_path / "two", *args, launcher=TWO)
+    assert digest(two).split("[")[1] == digest(one).split("[")[1]  # one row to validate on, for two processes
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
+
+
+def test_a_batch_with_fewer_rows_than_processes_is_refused(tmp_path: Path) -> None:
+    refused = run(tmp_path, "--size", 5, launcher=TWO)  # batches of 4 and 1
+    assert "InputError: a batch of 1 rows cannot be shared by 2 processes" in refused.stderr
+
+
 def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
     one = run(tmp_path / "one", "--dropout", 0)
-    two = run(tmp_path / "two", "--dropout", 0, launcher=("-m", "torch.distributed.run", "--nproc-per-node", "2"))
+    two = run(tmp_path / "two", "--dropout", 0, launcher=TWO)
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=2e-4)
     assert digest(two).split("[")[1] == digest(one).split("[")[1]  # every validation row once, in order
 
@@ -87,6 +112,48 @@ def test_accumulation_equals_a_large_batch_without_batchnorm(tmp_path: Path) -> 
         states.append(task.model.state_dict())
     for name, value in states[0].items():
         torch.testing.assert_close(value, states[1][name], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_last_validation_is_of_the_stored_weights_in_fp32(precision: str, tmp_path: Path) -> None:
+    task = toy.make_task(toy.NoiseData())
+    result = fit(task, Train(epochs=1, device="cpu", precision=precision), Optim(), tmp_path)
+    state = task.model.state_dict()
+    assert all(torch.equal(v, v.half().float()) for v in state.values() if v.is_floating_point())
+    torch.set_grad_enabled(False)
+    try:
+        task.model.eval()
+        pairs = [(task.loss(task.model(b), b), b) for b in task.data.valid_loader()]
+    finally:
+        torch.set_grad_enabled(True)
+    total = sum(float(x["loss"]) * len(b) for x, b in pairs) / sum(len(b) for _, b in pairs)
+    assert result.metrics["loss"] == total
+    exact = load_checkpoint(tmp_path / "checkpoint.pt")["model"]  # what a run resumes from is not rounded
+    assert any(not torch.equal(v, state[k]) for k, v in exact.items())
+
+
+def test_weights_that_fp16_cannot_hold_are_left_as_they_are() -> None:
+    layer = torch.nn.Linear(2, 1)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[1e6, 1 / 3]]))
+        layer.bias.fill_(1 / 3)
+    round_weights(layer)
+    assert layer.weight[0, 0] == 1e6 and layer.weight[0, 1] != torch.tensor(1 / 3).half()
+    assert layer.bias.item() == torch.tensor(1 / 3).half().item()
+
+
+def test_global_batchnorm_without_momentum_is_the_plain_mean_of_all_batches(tmp_path: Path) -> None:
+    torch.distributed.init_process_group("gloo", f"file://{tmp_path}/store", world_size=1, rank=0)
+    try:
+        plain = torch.nn.BatchNorm2d(3, momentum=None)
+        ours = sync_batchnorm(torch.nn.Sequential(torch.nn.BatchNorm2d(3, momentum=None)))[0]  # type: ignore[index]
+        for seed in range(4):
+            x = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(seed)) * (seed + 1) + seed
+            torch.testing.assert_close(ours(x), plain(x))
+    finally:
+        torch.distributed.destroy_process_group()
+    torch.testing.assert_close(ours.running_mean, plain.running_mean)
+    torch.testing.assert_close(ours.running_var, plain.running_var)
 
 
 def test_validation_of_an_empty_set_is_empty(tmp_path: Path) -> None:

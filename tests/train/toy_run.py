@@ -1,6 +1,6 @@
 """A tiny run on seeded noise, as its own program, so that tests can kill it and start it under torchrun.
 
-python toy_run.py OUT [--resume] [--kill-at BATCH] [--term-at BATCH] [--epochs N]: prints the final weights' digest.
+python toy_run.py OUT [--resume] [--kill-at BATCH] [--term-at BATCH] [--epochs N] ...: prints the final weights' digest.
 """
 
 import argparse
@@ -13,8 +13,12 @@ import torch
 
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.losses.ctc import CTCLoss
+from chuviet.losses.guided import GuidedCTCLoss, MutualLoss
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.models.ctc import LineCTC
+from chuviet.models.gtc import GTC, Mutual
+from chuviet.models.guides import SAR
+from chuviet.models.scene import SceneCTC
 from chuviet.train.engine import Interrupted, Task, Train, fit
 from chuviet.train.optim import Optim
 from chuviet.types import Batch
@@ -30,10 +34,16 @@ def sample(index: int, epoch: int) -> tuple[torch.Tensor, list[int]]:
 
 
 class NoiseData:
-    """20 lines of noise; batches of 4, and a last one of 4 or fewer."""
+    """Lines of noise; batches of 4, and a last one of 4 or fewer. `colour`: three channels, texts of 1 to 4 characters.
+    `term_at` is meant for the process `term_rank` alone, for all with -1.
+    """
 
-    def __init__(self, kill_at: int = -1, term_at: int = -1, size: int = 18) -> None:
+    def __init__(
+        self, kill_at: int = -1, term_at: int = -1, size: int = 18, valid: int = 7, colour: bool = False,
+        term_rank: int = -1,
+    ) -> None:  # fmt: skip
         self.kill_at, self.term_at, self.size, self.seen = kill_at, term_at, size, 0
+        self.valid, self.colour, self.term_rank = valid, colour, term_rank
 
     def batches(self, epoch: int) -> list[list[int]]:
         order = torch.randperm(self.size, generator=torch.Generator().manual_seed(epoch)).tolist()
@@ -45,21 +55,23 @@ class NoiseData:
         images = torch.zeros(len(rows), 1, 16, int(widths.max()))
         for canvas, (im, _) in zip(images, pairs, strict=True):
             canvas[:, :, : im.shape[2]] = im
-        targets = torch.tensor([t for _, t in pairs])
-        texts = [CHARSET.decode(t) for _, t in pairs]
-        return Batch(images, widths, torch.tensor(rows), targets, torch.full((len(rows),), 2), texts)
+        texts = [[(i + k) % 3 for k in range(1 + i % 4)] for i in rows] if self.colour else [t for _, t in pairs]
+        targets = torch.tensor([t + [-1] * (max(map(len, texts)) - len(t)) for t in texts])
+        images = images.expand(-1, 3, -1, -1) if self.colour else images
+        lengths, texts = torch.tensor([len(t) for t in texts]), [CHARSET.decode(t) for t in texts]
+        return Batch(images, widths, torch.tensor(rows), targets, lengths, texts)
 
     def train_loader(self, epoch: int, skip: int = 0, rank: int = 0, world: int = 1):
         for rows in self.batches(epoch)[skip:]:
             self.seen += 1
             if self.seen == self.kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
-            if self.seen == self.term_at:
+            if self.seen == self.term_at and self.term_rank in (-1, rank):
                 os.kill(os.getpid(), signal.SIGTERM)
             yield self.make(rows[rank::world], epoch)
 
     def valid_loader(self, rank: int = 0, world: int = 1):
-        batches = [[100 + i for i in range(k, min(k + 4, 7))] for k in range(0, 7, 4)]
+        batches = [[100 + i for i in range(k, min(k + 4, self.valid))] for k in range(0, self.valid, 4)]
         for rows in batches[rank::world]:
             batch = self.make(rows, 0)
             batch.index = batch.index - 100
@@ -75,6 +87,19 @@ def make_task(data: NoiseData, dropout: float = 0.1) -> Task:
     return Task(model, CTCLoss.Config().build(), CTCGreedy.Config().build(CHARSET), RecognitionMetric(), data)
 
 
+def make_guided(data: NoiseData, kind: str) -> Task:
+    """A guided recogniser ("gtc"), or two ("mutual"), without dropout."""
+    torch.manual_seed(0)
+    student = SceneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", dims=16, hidden=16, depth=1)
+    gtc = GTC.Config(student=student, guide=SAR.Config(hidden=16))
+    cfg, loss = (gtc, GuidedCTCLoss.Config()) if kind == "gtc" else (Mutual.Config(member=gtc), MutualLoss.Config())
+    model = cfg.build(len(CHARSET))
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    return Task(model, loss.build(), CTCGreedy.Config().build(CHARSET), RecognitionMetric(), data)
+
+
 def main() -> None:
     p = argparse.ArgumentParser()
     p.add_argument("out", type=Path)
@@ -83,11 +108,17 @@ def main() -> None:
     p.add_argument("--term-at", type=int, default=-1)
     p.add_argument("--epochs", type=int, default=3)
     p.add_argument("--dropout", type=float, default=0.1)
+    p.add_argument("--term-rank", type=int, default=-1)
+    p.add_argument("--minutes", type=float, default=0.0)
+    p.add_argument("--size", type=int, default=18)
+    p.add_argument("--valid", type=int, default=7)
+    p.add_argument("--guided", choices=("gtc", "mutual"))
     args = p.parse_args()
     torch.set_num_threads(1)
-    task = make_task(NoiseData(args.kill_at, args.term_at), args.dropout)
+    data = NoiseData(args.kill_at, args.term_at, args.size, args.valid, bool(args.guided), args.term_rank)
+    task = make_guided(data, args.guided) if args.guided else make_task(data, args.dropout)
     cfg = Train(epochs=args.epochs, device="cpu", precision="fp32", ema=0.9, average=(2, 3), keep="average",
-                batchnorm_batches=3, checkpoint_minutes=0.0)  # fmt: skip
+                batchnorm_batches=3, checkpoint_minutes=args.minutes)  # fmt: skip
     try:
         result = fit(task, cfg, Optim(lr=1e-2, warmup=0.1), args.out, resume=args.resume)
     except Interrupted as e:

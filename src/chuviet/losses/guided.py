@@ -33,9 +33,12 @@ class GuidedCTCLoss:
         losses = self.ctc(output, batch)
         if "guide" not in output.extra:
             return losses
-        guide = self.attention(Output(logits=output.extra["guide"]), batch)["loss"]
-        total = losses["loss"] + self.cfg.guide * guide
-        return losses | {"loss": total, "ctc": losses["loss"].detach(), "guide": guide.detach()}
+        guide = self.attention(Output(logits=output.extra["guide"]), batch)
+        terms = torch.stack((losses["loss"], self.cfg.guide * guide["loss"]))  # a mean over lines, one over characters
+        return {
+            "loss": terms.sum(), "terms": terms, "weight": torch.stack((losses["weight"], guide["weight"])),
+            "ctc": losses["loss"].detach(), "guide": guide["loss"].detach(),
+        }  # fmt: skip
 
 
 class MutualLoss:
@@ -63,12 +66,16 @@ class MutualLoss:
             return losses
         assert output.lengths is not None and batch.target_lengths is not None
         other = replace(output, logits=extra["logits2"], extra={"guide": extra["guide2"]})
+        steps = batch.target_lengths + 1
         ctc = symmetric_divergence(output.logits, extra["logits2"], output.lengths)
-        guide = symmetric_divergence(extra["guide"], extra["guide2"], batch.target_lengths + 1)
+        guide = symmetric_divergence(extra["guide"], extra["guide2"], steps)
         features = F.mse_loss(extra["features"].float(), extra["features2"].float())
-        ties = self.cfg.ctc * ctc + self.cfg.guide * guide + self.cfg.features * features
-        total = losses["loss"] + self.member(other, batch)["loss"] + ties
-        return losses | {"loss": total, "mutual": ties.detach()}
+        ties = torch.stack((self.cfg.ctc * ctc, self.cfg.guide * guide, self.cfg.features * features))
+        counts = torch.stack((output.lengths.sum(), steps.sum(), torch.full_like(steps[0], len(steps)))).to(ties)
+        second = self.member(other, batch)
+        terms = torch.cat((losses["terms"], second["terms"], ties))
+        weight = torch.cat((losses["weight"], second["weight"], counts))
+        return losses | {"loss": terms.sum(), "terms": terms, "weight": weight, "mutual": ties.sum().detach()}
 
 
 def symmetric_divergence(a: Tensor, b: Tensor, lengths: Tensor) -> Tensor:

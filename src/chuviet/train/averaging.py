@@ -1,5 +1,5 @@
 """Averaged weights: an exponential moving average over steps, and the mean over chosen epochs with BatchNorm
-recomputed.
+recomputed; and weights rounded to what a file keeps of them.
 """
 
 from __future__ import annotations
@@ -73,3 +73,13 @@ def recompute_batchnorm(model: nn.Module, batches: Iterable[Batch], device: torc
         m.momentum = momentum
     model.train(was_training)
     return used
+
+
+@torch.no_grad()
+def round_weights(model: nn.Module) -> None:
+    """Rounds all weights and statistics to fp16, in place, but a tensor that would overflow: what `ship.artifact`
+    stores is then exactly what the model has.
+    """
+    for value in model.state_dict().values():
+        if value.is_floating_point() and torch.isfinite(small := value.half()).all():
+            value.copy_(small)

@@ -1,8 +1,10 @@
-"""What makes several processes compute what one would: BatchNorm over the global batch, and one padded width for
-all.
+"""What makes several processes compute what one would: BatchNorm over the global batch, one padded width for all,
+losses that are means over all samples, decisions that all take alike.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 import torch.distributed as dist
@@ -35,12 +37,13 @@ class GlobalBatchNorm(nn.BatchNorm2d):
         centred = y - mean.view(shape)  # before it is squared: a difference of large squares would lose the variance
         var = all_reduce((centred * centred).sum(places)) / count
         with torch.no_grad():
-            momentum = self.momentum if self.momentum is not None else 0.1
             assert self.running_mean is not None and self.running_var is not None
+            assert self.num_batches_tracked is not None
+            self.num_batches_tracked.add_(1)
+            # Without a momentum: the plain mean of all batches so far, as torch has it.
+            momentum = self.momentum if self.momentum is not None else 1 / int(self.num_batches_tracked)
             self.running_mean.lerp_(mean, momentum)
             self.running_var.lerp_(var * count / (count - 1), momentum)
-            if self.num_batches_tracked is not None:
-                self.num_batches_tracked.add_(1)
         scale = (var + self.eps).rsqrt() * self.weight
         return (centred * scale.view(shape) + self.bias.view(shape)).to(x.dtype)
 
@@ -76,3 +79,25 @@ def widen_to_widest(batch: Batch) -> Batch:
     dist.all_reduce(widest, op=dist.ReduceOp.MAX)
     batch.images = F.pad(batch.images, (0, int(widest) - batch.images.shape[-1]))
     return batch
+
+
+def global_part(losses: dict[str, Tensor], world: int) -> Tensor:
+    """What this process adds to the loss of the global batch: each of its means by its share in the weight of all, so
+    that processes with fewer samples (or characters) count less. The sum over the processes is the loss of one.
+    """
+    if world == 1:
+        return losses["loss"]
+    terms, weights = losses.get("terms", losses["loss"][None]), losses["weight"].detach().reshape(-1)
+    total = weights.clone()
+    dist.all_reduce(total)
+    return (terms * (weights / total)).sum()
+
+
+def highest_of_all(values: Sequence[int], world: int) -> list[int]:
+    """The highest of each value over all processes, so that what depends on it happens in all or in none."""
+    if world == 1:
+        return [int(v) for v in values]
+    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    highest = torch.tensor([int(v) for v in values], device=device)
+    dist.all_reduce(highest, op=dist.ReduceOp.MAX)
+    return [int(v) for v in highest]

@@ -13,6 +13,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -25,11 +26,11 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from chuviet.config import Config
-from chuviet.train.averaging import EpochMean, WeightEMA, recompute_batchnorm
+from chuviet.train.averaging import EpochMean, WeightEMA, recompute_batchnorm, round_weights
 from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
-from chuviet.train.distributed import sync_batchnorm, widen_to_widest
+from chuviet.train.distributed import global_part, highest_of_all, sync_batchnorm, widen_to_widest
 from chuviet.train.optim import Optim
-from chuviet.types import Batch, Output
+from chuviet.types import Batch, InputError, Output
 
 
 class Data(Protocol):
@@ -46,6 +47,8 @@ class Metric(Protocol):
     def reset(self) -> None: ...
 
 
+#: "loss", a mean, and "weight", of how many things: by their weights the means of several processes make that of all.
+#: A sum of means over different things gives them as "terms" K too, whose sum is the loss, and K weights.
 Loss = Callable[[Output, Batch], dict[str, Tensor]]
 Decoder = Callable[..., list[Any]]  # of Prediction, or of Detection
 
@@ -134,7 +137,7 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
     run = _Run(fabric, cfg, out, raw, optimizer, ema)
     if resume:
         run.restore()
-    batches = [len(data.batches(e)) for e in range(cfg.epochs)]
+    batches = [_count_batches(data, e, world) for e in range(cfg.epochs)]
     total_steps = sum(-(-n // cfg.accumulate) for n in batches)
     log = _Log(out, resume_epoch=run.epoch, enabled=rank == 0)
     bar = tqdm(total=sum(batches), initial=sum(batches[: run.epoch]) + run.batch, unit="batch", disable=rank != 0,
@@ -155,10 +158,9 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
                 ends = run.batch % cfg.accumulate == 0 or run.batch == n
                 parts = n % cfg.accumulate if run.batch > n - n % cfg.accumulate else cfg.accumulate
                 with fabric.no_backward_sync(model, enabled=not ends):
-                    losses = task.loss(model(batch), batch)
-                    share = _share(losses, world)
-                    fabric.backward(losses["loss"] * share * world / parts)
-                run.add_loss(losses["loss"].detach() * share)
+                    loss = global_part(task.loss(model(batch), batch), world)
+                    fabric.backward(loss * world / parts)
+                run.add_loss(loss.detach())
                 images += len(batch) * world
                 if ends:
                     rate = optim.rate(run.step, total_steps)
@@ -168,11 +170,15 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
                         loss=f"{run.last_loss:.4f}", lr=f"{rate:.2e}", images_s=f"{speed:.0f}", refresh=False
                     )
                 bar.update()
-                if ends and (signals.came or run.minutes_since_save() > cfg.checkpoint_minutes):
-                    run.save()
-                    if signals.came:
+                if ends:
+                    late = run.minutes_since_save() > cfg.checkpoint_minutes
+                    # One process alone may have got the signal, or be late a step earlier; saving waits for all.
+                    stop, save = highest_of_all((signals.came, late), world)
+                    if stop or save:
+                        run.save()
+                    if stop:
                         bar.close()
-                        raise Interrupted(f"stopped by signal {signals.came}; saved; resume=true goes on from here")
+                        raise Interrupted(f"stopped by signal {stop}; saved; resume=true goes on from here")
             line = {
                 "epoch": epoch + 1,
                 "loss": run.mean_loss(),
@@ -211,13 +217,16 @@ def _take_kept_weights(fabric: Fabric, raw: nn.Module, cfg: Train, run: _Run, da
 
 
 @torch.no_grad()
-def validate(fabric: Fabric, model: nn.Module, task: Task) -> Validation:
-    """Decodes every validation row once, over all processes, with the real decoder. Empty without validation rows."""
+def validate(fabric: Fabric, model: nn.Module, task: Task, exact: bool = False) -> Validation:
+    """Decodes every validation row once, over all processes, with the real decoder. Empty without validation rows.
+
+    `exact`: in fp32, as a weights file is evaluated, instead of the run's precision.
+    """
     model.eval()
     total, weight, rows = 0.0, 0.0, []
     for batch in task.data.valid_loader(fabric.global_rank, fabric.world_size):
         batch = batch.to(fabric.device)
-        with fabric.autocast():
+        with nullcontext() if exact else fabric.autocast():
             output = model(batch)
             losses = task.loss(output, batch)
             predictions = task.decoder(model, batch, output)
@@ -232,20 +241,23 @@ def validate(fabric: Fabric, model: nn.Module, task: Task) -> Validation:
         rows = [r for g in gathered for r in g[2]]
     if not rows:
         return Validation([], {})
+    rows.sort(key=lambda r: r[0].index)  # first: the last digit of a mean depends on the order
     task.metric.reset()
     task.metric.update([p.answer for p, _ in rows], [t for _, t in rows])
-    rows.sort(key=lambda r: r[0].index)
     return Validation([p for p, _ in rows], {"loss": total / weight} | task.metric.compute())
 
 
 def _ship_best(fabric: Fabric, trained: nn.Module, task: Task) -> Validation:
-    """Validates what was trained. A model of several parts names those that could be shipped by `candidates()`: the one
-    with the fewest errors becomes the task's model (the first without validation rows).
+    """Validates what was trained as it will be evaluated: its weights rounded as they are stored, computed in fp32. A
+    model of several parts names those that could be shipped by `candidates()`: the one with the fewest errors becomes
+    the task's model (the first without validation rows).
     """
     names: Any = getattr(trained, "candidates", None)
     results = []
+    torch.set_float32_matmul_precision("highest")
     for model in names() if names else [trained]:
-        results.append((validate(fabric, model, task), model))
+        round_weights(model)
+        results.append((validate(fabric, model, task, exact=True), model))
     best = min(results, key=lambda r: r[0].metrics.get(task.metric.error, 0.0))
     task.model = best[1]
     return best[0]
@@ -390,13 +402,11 @@ def _seed(seed: int, epoch: int, batch: int, rank: int) -> None:
     torch.manual_seed(((seed * 1009 + epoch) * 1_000_003 + batch) * 4099 + rank)
 
 
-def _share(losses: dict[str, Tensor], world: int) -> Tensor:
-    """This process's part of the global mean: its weight over that of all processes, so ranks with fewer samples
-    count less.
-    """
-    weight = losses["weight"].detach()
-    if world == 1:
-        return torch.ones_like(weight)
-    total = weight.clone()
-    dist.all_reduce(total)
-    return weight / total
+def _count_batches(data: Data, epoch: int, world: int) -> int:
+    """The number of batches of `epoch`. Raises InputError for one that has fewer rows than there are processes."""
+    batches = data.batches(epoch)
+    if (least := min((len(b) for b in batches), default=world)) < world:
+        raise InputError(
+            f"a batch of {least} rows cannot be shared by {world} processes; raise data.batch or start fewer processes"
+        )
+    return len(batches)
