@@ -73,6 +73,15 @@ def test_batches_do_not_depend_on_workers_and_two_processes_share_them(pages: Pa
     assert torch.equal(next(iter(build(((str(pages), 1.0),)).train_loader(1, skip=2))).images, alone[2].images)
 
 
+def test_a_short_rest_of_the_pages_goes_into_the_batch_before(pages: Path) -> None:
+    data = build(((f"{pages}[:0.9]", 1.0),), ((f"{pages}[:0.1]", 1.0),))
+    assert [len(b) for b in data.batches(0)] == [4, 5]
+    halves = [[b.index.tolist() for b in data.train_loader(0, rank=r, world=2)] for r in (0, 1)]
+    assert [[len(b) for b in h] for h in halves] == [[2, 3], [2, 2]]
+    assert sorted(i for h in halves for b in h for i in b) == list(range(9))
+    assert [len(list(data.valid_loader(r, 2))) for r in (0, 1)] == [1, 0]
+
+
 def test_validation_pages_are_whole_and_come_with_their_truths(pages: Path) -> None:
     data = build(((str(pages), 1.0),), ((str(pages), 3.0),))
     batches = list(data.valid_loader())

@@ -8,10 +8,13 @@ import pytest
 import torch
 from PIL import Image
 
-from chuviet.data.lists import convert_baidu, read_dictionary, read_list
+from chuviet.config import ConfigError
+from chuviet.data.check import check_data
+from chuviet.data.lists import convert_baidu, named_charset, read_dictionary, read_list
 from chuviet.data.recognition import Concat, LineData
 from chuviet.data.scene import SceneAugment, ScenePreprocess
 from chuviet.types import InputError
+from chuviet.vocab import ASCII
 
 
 @pytest.fixture
@@ -29,10 +32,10 @@ def word_list(tmp_path: Path) -> Callable[..., str]:
     return make
 
 
-def data(csv: str, **changes: object) -> LineData:
+def data(csv: str, fold: int = 0, **changes: object) -> LineData:
     fixed: dict[str, object] = {"charset": "abcd ", "preprocess": ScenePreprocess.Config(height=32, width=128),
                                 "augment": None, "batch": 4, "workers": 0}  # fmt: skip
-    return LineData.Config(csv=csv, **(fixed | changes)).build(fold=0, seed=0)  # type: ignore[arg-type]
+    return LineData.Config(csv=csv, **(fixed | changes)).build(fold=fold, seed=0)  # type: ignore[arg-type]
 
 
 def test_read_list_keeps_spaces_inside_and_skips_blank_lines(tmp_path: Path) -> None:
@@ -91,11 +94,11 @@ def test_lists_train_on_one_and_validate_on_the_other(word_list: Callable[..., s
 
 def test_unknown_characters_and_long_labels_name_file_and_row(word_list: Callable[..., str]) -> None:
     with pytest.raises(InputError, match=r"train\.txt: 1 of 2 labels .*'x' .*first in row 2"):
-        data(word_list("train", ["ab", "ax"]))
+        data(word_list("train", ["ab", "ax"]), fold=5)
     with pytest.raises(
         InputError, match=r"long\.txt: row 2: long1\.png: .* needs 40 CTC frames, a 128 px wide image has 32"
     ):
-        data(word_list("long", ["ab", "abcd" * 10]))
+        data(word_list("long", ["ab", "abcd" * 10]), fold=5)
 
 
 def test_unfit_rows_are_named_and_left_out_if_asked(
@@ -128,6 +131,62 @@ def test_mix_gives_each_list_its_share_of_every_epoch(word_list: Callable[..., s
         assert (texts == "ab").sum() == 10 and (texts == "cd").sum() == 30
     with pytest.raises(InputError, match=r"the shares 0\.5 \+ 0\.75 must be above 0 and sum to 1"):
         data("", mix=((mix[0][0], 0.5), mix[1]))
+
+
+def test_a_list_named_twice_in_a_mix_has_both_shares(word_list: Callable[..., str]) -> None:
+    big, small = word_list("big", ["ab"] * 30), word_list("small", ["cd"] * 10)
+    built = data("", mix=((big, 0.25), (small, 0.5), (big, 0.25)), fold=5)
+    texts = built.train["text"].to_numpy()[np.concatenate(built.batches(0))]
+    assert len(built.train) == 40 and (texts == "ab").sum() == 20 and (texts == "cd").sum() == 20
+
+
+def test_what_valid_names_alone_is_validated_on(word_list: Callable[..., str], tmp_path: Path) -> None:
+    words, held = word_list("words", ["ab", "cd"]), word_list("held", ["dd"])
+    (tmp_path / "t.csv").write_text("img_path,text,fold\nwords0.png,ab,0\nwords1.png,cd,1\n")
+    for changes in (
+        {"csv": str(tmp_path / "t.csv")},
+        {"csv": "", "mix": ((str(tmp_path / "t.csv"), 0.5), (words, 0.5))},
+    ):
+        built = data(valid=held, **changes)  # type: ignore[arg-type]
+        assert built.valid["text"].tolist() == ["dd"] and set(built.train["text"]) == {"ab", "cd"}
+        assert len(built.train) == 2 * len(changes)
+        with pytest.raises(ConfigError, match=r"fold=1: data\.valid=.*held\.txt .* the only fold is 0"):
+            data(valid=held, fold=1, **changes)  # type: ignore[arg-type]
+        everything = data(valid=held, fold=5, **changes)  # type: ignore[arg-type]
+        assert set(everything.train["text"]) == {"ab", "cd", "dd"} and not len(everything.valid)
+    for fold in (0, 1):
+        with pytest.raises(ConfigError, match=rf"fold={fold}: .*words\.txt is a list, which has no folds"):
+            data(words, fold=fold)
+
+
+def test_lines_are_encoded_by_the_dictionary_that_chuviet_data_has(
+    word_list: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "chars.txt").write_text("b\na\nd\nc\n")
+    train = word_list("train", ["ab", "a cd"])
+    monkeypatch.setenv("CHUVIET_DATA", str(tmp_path))
+    monkeypatch.chdir("/")
+    built = data(train, dictionary="chars.txt", fold=5)
+    assert built.charset.characters == "badc "
+    (batch,) = built.train_loader(0)
+    ids = {t: row[:n].tolist() for t, row, n in zip(batch.texts, batch.targets, batch.target_lengths, strict=True)}
+    assert ids == {"ab": [1, 0], "a cd": [1, 4, 3, 2]}
+    with pytest.raises(InputError, match=r"1 of 2 labels hold characters outside the charset: ' ' \(U\+0020"):
+        data(train, dictionary="chars.txt", space=False, fold=5)
+
+
+def test_check_reads_a_list_with_its_own_characters(word_list: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "chars.txt").write_text("a\nb\n")
+    words = word_list("words", ["ab", "ba", "a" * 20, "a中"])
+    (tmp_path / "words1.png").write_bytes(b"")
+    found = check_data(words, named_charset(str(tmp_path / "chars.txt")), height=10)
+    assert found.rows == 4 and len(found.problems) == 3
+    assert "words.txt: 1 of 4 labels" in found.problems[0] and "first in row 4" in found.problems[0]
+    assert "words.txt: row 2:" in found.problems[1] and "an empty file" in found.problems[1]
+    assert "words.txt: row 3: words2.png" in found.problems[2] and "needs 39" in found.problems[2]
+    assert named_charset("ascii").characters == ASCII
+    with pytest.raises(InputError, match="charset nope: neither vietnamese, ascii, .* nor a dictionary file"):
+        named_charset("nope")
 
 
 def test_concatenation_joins_texts_and_images_alike(word_list: Callable[..., str]) -> None:

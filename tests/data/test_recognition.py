@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from chuviet.data.recognition import LineData, bucket_batches
+from chuviet.data.recognition import LineData, batch_ends, bucket_batches
 from chuviet.types import InputError
 
 
@@ -91,6 +91,22 @@ def test_ranks_share_the_batches_without_loss_or_double(csv: Path) -> None:
     assert sorted(valid) == list(range(len(data.valid)))
 
 
+def test_a_short_rest_goes_into_the_batch_before_so_that_two_processes_share_it(csv: Path) -> None:
+    assert [batch_ends(n, 4) for n in (1, 4, 5, 6, 9, 13)] == [[1], [4], [5], [4, 6], [4, 9], [4, 8, 13]]
+    assert batch_ends(3, 2) == [3] and batch_ends(3, 1) == [1, 2, 3]
+    data = config(csv, batch=4, draw=(("address", 1),)).build(fold=5, seed=0)  # 20 real rows and one
+    whole = [b.index.tolist() for b in data.train_loader(0)]
+    assert sorted(map(len, whole)) == [4, 4, 4, 4, 5] and len({i for b in whole for i in b}) == 21
+    halves = [[b.index.tolist() for b in data.train_loader(0, rank=r, world=2)] for r in (0, 1)]
+    assert [sorted(a + b) for a, b in zip(*halves, strict=True)] == [sorted(w) for w in whole]
+
+
+def test_a_validation_row_alone_is_read_by_one_of_two_processes(csv: Path) -> None:
+    data = config(csv).build(fold=0, seed=0)
+    data.valid = data.valid.iloc[:1]
+    assert [len(list(data.valid_loader(r, 2))) for r in (0, 1)] == [1, 0]
+
+
 def test_skip_goes_on_within_an_epoch(csv: Path) -> None:
     data = config(csv).build(fold=5, seed=0)
     whole = [b.images for b in data.train_loader(4)]
@@ -103,6 +119,17 @@ def test_target_longer_than_the_frames_is_an_error_with_file_and_row(tmp_path: P
     (tmp_path / "t.csv").write_text("img_path,text,fold\na.png,aabb,0\n")
     with pytest.raises(InputError, match=r"t\.csv: row 2: a\.png: 'aabb' needs 6 CTC frames, a 20 px wide image has 5"):
         config(tmp_path / "t.csv").build(fold=5, seed=0)
+
+
+def test_all_targets_longer_than_the_frames_are_told_at_once(tmp_path: Path) -> None:
+    rows = ""
+    for i in range(8):
+        Image.new("RGB", (20 if i else 400, 40), "white").save(tmp_path / f"{i}.png")
+        rows += f"{i}.png,aabb,0\n"
+    (tmp_path / "t.csv").write_text(f"img_path,text,fold\n{rows}")
+    with pytest.raises(InputError, match=r"t\.csv: row 3: 1\.png: .*; row 7: 5\.png: .*; and 2 more; correct") as e:
+        config(tmp_path / "t.csv").build(fold=5, seed=0)
+    assert "row 2:" not in str(e.value) and "row 8:" not in str(e.value)
 
 
 def test_unknown_character_and_unknown_source_are_errors(csv: Path) -> None:

@@ -9,7 +9,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from chuviet.data.images import read_image
-from chuviet.data.table import check_charset, image_root, read_table
+from chuviet.data.lists import read_labels
+from chuviet.data.table import check_charset, image_root
 from chuviet.types import InputError
 from chuviet.vocab import Charset, fold_text, frames_needed
 
@@ -26,12 +27,13 @@ class Findings:
 def check_data(
     path: str | Path, charset: Charset, height: int = 40, pixels_a_frame: int = 4, progress: bool = False
 ) -> Findings:
-    """Reads every row and every image of a label CSV. Raises InputError only when the table itself cannot be read.
+    """Reads every row and every image of a label CSV or list. Raises InputError only when the file itself cannot be
+    read.
 
     `height` and `pixels_a_frame` are those of the CTC recogniser that the lines must fit: a line of w x h pixels gives
     w * height / h / pixels_a_frame frames.
     """
-    frame = read_table(path)
+    frame = read_labels(path)
     root = image_root(path, frame)
     problems: list[str] = []
     try:

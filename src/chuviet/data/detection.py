@@ -23,7 +23,7 @@ from chuviet.data.images import read_image
 from chuviet.data.page_augment import PageAugment
 from chuviet.data.pages import read_pages
 from chuviet.data.quads import mend_pages
-from chuviet.data.recognition import FixedBatches, start_worker
+from chuviet.data.recognition import FixedBatches, batch_ends, start_worker
 from chuviet.data.targets_db import DBTargets
 from chuviet.types import Batch, InputError, Page
 
@@ -124,7 +124,7 @@ class PageData:
     def batches(self, epoch: int) -> list[np.ndarray]:
         """The epoch's batches as page numbers."""
         rows = self.epoch_rows(epoch)
-        return [rows[i : i + self.cfg.batch] for i in range(0, len(rows), self.cfg.batch)]
+        return np.split(rows, batch_ends(len(rows), self.cfg.batch)[:-1])
 
     def train_loader(self, epoch: int, skip: int = 0, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
         """Batches `skip`.. of `epoch` for one of `world` processes."""

@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chuviet.data.files import read_lines, write_whole
-from chuviet.data.table import read_table
+from chuviet.data.files import find_data, read_lines, write_whole
+from chuviet.data.table import ALL_FOLDS, read_table
 from chuviet.types import InputError
-from chuviet.vocab import Charset, CharsetError, normalize
+from chuviet.vocab import ASCII, CHINESE, PRINTED, VIETNAMESE, Charset, CharsetError, normalize
 
 
-def read_list(path: str | Path, fold: int = 1) -> pd.DataFrame:
+def read_list(path: str | Path) -> pd.DataFrame:
     """The rows of a ``path<TAB>text`` list as a table img_path,text,fold. The index is the line's number minus 2, as it
-    is for a CSV with its header, so that all messages name the right line.
+    is for a CSV with its header, so that all messages name the right line. The fold is `ALL_FOLDS`: in none by itself.
 
     Raises InputError with file and row for a line without a tab, an empty path or text, or a list without lines.
     """
@@ -34,7 +34,7 @@ def read_list(path: str | Path, fold: int = 1) -> pd.DataFrame:
             raise InputError(f"{path}: row {number}: no tab; each line is an image path, a tab, and its text")
         if not name.strip() or not normalize(text):
             raise InputError(f"{path}: row {number}: empty {'label' if name.strip() else 'path'}; correct or delete it")
-        rows.append((name.strip(), normalize(text), fold))
+        rows.append((name.strip(), normalize(text), ALL_FOLDS))
         numbers.append(number - 2)
     if not rows:
         raise InputError(f"{path}: an empty list; each line is an image path, a tab, and its text")
@@ -68,6 +68,21 @@ def read_dictionary(path: str | Path, space: bool = False) -> Charset:
         return Charset("".join(characters))
     except CharsetError as e:
         raise InputError(f"{path}: {e}") from e
+
+
+#: The charsets that have a name.
+CHARSETS = {"vietnamese": VIETNAMESE, "ascii": ASCII, "printed": PRINTED, "chinese": CHINESE}
+
+
+def named_charset(name: str) -> Charset:
+    """The charset called `name`, or that of a dictionary file, to which the blank is added where it is missing (as a
+    config does). Raises InputError for what is neither.
+    """
+    if name in CHARSETS:
+        return Charset(CHARSETS[name])
+    if not (path := find_data(name)).is_file():
+        raise InputError(f"charset {name}: neither {', '.join(CHARSETS)} nor a dictionary file, one character a line")
+    return read_dictionary(path, space=True)
 
 
 def convert_baidu(path: str | Path, valid: float = 0.1, seed: int = 0) -> dict[str, int]:

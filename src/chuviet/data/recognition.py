@@ -22,7 +22,7 @@ from chuviet import config
 from chuviet.data.files import find_data
 from chuviet.data.images import read_image
 from chuviet.data.lists import read_dictionary, read_labels
-from chuviet.data.table import SYNTHETIC_FOLD, check_charset, image_root, select_fold
+from chuviet.data.table import ALL_FOLDS, SYNTHETIC_FOLD, check_charset, image_root, select_fold
 from chuviet.data.transforms import LineAugment, LinePreprocess
 from chuviet.types import Batch, InputError
 from chuviet.vocab import VIETNAMESE, Charset, frames_needed
@@ -42,8 +42,8 @@ class LineData:
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
-        csv: str = "train_ext3.csv"  # or a .txt list; then `valid` is another one, validated on with fold 0
-        valid: str = ""
+        csv: str = "train_ext3.csv"  # or a .txt list, whose rows have no fold
+        valid: str = ""  # another CSV or list: with fold 0 its rows alone are validated on, with 5 trained on as well
         mix: tuple[tuple[str, float], ...] = ()  # instead of `csv`: (list, its share of every epoch); shares sum to 1
         sources: tuple[str, ...] = ()  # keep these values of the CSV's `source` column only; () = all
         draw: tuple[
@@ -65,7 +65,7 @@ class LineData:
 
         def characters(self) -> Charset:
             """The charset that is meant. Raises InputError for a dictionary file that is none."""
-            return read_dictionary(self.dictionary, self.space) if self.dictionary else Charset(self.charset)
+            return read_dictionary(find_data(self.dictionary), self.space) if self.dictionary else Charset(self.charset)
 
         def build(self, fold: int, seed: int) -> LineData:
             return LineData(self, fold, seed)
@@ -75,17 +75,17 @@ class LineData:
         self.charset = cfg.characters()
         names = cfg.mix or ((cfg.csv, 1.0),)
         if abs(sum(share for _, share in names) - 1) > 1e-6 or min(share for _, share in names) <= 0:
-            shares = " + ".join(f"{share:g}" for _, share in names)
-            raise InputError(f"data.mix: the shares {shares} must be above 0 and sum to 1")
-        parts = [self._rows(name) for name, _ in names]
+            given = " + ".join(f"{share:g}" for _, share in names)
+            raise InputError(f"data.mix: the shares {given} must be above 0 and sum to 1")
+        shares: dict[str, float] = {}
+        for name, share in names:  # a list that is named twice has both shares
+            shares[name] = shares.get(name, 0.0) + share
+        frame = pd.concat([self._rows(name) for name in shares], ignore_index=True)
         draw = dict(cfg.draw)
         if cfg.mix:
-            total = sum(len(part) for part in parts)
-            draw = {name: max(round(total * share), 1) for name, share in cfg.mix}
-        if cfg.valid:
-            parts.append(self._rows(cfg.valid).assign(fold=0))
-        frame = pd.concat(parts, ignore_index=True)
-        train, valid = select_fold(frame, fold)
+            draw = {name: max(round(len(frame) * share), 1) for name, share in shares.items()}
+        train, valid = self._divided(frame, names[0][0])
+        frame = pd.concat((train, valid))
         if cfg.sources:
             train = train[train["source"].isin(cfg.sources)]
             valid = valid[valid["source"].isin(cfg.sources)]
@@ -98,6 +98,26 @@ class LineData:
             raise InputError(f"{where}: no rows of source {', '.join(missing)}; it has {', '.join(sorted(there))}")
         self._draw = draw
         self.train, self.valid = train.reset_index(drop=True), valid.reset_index(drop=True)
+
+    def _divided(self, frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """(training rows, validation rows): by the folds of `frame`, or all of it and what `valid` names."""
+        fold, valid = self.fold, self.cfg.valid
+        if not valid:
+            if fold != ALL_FOLDS and (frame["fold"] == ALL_FOLDS).all():
+                raise config.ConfigError(
+                    f"fold={fold}: {name} is a list, which has no folds; name the list to validate on by data.valid, "
+                    f"or take fold={ALL_FOLDS}"
+                )
+            return select_fold(frame, fold)
+        if fold not in (0, ALL_FOLDS):
+            raise config.ConfigError(
+                f"fold={fold}: data.valid={valid} names the rows to validate on, so the only fold is 0 (or "
+                f"{ALL_FOLDS}, to train on them too)"
+            )
+        held = self._rows(valid).assign(fold=0)
+        if fold == ALL_FOLDS:
+            return pd.concat((frame, held), ignore_index=True), held.iloc[:0]
+        return frame, held
 
     def _rows(self, name: str) -> pd.DataFrame:
         """The checked rows of one file, with their `source`, their image `file` and the `width` it will have."""
@@ -122,7 +142,7 @@ class LineData:
         """
         preprocess: Any = self.cfg.preprocess
         preprocess, per_frame = preprocess.build(), self.cfg.frame
-        widths, too_long = [], []
+        widths, too_long, said = [], [], []
         for row, name, file, text in zip(frame.index + 2, frame["img_path"], frame["file"], frame["text"], strict=True):
             try:
                 with Image.open(file) as image:
@@ -134,12 +154,15 @@ class LineData:
             if per_frame:
                 needed, frames = frames_needed(self.charset.encode(text)), -(-width // per_frame)
                 too_long.append(needed > frames)
-                if needed > frames and self.cfg.unfit == "refuse":
-                    raise InputError(
-                        f"{path}: row {row}: {name}: {text!r} needs {needed} CTC frames, a {width} px wide image has "
-                        f"{frames}"
-                    )
+                if needed > frames:
+                    image_has = f"a {width} px wide image has {frames}"
+                    said.append(f"row {row}: {name}: {text!r} needs {needed} CTC frames, {image_has}")
             widths.append(width)
+        if said and self.cfg.unfit == "refuse":
+            shown, more = "; ".join(said[:5]), f"; and {len(said) - 5} more" if len(said) > 5 else ""
+            raise InputError(
+                f"{path}: {shown}{more}; correct these labels, or leave such rows out: data.unfit=leave_out"
+            )
         frame = frame.assign(width=np.asarray(widths, dtype=np.int64))
         return _without(frame, np.array(too_long, bool), path, "too long for the frames of their image")
 
@@ -223,15 +246,29 @@ class FixedBatches(Sampler[list[int]]):
 def bucket_batches(
     rows: np.ndarray, widths: np.ndarray, size: int, bucket: int, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """Cuts shuffled `rows` into batches of at most `size` with similar `widths`; drops nothing; the batches come
-    shuffled.
+    """Cuts shuffled `rows` into batches of `size` (see `batch_ends`) with similar `widths`; drops nothing; the batches
+    come shuffled.
     """
-    batches = []
-    for start in range(0, len(rows), size * bucket):
-        part = slice(start, start + size * bucket)
+    batches, start, ends = [], 0, batch_ends(len(rows), size)
+    for k in range(0, len(ends), bucket):
+        inside = ends[k : k + bucket]
+        part = slice(start, inside[-1])
         ordered = rows[part][np.argsort(widths[part], kind="stable")]
-        batches += [ordered[i : i + size] for i in range(0, len(ordered), size)]
+        batches += np.split(ordered, [end - start for end in inside[:-1]])
+        start = inside[-1]
     return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def batch_ends(count: int, size: int) -> list[int]:
+    """Where batches of `count` rows end: each holds `size`, but the last one what is left.
+
+    What is left may be too little to be shared by several processes, or for BatchNorm: under half of `size` (or one row
+    alone), it goes into the batch before. The number of processes has no say, so that any number has the same losses.
+    """
+    ends = [*range(size, count, size), count]
+    if len(ends) > 1 and size > 1 and count - ends[-2] < max(size / 2, 2):
+        del ends[-2]
+    return ends
 
 
 class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
