@@ -9,10 +9,6 @@ from chuviet.synth.corpus import Addresses, Verse, Ward, load_poems, load_wards,
 from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE
 
-WARDS = [
-    Ward("Hà Nội", "HN", "Ba Đình", "Quận", f"Ward{i}", "Phường", ("Đội Cấn", "Kim Mã")[: i % 3]) for i in range(9)
-]
-
 
 @pytest.mark.parametrize(
     ("base", "tone", "old", "new"),
@@ -41,13 +37,33 @@ def test_verse_deals_out_every_syllable() -> None:
     assert len(set(verse.syllables) - seen) < 0.02 * len(verse.syllables)
 
 
-def test_all_wards_then_all_streets_are_covered() -> None:
-    addresses = Addresses(WARDS)
-    first = {WARDS[w].name for w, _ in addresses.order[: len(WARDS)]}
-    assert first == {w.name for w in WARDS}
-    assert {(w, s) for w, s in addresses.order.tolist()} == {(w, s) for w in range(9) for s in range(max(w % 3, 1))}
-    a, b = (addresses.text(4, np.random.default_rng(1)) for _ in range(2))
-    assert a == b and unicodedata.is_normalized("NFC", a)
+def test_the_first_texts_name_all_wards_then_all_streets() -> None:
+    wards = [
+        Ward("Hà Nội", "HN", "Ba Đình", "Quận", f"Phường{i}x", "Phường", (f"Phố{i}a", f"Phố{i}b")[: i % 3])
+        for i in range(60)
+    ]
+    addresses = Addresses(wards)
+    pairs = len(addresses.order)
+    texts = [addresses.text(i, np.random.default_rng((3, i))).lower() for i in range(pairs)]
+    assert pairs == 80 and all(unicodedata.is_normalized("NFC", t) for t in texts)
+    for ward in wards:
+        assert any(ward.name.lower() in t for t in texts[: len(wards)])
+        for street in ward.streets:
+            assert any(ward.name.lower() in t and street.lower() in t for t in texts)
+    later = [addresses.text(i, np.random.default_rng((3, i))).lower() for i in range(pairs, 2 * pairs)]
+    assert sum("phường" in t for t in later) > sum("phố" in t for t in later) > 0  # free: some have one or neither
+    assert sum("phố" in t for t in later) < pairs
+    free = Addresses(wards, cover=False)
+    assert [free.text(i, np.random.default_rng((3, i))).lower() for i in range(pairs, 2 * pairs)] == later
+    assert [free.text(i, np.random.default_rng((3, i))).lower() for i in range(pairs)] != texts
+
+
+def test_names_that_hardly_fit_are_covered_too() -> None:
+    long = Ward("Hà Nội", "", "Quận " + "d" * 10, "Thành phố", "Ðức W" + "a" * 14, "Phường", ("s" * 19 + "’x",))
+    text = Addresses([long]).text(0, np.random.default_rng(0))
+    assert len(text) <= 69 and "s" * 19 + "'x" in text and "Đức W" + "a" * 14 in text and "d" * 10 in text
+    longer = Ward("Hà Nội", "", "Quận " + "d" * 30, "", "W" + "a" * 19, "Phường", ("s" * 20,))
+    assert Addresses([longer]).text(0, np.random.default_rng(0)) == f"{'s' * 20}, {'W' + 'a' * 19}, Hà Nội"
 
 
 def test_vietnam_dataset_folder_and_the_package(tmp_path: Path) -> None:
@@ -59,6 +75,9 @@ def test_vietnam_dataset_folder_and_the_package(tmp_path: Path) -> None:
     (tmp_path / "data" / "HN.json").write_text(json.dumps(province), encoding="utf-8")
     wards = load_wards(tmp_path)
     assert [(w.name, w.streets) for w in wards] == [("Cống Vị", ("A", "C")), ("Kim Mã", ("B",))]
+    (tmp_path / "data" / "X.json").write_text("{", encoding="utf-8")
+    with pytest.raises(InputError, match="X.json: not a province file"):
+        load_wards(tmp_path)
     with pytest.raises(InputError, match="no province files"):
         load_wards(tmp_path / "nothing")
     packaged = load_wards(None)

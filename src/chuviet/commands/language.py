@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from chuviet.commands import OK
+from chuviet.data.files import read_lines
 from chuviet.data.lists import read_labels
 from chuviet.data.table import read_table
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
@@ -19,12 +20,17 @@ from chuviet.decode.ngram import NGram
 from chuviet.ship.artifact import load_artifact, resave_artifact
 from chuviet.synth.corpus import Addresses, load_wards
 from chuviet.types import InputError
-from chuviet.vocab import VIETNAMESE, Charset, fold_text
+from chuviet.vocab import VIETNAMESE, Charset, fold_text, normalize
 
 
 def train_lm(args: Namespace) -> int:
     charset = Charset(VIETNAMESE)
-    lines = [t for t in _lines(args) if not charset.unknown(t)]
+    given = list(_lines(args))
+    lines = [t for t in given if not charset.unknown(t)]
+    if len(lines) < len(given):
+        odd = sorted({c for t in given for c in charset.unknown(t)})
+        shown = f"{' '.join(odd[:12])}{' ...' if len(odd) > 12 else ''}"
+        print(f"{len(given) - len(lines)} of {len(given)} lines left out: characters outside the charset: {shown}")
     held_out: list[str] = []
     if args.leave_out is not None:
         for name in args.labels:
@@ -63,11 +69,11 @@ def attach(args: Namespace) -> int:
 def _lines(args: Namespace) -> Iterator[str]:
     """Address lines, then the labels, then lines of plain text, as often as asked for."""
     if args.addresses:
-        source = Addresses(load_wards(args.gazetteer))
+        source = Addresses(load_wards(args.gazetteer), cover=False)
         yield from (source.text(i, np.random.default_rng((args.seed, i, 7))) for i in range(args.addresses))
     for name in args.labels:
         table = read_table(name, columns=("text",), unique=None) if args.leave_out is not None else read_labels(name)
         kept = table["text"][table["fold"] != args.leave_out] if args.leave_out is not None else table["text"]
         yield from itertools.chain.from_iterable(itertools.repeat(kept.tolist(), args.repeat))
     for name in args.text:
-        yield from (line.strip() for line in Path(name).read_text(encoding="utf-8").splitlines() if line.strip())
+        yield from (line for line in map(normalize, read_lines(name)) if line)

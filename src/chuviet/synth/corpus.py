@@ -52,6 +52,13 @@ PLACES = """
 """.strip().split(", ")
 
 
+#: Lines longer than this are dropped by prepare_ext_data.py.
+LONGEST = 69
+_TRIES = 30
+#: Slips of the gazetteer (an Icelandic eth for Đ, a stray not sign) and signs that Vietnamese keyboards don't have.
+_SPELLING = str.maketrans({"Ð": "Đ", "ð": "đ", "¬": None, "’": "'", "‘": "'", "–": "-", "\u00ad": None, "\u200e": None})
+
+
 @dataclass(frozen=True)
 class Ward:
     province: str
@@ -65,12 +72,16 @@ class Ward:
 
 @dataclass
 class Addresses:
-    """Random address lines. The n-th text starts from ward n (and its streets in turn), so enough texts cover all
-    of them.
+    """Random address lines. The n-th text starts from pair n of a fixed shuffle of wards with their streets, in which
+    all wards come first.
+
+    With `cover` the first text of each pair has both its ward and its street, so that as many texts as there are pairs
+    hold all of them; later texts, and all without it, may leave either out.
     """
 
     wards: Sequence[Ward]
-    order: np.ndarray = field(init=False)
+    cover: bool = True
+    order: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         pairs = [(w, s) for w, ward in enumerate(self.wards) for s in range(max(len(ward.streets), 1))]
@@ -82,9 +93,24 @@ class Addresses:
         w, s = (int(k) for k in self.order[index % len(self.order)])
         ward = self.wards[w]
         street = ward.streets[s] if ward.streets else ward.name
+        if not self.cover or index >= len(self.order):
+            return self._line(ward, street, rng)
+        for _ in range(_TRIES):
+            text = self._line(ward, street, rng, whole=True).translate(_SPELLING)
+            if len(text) <= LONGEST:
+                return text
+        parts = [street, ward.name, ward.district, ward.province]  # too long in every other form
+        if len(", ".join(parts)) > LONGEST:
+            del parts[2]
+        return normalize(", ".join(dict.fromkeys(parts))).translate(_SPELLING)
+
+    def _line(self, ward: Ward, street: str, rng: np.random.Generator, whole: bool = False) -> str:
+        """One address; with `whole` neither the ward nor the street is missing."""
         parts = self._house(ward, street, rng)
+        if whole and ward.streets and not parts[0].endswith(f" {street}"):
+            parts.append(_pick(rng, ("đường ", "Đường ", "phố ", "")) + street)
         short = rng.random() < 0.25
-        if rng.random() < 0.95:
+        if rng.random() < 0.95 or whole:
             parts.append(_unit(ward.kind, ward.name, short, rng))
         parts.append(_unit(ward.district_kind, ward.district, short, rng))
         province = ward.province
@@ -142,7 +168,10 @@ def load_wards(folder: str | Path | None) -> list[Ward]:
         raise InputError(f"{folder}: no province files (data/*.json) of the vietnam_dataset in it")
     wards = []
     for file in files:
-        province = json.loads(file.read_text(encoding="utf-8-sig"))
+        try:
+            province = json.loads(file.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError) as e:
+            raise InputError(f"{file}: not a province file of the vietnam_dataset ({e})") from e
         for district in province.get("district", ()):
             streets = [normalize(s) for s in district.get("street", ())]
             units = district.get("ward", ()) or [{"name": district["name"], "pre": district.get("pre", "")}]

@@ -42,7 +42,7 @@ class Writer:
 
 def short_texts(wards: Sequence[Ward], count: int, seed: int = 0, shortest: int = 5, longest: int = 24) -> list[str]:
     """`count` distinct short texts: pieces of addresses, two thirds, and of syllables."""
-    addresses, verse = Addresses(wards), Verse()
+    addresses, verse = Addresses(wards, cover=False), Verse()
     texts: dict[str, None] = {}
     index = 0
     while len(texts) < count:
