@@ -14,6 +14,6 @@ if __name__ == "__main__":
             source="address",
             corpus="synthetic_data/vietnam_dataset",
             about="folder of the vietnam_dataset; when absent, the places of the package vietnam-provinces",
-            load=lambda folder, _: Addresses(load_wards(folder)),
+            load=lambda folder, args: Addresses(load_wards(folder), cover=not args.words),
         )
     )

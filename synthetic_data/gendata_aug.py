@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from chuviet.commands.dispatch import guarded
-from chuviet.commands.synthesis import add_options
+from chuviet.commands.synthesis import add_options, write_samples
 from chuviet.data.images import read_image
 from chuviet.data.table import image_root, read_table
-from chuviet.synth.dataset import COLUMNS, join_shards, write_set
+from chuviet.synth.dataset import COLUMNS
+from chuviet.synth.record import digest
 from chuviet.synth.reink import reink
 
 
@@ -32,6 +33,11 @@ class Copies:
         values = (name, row["text"], row["writer_id"], str(row["fold"]), "aug", "", row["img_path"])
         return dict(zip(COLUMNS, values, strict=True)), data
 
+    def describe(self) -> str:
+        """How many lines, and a digest of their labels and of the sizes of their files."""
+        sizes = [str(p.stat().st_size) if p.exists() else "" for p in (self.root / n for n in self.table["img_path"])]
+        return f"{len(self.table)} lines ({digest([self.table.to_csv(index=False), *sizes])})"
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
@@ -41,10 +47,9 @@ def main() -> int:
     parser.add_argument("--height", type=int, default=64, help="height of the images in pixels")
     args = parser.parse_args()
     copies = Copies(args.data, args.seed, args.height)
-    count = args.count or args.copies * len(copies.table)
-    manifest = write_set(copies.job, count, args.out, args.workers, args.shard)
-    joined = join_shards(args.out, count) if args.shard[1] > 1 else manifest
-    print(f"{joined or manifest}: {count} copies of {len(copies.table)} lines")
+    args.count = args.count or args.copies * len(copies.table)
+    manifest, whole = write_samples(copies.job, args, args.out, {"data": copies.describe(), "height": args.height})
+    print(f"{manifest}: {args.count} copies of {len(copies.table)} lines" + ("" if whole else ", this shard of them"))
     return 0
 
 

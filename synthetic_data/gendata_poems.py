@@ -14,6 +14,6 @@ if __name__ == "__main__":
             source="poems",
             corpus="synthetic_data/poems_dataset.csv",
             about="CSV title,content; when absent, lines of syllables built from onset, rime and tone",
-            load=lambda path, old: Verse(load_poems(path) if path else (), old),
+            load=lambda path, args: Verse(load_poems(path) if path else (), args.tone_placement == "old"),
         )
     )

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from chuviet.synth.dataset import Job, LineRecipe, Texts, join_shards, parse_sha
 from chuviet.synth.fonts import default_faces, find_faces, load_faces
 from chuviet.synth.pages import PageRecipe
 from chuviet.synth.printed import PrintedRecipe, Style
+from chuviet.synth.record import claim, describe_faces, digest
 from chuviet.types import InputError, Page
 from chuviet.vocab import ASCII, CHINESE, PRINTED, VIETNAMESE
 
@@ -41,15 +42,28 @@ def add_options(parser: argparse.ArgumentParser, count: int, out: str) -> None:
         "--workers", type=int, default=os.cpu_count() or 1, help="processes; the files do not depend on it"
     )
     parser.add_argument("--out", type=Path, default=Path(out), help="folder of the images and of manifest.csv")
+    parser.add_argument("--shard", type=_shard, default=(0, 1), metavar="i/n", help="make every n-th sample, from i")
     parser.add_argument(
-        "--shard", type=parse_shard, default=(0, 1), metavar="i/n", help="make every n-th sample, from i"
+        "--fresh", action="store_true", help="remove the samples of --out if they were made with other options"
     )
 
 
+def write_samples(job: Job, args: argparse.Namespace, out: Path, recipe: Mapping[str, object]) -> tuple[Path, bool]:
+    """Makes this call's shard below `out`, which holds samples of one recipe only. Returns the manifest, and whether it
+    is that of the whole set. Raises InputError.
+    """
+    if args.fresh and args.shard[1] > 1:
+        raise InputError("--fresh would remove the other shards' samples; remove the folder yourself, or name another")
+    claim(out, {"seed": args.seed, **recipe}, args.fresh)
+    manifest = write_set(job, args.count, out, args.workers, args.shard)
+    joined = join_shards(out, args.count) if args.shard[1] > 1 else manifest
+    return joined or manifest, joined is not None
+
+
 def lines_main(
-    doc: str | None, source: str, corpus: str, about: str, load: Callable[[Path | None, bool], Texts]
+    doc: str | None, source: str, corpus: str, about: str, load: Callable[[Path | None, argparse.Namespace], Texts]
 ) -> int:
-    """The main of a generator of drawn lines. `load(corpus or None, old tone placement)` gives the texts."""
+    """The main of a generator of drawn lines. `load(corpus or None, arguments)` gives the texts."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     add_options(parser, count=20_000, out="")
     parser.add_argument("--fonts", type=Path, default=Path("fonts"), help="folder of TTF and OTF files")
@@ -64,7 +78,10 @@ def lines_main(
 
 
 def _generate(
-    args: argparse.Namespace, source: str, default_corpus: Path, load: Callable[[Path | None, bool], Texts]
+    args: argparse.Namespace,
+    source: str,
+    default_corpus: Path,
+    load: Callable[[Path | None, argparse.Namespace], Texts],
 ) -> int:
     kind = f"{source}_words" if args.words else source
     out = args.out if str(args.out) not in ("", ".") else Path("synthetic_data") / kind
@@ -72,7 +89,7 @@ def _generate(
     faces, said = find_faces(args.fonts, VIETNAMESE)
     print(said, file=sys.stderr)
     recipe = LineRecipe(
-        texts=load(args.corpus if there else None, args.tone_placement == "old"),
+        texts=load(args.corpus if there else None, args),
         faces=faces,
         source=kind,
         alphabet=VIETNAMESE,
@@ -82,7 +99,9 @@ def _generate(
         longest=24 if args.words else 69,
         cut=piece if args.words else None,
     )
-    return _write(recipe.job, args, out)
+    options = {"words": args.words, "height": args.height, "tone-placement": args.tone_placement}
+    options |= {"corpus": digest([repr(recipe.texts)]), "fonts": describe_faces(faces)}
+    return _write(recipe.job, args, out, options)
 
 
 def printed_main(doc: str | None) -> int:
@@ -108,8 +127,12 @@ def read_words(path: Path) -> list[str]:
 
 def _generate_printed(args: argparse.Namespace) -> int:
     style, alphabet, folder = TASKS[args.task]
-    words = read_words(args.words) if args.words else []
-    words = [w for w in words if w.strip() and set(w) <= set(ASCII)]
+    given = [w for w in read_words(args.words) if w.strip()] if args.words else []
+    words = [w for w in given if set(w) <= set(ASCII)]
+    if args.words and not words:
+        raise InputError(f"{args.words}: no word of plain ASCII characters in it")
+    if len(words) < len(given):
+        print(f"{args.words}: {len(given) - len(words):,} of {len(given):,} words left out: not ASCII", file=sys.stderr)
     if args.fonts or folder:
         faces = load_faces(args.fonts or folder, ASCII if words else alphabet)
     else:
@@ -121,7 +144,9 @@ def _generate_printed(args: argparse.Namespace) -> int:
         test=args.test, seed=args.seed, height=args.height,
     )  # fmt: skip
     out = args.out if str(args.out) not in ("", ".") else Path("synthetic_data") / recipe.source
-    return _write(recipe.job, args, out)
+    listed = f"{len(words)} words ({digest(words)})" if words else "none"
+    options = {"task": args.task, "words": listed, "test": args.test, "height": args.height}
+    return _write(recipe.job, args, out, {**options, "fonts": describe_faces(faces)})
 
 
 def pages_main(doc: str | None) -> int:
@@ -140,8 +165,10 @@ def _generate_pages(args: argparse.Namespace) -> int:
     out = args.out if str(args.out) not in ("", ".") else Path("synthetic_data") / f"pages_{args.kind}"
     faces, said = find_faces(args.fonts, "".join(dict.fromkeys(ASCII + VIETNAMESE)))
     print(said, file=sys.stderr)
-    words = Addresses(load_wards(args.corpus if args.corpus.exists() else None))
-    status = _write(PageRecipe(faces, words, args.kind, args.size, args.seed).job, args, out)
+    words = Addresses(load_wards(args.corpus if args.corpus.exists() else None), cover=False)
+    options = {"kind": args.kind, "size": "{}x{}".format(*args.size), "corpus": digest([repr(words)])}
+    recipe = PageRecipe(faces, words, args.kind, args.size, args.seed)
+    status = _write(recipe.job, args, out, {**options, "fonts": describe_faces(faces)})
     if (out / "manifest.csv").exists():
         rows = read_table(out / "manifest.csv", columns=("img_path", "text"))
         pages = [_page(str(out / name), text) for name, text in zip(rows["img_path"], rows["text"], strict=True)]
@@ -164,8 +191,14 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _write(job: Job, args: argparse.Namespace, out: Path) -> int:
-    manifest = write_set(job, args.count, out, args.workers, args.shard)
-    joined = join_shards(out, args.count) if args.shard[1] > 1 else manifest
-    print(f"{joined or manifest}: " + ("whole" if joined else "this shard; the last one writes manifest.csv"))
+def _shard(text: str) -> tuple[int, int]:
+    try:
+        return parse_shard(text)
+    except ValueError as e:  # argparse shows the message of its own error only
+        raise argparse.ArgumentTypeError(str(e)) from e
+
+
+def _write(job: Job, args: argparse.Namespace, out: Path, recipe: Mapping[str, object]) -> int:
+    manifest, whole = write_samples(job, args, out, recipe)
+    print(f"{manifest}: " + ("whole" if whole else "this shard; the last one writes manifest.csv"))
     return 0

@@ -1,10 +1,11 @@
-"""Where data are looked for; text files by lines; files that are there whole or not at all."""
+"""Where data are looked for; text files by lines; files that are there whole or not at all (`chuviet.files`)."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from chuviet.files import write_whole as write_whole
 from chuviet.types import InputError
 
 
@@ -24,27 +25,3 @@ def read_lines(path: str | Path) -> list[str]:
         raise InputError(f"{path}: not UTF-8 (byte {e.start}); save it as UTF-8") from e
     except OSError as e:
         raise InputError(f"{path}: cannot be read ({e.strerror or e})") from e
-
-
-def write_whole(path: str | Path, data: bytes) -> None:
-    """Writes `data` to a temporary name beside `path`, syncs, renames: until then the old file stays as it was.
-
-    Makes missing folders. Raises InputError (one line) when it cannot be written: a full disk, no permission.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as f:
-            f.write(data)
-            f.flush()
-            os.fsync(f.fileno())
-        temporary.replace(path)
-    except OSError as e:
-        if path.parent.is_dir():
-            temporary.unlink(missing_ok=True)
-        state = "the former file is untouched" if path.is_file() else "nothing was left behind"
-        raise InputError(f"{path}: cannot be written ({e.strerror or e}); {state}") from e
-    except BaseException:  # Ctrl-C while writing: no half file stays, and the interrupt goes on
-        temporary.unlink(missing_ok=True)
-        raise

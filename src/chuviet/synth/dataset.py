@@ -6,9 +6,10 @@ goes on where it stopped.
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from chuviet.files import write_whole
 from chuviet.synth.fonts import Face
 from chuviet.synth.ink import Hand, crop_line, draw_line
 from chuviet.synth.paper import Sheet, encode_jpeg, put_on
@@ -88,21 +90,18 @@ def write_set(job: Job, count: int, out: Path, workers: int = 1, shard: tuple[in
     """
     i, n = shard
     manifest = out / ("manifest.csv" if n == 1 else f"manifest-{i}of{n}.csv")
+    partial = manifest.with_suffix(".partial")
     indices = range(i, count, n)
-    out.mkdir(parents=True, exist_ok=True)
     done = _finished(manifest, out)
     todo = [k for k in indices if k not in done]
-    for folder in {k // 1000 for k in todo}:
-        (out / f"{folder:04d}").mkdir(exist_ok=True)
-    partial = manifest.with_suffix(".partial")
-    with partial.open("a", encoding="utf-8", newline="") as f:
-        writer = csv.DictWriter(f, COLUMNS, lineterminator="\n")
-        for row in tqdm(
-            _rows(job, todo, out, workers), total=len(todo), unit="line", desc=out.name, dynamic_ncols=True
-        ):
-            writer.writerow(row)
-    done |= _finished(manifest, out)
-    _write_manifest(manifest, [done[k] for k in indices])
+    write_whole(partial, _lines(done.values()))  # without the line that a kill or a full disk has cut
+    with _one_line(partial), partial.open("ab") as f:
+        rows = _rows(job, todo, out, workers)
+        for row in tqdm(rows, total=len(todo), unit="line", desc=out.name, dynamic_ncols=True):
+            f.write(_lines([row]))
+            f.flush()
+    done = _finished(manifest, out)
+    write_whole(manifest, _lines([dict(zip(COLUMNS, COLUMNS, strict=True)), *(done[k] for k in indices)]))
     partial.unlink()
     return manifest
 
@@ -113,30 +112,20 @@ def join_shards(out: Path, count: int) -> Path | None:
     """
     rows: dict[str, dict[str, str]] = {}
     for path in sorted(out.glob("manifest-*of*.csv")):
-        rows |= {r["img_path"]: r for r in _read(path, header=True)}
+        rows |= {r["img_path"]: r for r in _read(path)}
     if len(rows) < count:
         return None
-    _write_manifest(out / "manifest.csv", [rows[k] for k in sorted(rows)])
-    return out / "manifest.csv"
+    manifest = out / "manifest.csv"
+    write_whole(manifest, _lines([dict(zip(COLUMNS, COLUMNS, strict=True)), *(rows[k] for k in sorted(rows))]))
+    return manifest
 
 
 def parse_shard(text: str) -> tuple[int, int]:
     """``"0/4"`` -> (0, 4). Raises ValueError for anything else."""
     i, _, n = text.partition("/")
     if not (i.isdigit() and n.isdigit() and int(i) < int(n)):
-        raise ValueError(f"--shard {text}: give i/n with 0 <= i < n, such as 0/4")
+        raise ValueError(f"{text}: give i/n with 0 <= i < n, such as 0/4")
     return int(i), int(n)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file under a temporary name and renames it: it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as e:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written ({e.strerror or e})") from e
 
 
 def _rows(job: Job, todo: Sequence[int], out: Path, workers: int) -> Iterator[dict[str, str]]:
@@ -162,29 +151,45 @@ def _make_here(index: int) -> dict[str, str]:
 
 def _make(task: tuple[Job, int, Path]) -> dict[str, str]:
     job, index, out = task
-    row, data = job(index)
-    write_whole(out / row["img_path"], data)
+    try:
+        row, data = job(index)
+    except OSError as e:  # a font that FreeType refuses, an image that has gone
+        raise InputError(f"{out}: sample {index} cannot be made ({e})") from e
+    write_whole(out / row["img_path"], data, sync=False)
     return row
 
 
 def _finished(manifest: Path, out: Path) -> dict[int, dict[str, str]]:
-    rows: Iterable[dict[str, str]] = _read(manifest, header=True) if manifest.exists() else []
-    partial = manifest.with_suffix(".partial")
-    if partial.exists():
-        rows = [*rows, *_read(partial, header=False)]
+    """Sample -> its row, for those in the manifest and in the one that is not finished whose images are there."""
+    rows = [*_read(manifest), *_read(manifest.with_suffix(".partial"), header=False)]
     return {int(Path(r["img_path"]).stem): r for r in rows if (out / r["img_path"]).exists()}
 
 
-def _read(path: Path, header: bool) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as f:
-        rows = csv.DictReader(f, None if header else COLUMNS)
-        return [r for r in rows if r["img_path"] and r["aug"] is not None]  # a line cut by a kill is made again
+def _read(path: Path, header: bool = True) -> list[dict[str, str]]:
+    """The whole rows of a manifest; none where there is no file. Raises InputError for a file of another kind."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        raise InputError(f"{path}: cannot be read ({e.strerror or e})") from e
+    text = data[: data.rfind(b"\n") + 1].decode("utf-8", "replace")  # a line cut by a kill is made again
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    if header and rows[:1] != [list(COLUMNS)]:
+        raise InputError(f"{path}: not a manifest of drawn samples ({','.join(COLUMNS)}); name another --out")
+    return [dict(zip(COLUMNS, r, strict=True)) for r in rows[header:] if len(r) == len(COLUMNS)]
 
 
-def _write_manifest(path: Path, rows: Sequence[dict[str, str]]) -> None:
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8", newline="") as f:
-        writer = csv.DictWriter(f, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    temporary.replace(path)
+def _lines(rows: Iterable[dict[str, str]]) -> bytes:
+    buffer = io.StringIO(newline="")
+    csv.DictWriter(buffer, COLUMNS, lineterminator="\n").writerows(rows)
+    return buffer.getvalue().encode()
+
+
+@contextlib.contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """An OSError inside is one line that names `path`."""
+    try:
+        yield
+    except OSError as e:
+        raise InputError(f"{path}: cannot be written ({e.strerror or e}); the same command goes on from here") from e
