@@ -54,12 +54,12 @@ demo: $(STAMP) ## the whole way on a generated set: ten minutes on two cores
 	@mkdir -p $(DEMO)
 	@$(PY) synthetic_data/get_fonts.py --set starter || echo "going on with the fonts that the packages bring"
 	$(PY) synthetic_data/gendata_demo.py
-	$(PY) synthetic_data/gendata_address.py --words --count $(DEMO_WORDS) --out $(DEMO)/address_words
-	$(PY) synthetic_data/gendata_poems.py --words --count $(DEMO_WORDS) --out $(DEMO)/poems_words
+	$(PY) synthetic_data/gendata_address.py --words --count $(DEMO_WORDS) --out $(DEMO)/address_words --fresh
+	$(PY) synthetic_data/gendata_poems.py --words --count $(DEMO_WORDS) --out $(DEMO)/poems_words --fresh
 	$(PY) prepare_ext_data.py --manifests $(DEMO)/*/manifest.csv --out $(DEMO)/train_ext3.csv
 	$(PY) train.py -C demo_ptr_f5 $(DEMO_OPTIONS)
 	$(VENV)/bin/chuviet train -C demo_f0 --folds 0-4 $(DEMO_OPTIONS)
-	$(VENV)/bin/jupyter execute inference.ipynb --output=$(CURDIR)/$(DEMO)/inference.ipynb
+	CHUVIET_WEIGHTS="outputs/demo_f0/fold*/weights.safetensors" $(VENV)/bin/jupyter execute inference.ipynb --output=$(CURDIR)/$(DEMO)/inference.ipynb
 	$(VENV)/bin/chuviet report outputs/demo_f0/oof.csv --out $(DEMO)/errors.html
 	$(VENV)/bin/chuviet predict -w outputs/demo_f0/fold0/weights.safetensors "training_data/images/1/1*.jpg"
 	@echo
