@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import os
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -36,25 +40,23 @@ def remove_rules(ink: np.ndarray, length: float = 0.35) -> np.ndarray:
 
 
 def distort(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Grid, perspective and optical distortion of ink strength h w float32; the canvas keeps its size."""
-    h, w = ink.shape
-    y, x = np.mgrid[:h, :w].astype(np.float32)
-    if rng.random() < 0.8:  # grid: every knot moves by itself
-        knots = (3, max(w // 60, 3))
-        for grid, reach in ((x, 0.06 * h), (y, 0.05 * h)):
-            grid += cv2.resize(rng.standard_normal(knots, dtype=np.float32), (w, h)) * np.float32(reach)
-    if rng.random() < 0.5:  # optical: a barrel or a cushion around the middle
-        k = np.float32(rng.uniform(-0.06, 0.06))
-        u, v = (x - w / 2) / (w / 2), (y - h / 2) / (h / 2)
-        r2 = u * u + v * v
-        x, y = x + u * k * r2 * h / 2, y + v * k * r2 * h / 4
-    if rng.random() < 0.7:  # perspective: the corners move
-        corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
-        moved = corners + rng.normal(0, 1, (4, 2)).astype(np.float32) * np.array([0.15 * h, 0.05 * h], np.float32)
-        m = cv2.getPerspectiveTransform(corners, moved).astype(np.float32)
-        d = m[2, 0] * x + m[2, 1] * y + m[2, 2]
-        x, y = (m[0, 0] * x + m[0, 1] * y + m[0, 2]) / d, (m[1, 0] * x + m[1, 1] * y + m[1, 2]) / d
-    return cv2.remap(ink, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    """Grid, optical and perspective distortion of ink strength h w float32; the canvas keeps its size."""
+    transform = _distortions()
+    transform.set_random_seed(int(rng.integers(1 << 31)))
+    return transform(image=ink)["image"]
+
+
+@functools.lru_cache(maxsize=1)
+def _distortions() -> Any:
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # or its import asks the network for a newer version
+    import albumentations
+
+    return albumentations.Compose([
+        albumentations.GridDistortion(num_steps=4, distort_limit=0.25, p=0.8),
+        albumentations.OpticalDistortion(distort_limit=0.12, p=0.5),
+        # fit_output: shares of a long line's width would cut whole letters off its ends
+        albumentations.Perspective(scale=(0.02, 0.08), fit_output=True, p=0.7),
+    ])  # fmt: skip
 
 
 def reink(image: np.ndarray, height: int, rng: np.random.Generator) -> bytes:
