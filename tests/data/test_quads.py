@@ -7,6 +7,7 @@ import pytest
 import shapely
 from PIL import Image
 
+from chuviet.data.pages import read_pages
 from chuviet.data.quads import DROPPED, MENDED, image_size, mend, mend_pages, summary
 from chuviet.geometry import signed_area
 from chuviet.types import InputError, Page
@@ -114,3 +115,26 @@ def test_pages_are_mended_by_the_upright_size_and_summed_up(tmp_path: Path, caps
     (tmp_path / "a.jpg").write_bytes(b"no image")
     with pytest.raises(InputError, match=r"a\.jpg: not an image"):
         mend_pages([page], "labels.txt")
+
+
+def test_counts_of_a_folder_name_its_bad_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of 24 frames, the second has a quad outside, those from the fourth on one that runs backwards."""
+    bad = [*[SOUND] * 3, *[SOUND[::-1]] * 21]
+    bad[1] = np.add(SOUND, (200, 0)).astype(int).tolist()
+    for k, quad in enumerate(bad):
+        split = ("train", "test")[k % 2]
+        for name in (f"{split}_images1", f"sample_{split}_annotation_txt"):
+            (tmp_path / name).mkdir(exist_ok=True)
+        Image.new("RGB", (100, 80)).save(tmp_path / f"{split}_images1" / f"f{k}.png")
+        lines = [",".join(str(v) for corner in q for v in corner) + ",a\n" for q in (SOUND, quad, quad)[: 3 - (k > 3)]]
+        (tmp_path / f"sample_{split}_annotation_txt" / f"f{k}.txt").write_text("".join(lines))
+    mend_pages(read_pages(tmp_path), tmp_path)
+    first, train, test, *files = capsys.readouterr().err.splitlines()
+    assert first == f"{tmp_path}: 22 of 52 quads mended (22 reversed), 2 dropped (2 outside)"
+    assert train == "  sample_train_annotation_txt: 10 of 26 quads mended (10 reversed), 0 dropped"
+    assert test.startswith("  sample_test_annotation_txt: 12 of 26 quads mended")
+    assert len(files) == 21 and files[-1] == "  and 2 more files with mended or dropped quads"
+    assert files[0] == "  sample_test_annotation_txt/f1.txt: 0 of 3 quads mended, 2 dropped (2 outside)"
+    assert files[1] == "  sample_test_annotation_txt/f3.txt: 2 of 3 quads mended (2 reversed), 0 dropped"
+    mend_pages(read_pages(tmp_path / "sample_train_annotation_txt")[:2], "x")
+    assert capsys.readouterr().err == "x: 0 of 6 quads mended, 0 dropped\n"

@@ -168,7 +168,9 @@ def _txt_page(file: Path, image: Path, parse: Callable[[str], Line]) -> Page:
                 found.append(parse(line))
             except ValueError as e:
                 raise InputError(f"{file}: row {row}: not x1,y1,...,x4,y4,text ({e}): {line[:60]!r}") from e
-    return make_page(image, [corners for corners, _ in found], [text for _, text in found])
+    page = make_page(image, [corners for corners, _ in found], [text for _, text in found])
+    page.meta["labels"] = str(file)
+    return page
 
 
 def _write_txt(files: dict[Path, Page], folder: Path) -> None:

@@ -21,6 +21,9 @@ from chuviet.types import InputError, Page
 MENDED = ("clipped", "re-ordered", "reversed", "made don't-care")
 DROPPED = ("not finite", "outside", "degenerate")
 
+#: Label files of a folder that are named with their counts.
+LISTED = 20
+
 _ORIENTATION = 0x0112  # EXIF tag; 5 to 8 are turned by a quarter
 _INSIDE = 0.5  # share of its area that a text must keep within the image
 _LEAST = 1.0  # px and square px
@@ -71,17 +74,38 @@ def mend(
 
 
 def mend_pages(pages: Sequence[Page], name: str | Path) -> list[Page]:
-    """`mend` for every page, by the size that its image file's header states; `name` is what the one line on stderr
-    that says what was done calls the label file. Raises InputError for an image whose header cannot be read.
+    """`mend` for every page, by the size that its image file's header states. Raises InputError for an image whose
+    header cannot be read.
+
+    Says on stderr what was done: a line for the label file or folder `name`, a line for each of the folders in it if
+    there are several, and one for each file in it with mended or dropped quads (`meta["labels"]`), worst first, but no
+    more than `LISTED`.
     """
     total: Counter[str] = Counter()
+    parts: dict[Path, Counter[str]] = {}
     mended = []
     for page in pages:
         quads, texts, ignore, counts = mend(page.quads, page.texts, page.ignore, *image_size(page.path))
         total.update(counts)
+        if "labels" in page.meta:
+            parts.setdefault(Path(page.meta["labels"]), Counter()).update(counts)
         mended.append(dataclasses.replace(page, quads=quads, texts=texts, ignore=ignore))
-    print(summary(name, total), file=sys.stderr)
+    print("\n".join([summary(name, total), *_of_parts(parts)]), file=sys.stderr)
     return mended
+
+
+def _of_parts(files: dict[Path, Counter[str]]) -> list[str]:
+    """The lines below the first: folders, then files."""
+    folders: dict[Path, Counter[str]] = {}
+    for file, counts in files.items():
+        folders.setdefault(file.parent, Counter()).update(counts)
+    lines = [f"  {summary(folder.name, counts)}" for folder, counts in folders.items()] if len(folders) > 1 else []
+    bad = {file: counts["mended"] + counts["dropped"] for file, counts in files.items()}
+    worst = sorted((file for file in bad if bad[file]), key=lambda file: -bad[file])
+    lines += [f"  {summary(Path(file.parent.name, file.name), files[file])}" for file in worst[:LISTED]]
+    if len(worst) > LISTED:
+        lines.append(f"  and {len(worst) - LISTED:,} more files with mended or dropped quads")
+    return lines
 
 
 def summary(name: str | Path, counts: dict[str, int]) -> str:
