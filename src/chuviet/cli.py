@@ -37,7 +37,8 @@ is written; --skip-bad reads the others, names the bad ones on stderr and ends w
 examples:
   chuviet evaluate -w weights/vi_line.safetensors --data labels.csv
   chuviet evaluate -w outputs/line_192_f5/fold0/weights.safetensors --data folds.csv --fold 0 --json fold0.json
-  chuviet evaluate -w text_det -w scene_word --data icdar2015/test_icdar2015_label.txt --draw drawn/
+  chuviet evaluate -w text_det -w scene_word --draw drawn/ \\
+      --data icdar2015/text_localization/test_icdar2015_label.txt --data sroie/val_label.txt
 
 CER and WER are micro averages (all edits / all true characters or words), cer_mean and wer_mean means over lines,
 ned is 1-NED, score the Kalapa 2023 competition's. Nothing is normalised but the labels' Unicode form (NFC).
@@ -54,8 +55,8 @@ Detection, crops straightened by their perspective, recognition in batches, read
 list of texts with their corners (clockwise from the top left) and their score: detection times recognition.""",
     "reject": """\
 examples:
-  chuviet reject -w fots_light_rejector_small --data icdar2015/train_icdar2015_label.txt \\
-      --check icdar2015/test_icdar2015_label.txt --out fots_gated.safetensors
+  chuviet reject -w fots_light_rejector_small --data icdar2015/text_localization/train_icdar2015_label.txt \\
+      --check icdar2015/text_localization/test_icdar2015_label.txt --out fots_gated.safetensors
 
 Sets the threshold below which a detector with a rejector skips an image as empty, and reports ROC AUC, how many
 frames are skipped, and the time that is saved. Pages are cut into squares, of which many have no text.""",
@@ -215,7 +216,8 @@ def _predict(p: argparse.ArgumentParser) -> None:
 
 def _evaluate(p: argparse.ArgumentParser) -> None:
     _reader(p)
-    p.add_argument("--data", required=True, metavar="CSV", help="labels: img_path,text[,fold], or a path<TAB>text list")
+    p.add_argument("--data", action="append", required=True, metavar="CSV",
+                   help="labels: img_path,text[,fold], or a path<TAB>text list; repeatable")  # fmt: skip
     p.add_argument("--ignore-space", action="store_true", help="leave the spaces out of both texts (they count else)")
     p.add_argument("--fold", type=int, metavar="K", help="only the rows of this fold")
     p.add_argument("--json", metavar="FILE", help="write the metrics here too")

@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from chuviet.cli import main
+from chuviet.commands import weights as loading
 from chuviet.data.detection import PagePreprocess
 from chuviet.decode.db import DBDecoder
 from chuviet.geometry import iou
@@ -22,7 +23,7 @@ from chuviet.ship.artifact import load_artifact, save_artifact
 from chuviet.ship.detector import Detector, load_detector
 from chuviet.ship.export_detector import export_detector
 from chuviet.ship.inference import load
-from chuviet.ship.pages import as_json, read_page
+from chuviet.ship.pages import as_json, read_page, save_readings
 from chuviet.types import Detection, InputError, Output, Page
 
 MODEL = DBNet.Config(
@@ -164,3 +165,107 @@ def test_commands(tmp_path: Path, save: Callable[..., Path], capsys: pytest.Capt
 def test_detections_keep_their_index() -> None:
     found = Detection(3, np.zeros((0, 4, 2)), np.zeros(0))
     assert found.answer is found and as_json(found) == []
+
+
+def two_folders(folder: Path) -> Path:
+    """The same page four times under names that are easily taken for each other, and labels of two of them."""
+    page, quads = words_page(folder)
+    rows = [{"transcription": "a", "points": np.rint(q).astype(int).tolist()} for q in quads]
+    photos = folder / "photos"
+    for name in ("a/1.png", "b/1.png", "b/1.bmp", "b/2.png"):
+        (photos / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.open(page).save(photos / name)
+    for split in "ab":
+        (photos / split / "label.txt").write_text(f"1.png\t{json.dumps(rows if split == 'a' else rows[:1])}\n")
+    return photos
+
+
+def drawn(folder: Path) -> list[str]:
+    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    assert all(Image.open(folder / name).size == (480, 300) for name in names)
+    return names
+
+
+def test_a_folder_of_photos_by_torch_and_by_its_onnx_file(
+    tmp_path: Path, save: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, det = two_folders(tmp_path), str(detector_file(tmp_path))
+    assert main(["export", "-w", det, "--out", str(tmp_path / "det.onnx")]) == 0
+    found = {}
+    for name in ("det.safetensors", "det.onnx"):
+        out, pictures = tmp_path / f"{name}.txt", tmp_path / f"{name}.drawn"
+        command = ["predict", "-w", str(tmp_path / name), str(photos), "--out", str(out), "--draw", str(pictures)]
+        assert main(command) == 0
+        assert drawn(pictures) == ["a/1.jpg", "b/1.jpg", "b/1.png.jpg", "b/2.jpg"]
+        rows = dict(line.split("\t") for line in out.read_text().splitlines())
+        assert list(rows) == ["a/1.png", "b/1.bmp", "b/1.png", "b/2.png"] and len(set(rows.values())) == 1
+        found[name] = json.loads(rows["a/1.png"])
+    first, second = found.values()
+    assert len(first) == len(second) > 0
+    for one, other in zip(first, second, strict=True):
+        assert np.abs(np.subtract(one["points"], other["points"])).max() <= 1
+        assert one["score"] == pytest.approx(other["score"], abs=2e-3)
+    for source in (str(photos / "*/1.png"), str(photos)):  # absolute names lose the folder that all are in
+        into = tmp_path / f"read{len(source)}"
+        assert main(["read", source, "-w", det, "-w", str(save("rec.safetensors")), "--draw", str(into)]) == 0
+        assert drawn(into)[:2] == ["a/1.jpg", "b/1.jpg"]
+    assert "4 pictures" in capsys.readouterr().out
+
+
+def test_evaluate_tells_several_label_files_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos, det = two_folders(tmp_path), str(detector_file(tmp_path))
+    first, second = (str(photos / split / "label.txt") for split in "ab")
+    command = ["evaluate", "-w", det, "--data", first, "--data", second]
+    assert main([*command, "--json", str(tmp_path / "m.json"), "--draw", str(tmp_path / "drawn")]) == 0
+    said = capsys.readouterr().out
+    assert "a/label.txt" in said and "b/label.txt" in said and "2 pictures" in said
+    assert drawn(tmp_path / "drawn") == ["a/1.jpg", "b/1.jpg"]
+    result = json.loads((tmp_path / "m.json").read_text())
+    assert result["data"] == [first, second]
+    assert [result[k]["truths"] for k in ("a/label.txt", "b/label.txt", "all")] == [4, 1, 5]
+    errors = result["errors"]
+    assert set(errors) == {"a/label.txt", "b/label.txt", "all"}
+    for side in ("truths", "found"):
+        for kind, n in errors["all"][side].items():
+            assert n == errors["a/label.txt"][side][kind] + errors["b/label.txt"][side][kind]
+    assert sum(errors["a/label.txt"]["truths"].values()) == 4 - result["a/label.txt"]["matched"]
+    assert main([*command, "--data", first]) == 2 and "named twice" in capsys.readouterr().err
+    (photos / "c" / "a").mkdir(parents=True)  # another a/label.txt, so both go by their whole names
+    for name in ("1.png", "label.txt"):
+        (photos / "c" / "a" / name).write_bytes((photos / "a" / name).read_bytes())
+    third = str(photos / "c" / "a" / "label.txt")
+    assert main(["evaluate", "-w", det, "--data", first, "--data", third, "--json", str(tmp_path / "m.json")]) == 0
+    assert {first, third} < set(json.loads((tmp_path / "m.json").read_text()))
+
+
+def test_read_without_weights_takes_the_shipped_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, save: Callable[..., Path]
+) -> None:
+    named, original = [], loading.load_weights
+
+    def load_weights(path: Path, device: Any) -> Any:
+        named.append(path)
+        return original(detector_file(tmp_path) if path.stem == "text_det" else save("rec.safetensors"), device)
+
+    monkeypatch.setattr(loading, "load_weights", load_weights)
+    monkeypatch.chdir(tmp_path)  # no weights/ here: the checkout's own are found
+    assert main(["read", str(words_page(tmp_path)[0]), "--out", "r.json"]) == 0
+    assert [path.name for path in named] == ["text_det.safetensors", "scene_word.safetensors"]
+    assert all(path.is_file() for path in named) and json.loads(Path("r.json").read_text())
+
+
+def test_readings_have_a_line_a_text(tmp_path: Path) -> None:
+    quads = np.array([[(0, 0), (9.6, 0), (9.6, 5), (0, 5)], [(0, 9), (9, 9), (9, 15), (0, 15)]])
+    found = [Detection(0, quads, np.array([0.5, 0.25]), ["Huế", 'a"b']), Detection(1, quads[:0], np.zeros(0), [])]
+    save_readings(["á.png", "none.png"], found, tmp_path / "r.json")
+    text = (tmp_path / "r.json").read_text(encoding="utf-8")
+    assert text.splitlines() == [
+        "{",
+        ' "á.png": [',
+        '  {"text": "Huế", "points": [[0, 0], [10, 0], [10, 5], [0, 5]], "score": 0.5},',
+        '  {"text": "a\\"b", "points": [[0, 9], [9, 9], [9, 15], [0, 15]], "score": 0.25}',
+        " ],",
+        ' "none.png": []',
+        "}",
+    ]
+    assert json.loads(text)["á.png"][1]["text"] == 'a"b'

@@ -74,13 +74,15 @@ def evaluate(args: Namespace) -> int:
     if args.out:
         write_table(rows, args.out)
     if args.json:
-        where = {"data": str(args.data), "fold": args.fold, "weights": args.weights}
+        where = {"data": args.data, "fold": args.fold, "weights": args.weights}
         write_whole(args.json, (json.dumps(where | metrics, indent=1) + "\n").encode())
     raw, lower = metrics["raw"], metrics["case_insensitive"]
     print(f"{'':<10}{'raw':>9}{'case-insensitive':>19}")
     for name in [k for k in raw if k not in ("count", "cer_nocase")]:
         print(f"{name:<10}{raw[name]:>9.4f}{lower[name]:>19.4f}")
-    print(f"{raw['count']:.0f} lines of {args.data}" + ("" if args.fold is None else f", fold {args.fold}"))
+    print(f"{raw['count']:.0f} lines of {', '.join(args.data)}" + ("" if args.fold is None else f", fold {args.fold}"))
+    for name, part in metrics.get("sources", {}).items():
+        print(f"{name}: {part['count']:.0f} lines, cer {part['cer']:.4f}, accuracy {part['accuracy']:.4f}")
     return OK
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
+import os
 import time
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -56,8 +60,7 @@ def read(args: Namespace) -> int:
     found = pages.read_pages(paths, detector, recognizer, args.batch_size, args.min_score, progress=len(paths) > 1)
     took = 1e3 * (time.perf_counter() - start) / len(paths)
     if args.out:
-        result = {name: pages.as_json(d) for name, d in zip(names, found, strict=True)}
-        write_whole(args.out, (json.dumps(result, ensure_ascii=False, indent=1) + "\n").encode())
+        pages.save_readings(names, found, args.out)
         print(f"{args.out}: {sum(len(d.quads) for d in found)} texts in {len(names)} images, {took:.0f} ms an image")
     else:
         for name, d in zip(names, found, strict=True):
@@ -69,7 +72,7 @@ def read(args: Namespace) -> int:
 
 def evaluate(args: Namespace, detector: Detector, recognizer: Recognizer | None) -> int:
     """What `chuviet evaluate` does when a detector is among the weights."""
-    truths = read_set(args.data)
+    truths = _read_sets(args.data)
     paths = [Path(page.path) for page in truths]
     if recognizer is None:
         found = detector.predict(paths, progress=True)
@@ -78,17 +81,33 @@ def evaluate(args: Namespace, detector: Detector, recognizer: Recognizer | None)
     metric = DetectionMetric()
     metric.update(found, truths)
     figures = metric.by_source() | {"all": metric.compute()}
+    errors = metric.errors_by_source() | {"all": metric.errors()}
+    gate = rejection.measure(detector.artifact, truths, args.frame) if isinstance(detector.model, Rejector) else None
     if args.json:
-        where = {"data": str(args.data), "weights": args.weights}
-        write_whole(args.json, (json.dumps(where | figures | {"errors": metric.errors()}, indent=1) + "\n").encode())
+        result = {"data": args.data, "weights": args.weights} | figures | {"errors": errors}
+        result |= {"rejector": dataclasses.asdict(gate)} if gate else {}
+        write_whole(args.json, (json.dumps(result, indent=1) + "\n").encode())
     if args.out:
         pages.save_detections([page.path for page in truths], found, args.out)
     print(pictures.table(figures).to_string(float_format=lambda v: f"{v:.4f}"))
-    print(pictures.error_table(metric.errors_by_source() | {"all": metric.errors()}).to_string())
-    if isinstance(detector.model, Rejector):
-        print(rejection.measure(detector.artifact, truths, args.frame))
-    _draw(args.draw, [p.name for p in paths], paths, found, truths)
+    print(pictures.error_table(errors).to_string())
+    if gate:
+        print(gate)
+    _draw(args.draw, [str(p.absolute()) for p in paths], paths, found, truths)
     return OK
+
+
+def _read_sets(names: Sequence[str]) -> list[Page]:
+    """The pages of label files, in their order; each file's have a `source` of their own."""
+    if twice := [name for name, n in Counter(names).items() if n > 1]:
+        raise InputError(f"--data {twice[0]}: named twice")
+    sets = [read_set(name) for name in names]
+    short = Counter(found[0].source for found in sets)
+    for name, found in zip(names, sets, strict=True):
+        source = found[0].source if short[found[0].source] == 1 else name
+        for page in found:
+            page.source = source
+    return [page for found in sets for page in found]
 
 
 def reject(args: Namespace) -> int:
@@ -139,12 +158,27 @@ def _draw(
     """Pictures of what was found, named as the images, below `folder` (if there is one)."""
     if not folder:
         return
-    for name, path, d, truth in zip(names, paths, found, truths or [None] * len(found), strict=True):
-        relative = Path(name).name if Path(name).is_absolute() or ".." in Path(name).parts else name
-        out = Path(folder, relative).with_suffix(".jpg")
+    for name, path, d, truth in zip(_picture_names(names), paths, found, truths or [None] * len(found), strict=True):
+        out = Path(folder, name)
         out.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pictures.draw(read_image(path), d, truth)).save(out, quality=90)
     print(f"{folder}: {len(found)} pictures")
+
+
+def _picture_names(names: Sequence[str]) -> list[Path]:
+    """A .jpg for every image, each another one: its name, below the folder that all are in unless all names lead
+    downwards. What would be a second a.jpg is a.png.jpg, a third a.png.2.jpg.
+    """
+    if any(Path(name).is_absolute() or ".." in Path(name).parts for name in names):
+        whole = [Path(os.path.normpath(Path(name).absolute())) for name in names]
+        top = os.path.commonpath([path.parent for path in whole])
+        names = [str(path.relative_to(top)) for path in whole]
+    taken: dict[Path, None] = {}
+    for name in names:
+        numbered = (Path(f"{name}.{k}.jpg") for k in itertools.count(2))
+        choices = itertools.chain([Path(name).with_suffix(".jpg"), Path(f"{name}.jpg")], numbered)
+        taken[next(path for path in choices if path not in taken)] = None
+    return list(taken)
 
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {"read": read, "reject": reject}

@@ -64,3 +64,12 @@ def save_detections(names: Sequence[str], found: Sequence[Detection], path: str 
     """``name<TAB>json`` lines, as PaddleOCR and OpenOCR write what they found."""
     lines = [f"{n}\t{json.dumps(as_json(d), ensure_ascii=False)}\n" for n, d in zip(names, found, strict=True)]
     write_whole(path, "".join(lines).encode("utf-8"))
+
+
+def save_readings(names: Sequence[str], found: Sequence[Detection], path: str | Path) -> None:
+    """One JSON object: by the image's name the list of its texts, each on a line of its own."""
+    entries = []
+    for name, d in zip(names, found, strict=True):
+        rows = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in as_json(d))
+        entries.append(f" {json.dumps(name, ensure_ascii=False)}: [" + (f"\n{rows}\n ]" if rows else "]"))
+    write_whole(path, ("{\n" + ",\n".join(entries) + "\n}\n").encode("utf-8"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import glob
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -55,31 +57,50 @@ def table(names: Sequence[str], predictions: Sequence[Prediction]) -> pd.DataFra
 
 def evaluate(
     recognizer: Recognizer,
-    data: str | Path,
+    data: str | Path | Sequence[str],
     fold: int | None = None,
     batch_size: int = 32,
     progress: bool = False,
     ignore_space: bool = False,
-) -> tuple[dict[str, dict[str, float]], pd.DataFrame]:
-    """Reads the labelled lines of a CSV (of one `fold`, if given) or a list and measures, raw and after lower-casing
-    both sides; `ignore_space` takes the spaces out of both first.
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Reads the labelled lines of a CSV (of one `fold`, if given) or a list, or of several, and measures, raw and after
+    lower-casing both sides; `ignore_space` takes the spaces out of both first.
 
-    Returns {"raw": metrics, "case_insensitive": metrics} and the rows with `prediction` and `confidence` added.
+    Returns {"raw": metrics, "case_insensitive": metrics} and the rows with `prediction` and `confidence` added; of
+    several files also {"sources": {file: raw metrics}} and the column `data`.
     """
-    frame = read_labels(data, columns=("img_path", "text") if fold is None else ("img_path", "text", "fold"))
-    root = image_root(data, frame)
+    files = [str(data)] if isinstance(data, (str, Path)) else list(data)
+    if len(set(files)) < len(files):
+        raise InputError(f"{', '.join(files)}: a file is named twice")
+    frames, paths = [], []
+    for file in files:
+        frame, root = _labelled(file, fold)
+        frames.append(frame.assign(data=file) if len(files) > 1 else frame)
+        paths += [root / p for p in frame["img_path"]]
+    rows = pd.concat(frames, ignore_index=True) if len(files) > 1 else frames[0]
+    predictions = recognizer.predict(paths, batch_size, progress)
+    read, true = [p.text for p in predictions], rows["text"].tolist()
+    rows = rows.assign(prediction=read, confidence=[round(p.confidence, 4) for p in predictions])
+    if ignore_space:
+        read, true = ([t.replace(" ", "") for t in texts] for texts in (read, true))
+    metrics: dict[str, Any] = {"raw": _measure(read, true)}
+    metrics["case_insensitive"] = _measure([t.lower() for t in read], [t.lower() for t in true])
+    if len(files) > 1:
+        ends = [0, *itertools.accumulate(len(frame) for frame in frames)]
+        spans = zip(files, itertools.pairwise(ends), strict=True)
+        metrics["sources"] = {file: _measure(read[a:b], true[a:b]) for file, (a, b) in spans}
+    return metrics, rows
+
+
+def _labelled(file: str, fold: int | None) -> tuple[pd.DataFrame, Path]:
+    """The labelled rows, and what their image paths are relative to. Raises InputError for none."""
+    frame = read_labels(file, columns=("img_path", "text") if fold is None else ("img_path", "text", "fold"))
+    root = image_root(file, frame)
     if fold is not None:
         frame = select_fold(frame, fold)[1]
     if not len(frame):
-        raise InputError(f"{data}: no rows to evaluate" + (" (fold 5 validates on nothing)" if fold == 5 else ""))
-    predictions = recognizer.predict([root / p for p in frame["img_path"]], batch_size, progress)
-    read, true = [p.text for p in predictions], frame["text"].tolist()
-    rows = frame.assign(prediction=read, confidence=[round(p.confidence, 4) for p in predictions])
-    if ignore_space:
-        read, true = ([t.replace(" ", "") for t in texts] for texts in (read, true))
-    metrics = {"raw": _measure(read, true)}
-    metrics["case_insensitive"] = _measure([t.lower() for t in read], [t.lower() for t in true])
-    return metrics, rows
+        raise InputError(f"{file}: no rows to evaluate" + (" (fold 5 validates on nothing)" if fold == 5 else ""))
+    return frame, root
 
 
 def _measure(predictions: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
