@@ -13,12 +13,15 @@ from PIL import Image
 
 from chuviet.cli import main
 from chuviet.data.detection import PagePreprocess, read_set
+from chuviet.decode.db import DBDecoder
 from chuviet.decode.east import EastDecoder
 from chuviet.losses.rejector import RejectorLoss
+from chuviet.models.dbnet import DBNet
 from chuviet.models.fots import FOTS
+from chuviet.models.fpn import FPN
 from chuviet.models.rejector import NOTHING, Rejector, says_text
 from chuviet.ship.artifact import load_artifact, save_artifact
-from chuviet.ship.export_detector import detector_graph
+from chuviet.ship.export_detector import detector_graph, export_detector
 from chuviet.ship.graph import Precision, in_precision, skip_unless
 from chuviet.ship.rejection import choose_threshold, frames, measure, with_threshold
 from chuviet.types import Batch, InputError, Output, Page
@@ -75,6 +78,29 @@ def test_an_onnx_file_skips_the_same_frames(precision: Precision) -> None:
             assert alone.shape == (1, 6, 1, 1) and (alone == NOTHING).all()
         else:
             assert alone.shape == (1, 6, 16, 16)
+
+
+def test_a_slim_dbnet_behind_the_gate_has_one_map(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    inner = DBNet.Config(
+        backbone="resnet10t", pretrained=False, options=(("channels", (8, 8, 16, 16)),), neck=FPN.Config(width=16)
+    )
+    gate = Rejector.Config(detector=inner, hidden=4, threshold=math.inf)
+    batch = images(2)
+    for model, channels in ((gate.build().eval(), 2), (gate.build().slim(), 1)):
+        with torch.inference_mode():
+            skipped = model(batch).logits
+            model.cfg = replace(gate, threshold=-math.inf)
+            assert model(batch).logits.shape == (2, channels, 64, 64)
+        assert skipped.shape == (2, channels, 1, 1)
+    gate, file = replace(gate, threshold=0.0), tmp_path / "gate.safetensors"
+    save_artifact(
+        file, model=gate.build(), model_cfg=gate, preprocess_cfg=PagePreprocess.Config(longest=64),
+        decoder_cfg=DBDecoder.Config(), charset=None, metrics={},
+    )  # fmt: skip
+    export_detector(with_threshold(load_artifact(file), math.inf), tmp_path / "gate.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "gate.onnx"))
+    assert session.run(None, {"images": batch.images.numpy()[:1]})[0].shape == (1, 1, 1, 1)
 
 
 def test_nothing_behind_the_gate_runs_for_an_empty_frame() -> None:
@@ -159,8 +185,18 @@ def test_threshold_from_recall_and_the_command(tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr().out
     assert "ROC AUC" in said and "threshold" in said
     assert load_artifact(out).model_cfg.threshold == pytest.approx(chosen.model_cfg.threshold)  # type: ignore[attr-defined]
-    assert main(["evaluate", "-w", str(out), "--data", str(labels), "--frame", "64"]) == 0
+    report = tmp_path / "m.json"
+    measured = ["evaluate", "-w", str(out), "--data", str(labels), "--json", str(report)]
+    assert main([*measured, "--frame", "64"]) == 0
     assert "rejector: ROC AUC" in capsys.readouterr().out
+    gate = json.loads(report.read_text())["rejector"]
+    assert (gate["frames"], gate["empty"], gate["kept"]) == (3, 1, 1.0) and len(gate["milliseconds"]) == 2
+    # Each square of 200 px (one, as the page is 64 px high) has text: no ROC AUC, but all else is said and drawn.
+    drawn = tmp_path / "drawn"
+    for frame, said in ((100, "no ROC AUC, for which both kinds are needed, on"), (400, "no frames to measure it on")):
+        assert main([*measured, "--frame", str(frame), "--draw", str(drawn)]) == 0
+        assert f"rejector: {said}" in capsys.readouterr().out and (drawn / "p.jpg").is_file()
+        assert json.loads(report.read_text())["rejector"]["auc"] is None
     save_artifact(
         weights, model=DETECTOR.build(), model_cfg=DETECTOR, preprocess_cfg=PagePreprocess.Config(),
         decoder_cfg=EastDecoder.Config(), charset=None, metrics={},

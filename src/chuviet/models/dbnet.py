@@ -57,6 +57,11 @@ class DBNet(nn.Module):
         heads = [self.text] if self.threshold is None else [self.text, self.threshold]
         return Output(logits=torch.cat([head(x) for head in heads], dim=1))
 
+    @property
+    def channels(self) -> int:
+        """Of the logits."""
+        return 1 if self.threshold is None else 2
+
     def slim(self) -> DBNet:
         """This model as it is shipped: branches of RepViT folded into one convolution, no threshold map. In place."""
         self.backbone = reparameterize_model(self.backbone)

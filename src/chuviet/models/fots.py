@@ -36,6 +36,8 @@ class FOTS(nn.Module):
     H and W are multiples of 32. `chuviet.rboxes.read_logits` says what the logits mean.
     """
 
+    channels = 6  # of the logits
+
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
         backbone: str = "resnet34"
@@ -62,7 +64,7 @@ class FOTS(nn.Module):
             c = skipped + squeezed
         self.decoder = nn.ModuleList(squeezes)
         self.join = _conv(c, cfg.out)
-        self.read = nn.Conv2d(cfg.out, 6, 1)
+        self.read = nn.Conv2d(cfg.out, self.channels, 1)
         # A sigmoid starts at half a crop, ten times too far: -log IoU would first have to learn the scale.
         nn.init.zeros_(self.read.bias)  # type: ignore[arg-type]
         nn.init.constant_(self.read.bias[1:5], math.log(FIRST_DISTANCE / (cfg.crop - FIRST_DISTANCE)))  # type: ignore[index]

@@ -21,7 +21,9 @@ NOTHING = -20.0
 
 
 class Rejector(nn.Module):
-    """Output: the detector's, and `extra["text"]` N, the logit of there being text. In training that alone."""
+    """In front of a model with `backbone.levels`, `detect` and `channels` (of its logits): FOTS or DBNet.
+
+    Output: the detector's, and `extra["text"]` N, the logit of there being text. In training that alone."""
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
@@ -72,7 +74,8 @@ class Rejector(nn.Module):
             return Output(logits=text[:, None], extra={"text": text})
         empty = text < self.cfg.threshold
         if not torch.onnx.is_in_onnx_export() and bool(empty.all()):  # a graph is given this branch when it is whole
-            return Output(logits=torch.full((len(text), 6, 1, 1), NOTHING, device=text.device), extra={"text": text})
+            nothing = torch.full((len(text), self.detector.channels, 1, 1), NOTHING, device=text.device)
+            return Output(logits=nothing, extra={"text": text})
         output = self.detector.detect([*maps, *levels])
         logits = output.logits.masked_fill(empty[:, None, None, None], NOTHING)
         return Output(logits=logits, extra={"text": text})

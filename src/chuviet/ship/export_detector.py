@@ -59,7 +59,7 @@ def export_detector(
     feeds = ({"images": np.ascontiguousarray(theirs.batch(image).images.numpy())} for image in images)
     graph = in_precision(detector_graph(theirs.model), precision, feeds)
     if isinstance(theirs.model, Rejector):
-        skip_unless(graph, "text", theirs.model.cfg.threshold, (6, 1, 1), NOTHING)
+        skip_unless(graph, "text", theirs.model.cfg.threshold, (theirs.model.detector.channels, 1, 1), NOTHING)
     describe(graph, artifact, precision, artifact.decoder_cfg)
     data = graph.SerializeToString()
     ours = Detector(load_onnx(data, artifact.path))

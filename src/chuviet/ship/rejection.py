@@ -23,23 +23,27 @@ from chuviet.types import InputError, Page
 @dataclass(frozen=True)
 class Rejection:
     """`kept` is the share of frames with text that pass, `skipped` that of empty frames that don't; `milliseconds` a
-    frame (mean, network and decoding) without and with the rejector.
+    frame (mean, network and decoding) without and with the rejector. None where no frame says it.
     """
 
     frames: int
     empty: int
-    auc: float
-    kept: float
-    skipped: float
-    milliseconds: tuple[float, float]
+    auc: float | None
+    kept: float | None
+    skipped: float | None
+    milliseconds: tuple[float, float] | None
 
     def __str__(self) -> str:
+        if self.milliseconds is None:
+            return "rejector: no frames to measure it on"
+        auc = f"ROC AUC {self.auc:.4f}" if self.auc is not None else "no ROC AUC, for which both kinds are needed,"
+        parts = [f"rejector: {auc} on {self.frames} frames ({self.empty} without text)"]
+        if self.kept is not None:
+            parts.append(f"{self.kept:.2%} of those with text pass")
+        if self.skipped is not None:
+            parts.append(f"{self.skipped:.1%} of the empty ones are skipped")
         slow, fast = self.milliseconds
-        return (
-            f"rejector: ROC AUC {self.auc:.4f} on {self.frames} frames ({self.empty} without text); {self.kept:.2%} of "
-            f"those with text pass, {self.skipped:.1%} of the empty ones are skipped; "
-            f"{slow:.1f} -> {fast:.1f} ms a frame"
-        )
+        return "; ".join([*parts, f"{slow:.1f} -> {fast:.1f} ms a frame"])
 
 
 def frames(pages: Sequence[Page], size: int) -> Iterator[tuple[np.ndarray, bool]]:
@@ -60,13 +64,17 @@ def measure(artifact: Artifact, pages: Sequence[Page], size: int, few: int = 100
     """The rejector with its threshold, on squares of `pages`; times on `few` of them, spread evenly."""
     detector = _detector(artifact)
     seen = list(frames(pages, size))
+    if not seen:
+        return Rejection(0, 0, None, None, None, None)
     scores, text = _scores(detector, seen)
     passes = scores >= detector.model.cfg.threshold
     sample = [image for image, _ in seen[:: max(len(seen) // few, 1)]]
     everything = Detector(with_threshold(artifact, float("-inf")))
     return Rejection(
-        frames=len(seen), empty=int((~text).sum()), auc=float(roc_auc_score(text, scores)),
-        kept=float(passes[text].mean()), skipped=float((~passes[~text]).mean()),
+        frames=len(seen), empty=int((~text).sum()),
+        auc=float(roc_auc_score(text, scores)) if text.any() and not text.all() else None,
+        kept=float(passes[text].mean()) if text.any() else None,
+        skipped=float((~passes[~text]).mean()) if not text.all() else None,
         milliseconds=(_milliseconds(everything, sample), _milliseconds(detector, sample)),
     )  # fmt: skip
 
@@ -74,6 +82,8 @@ def measure(artifact: Artifact, pages: Sequence[Page], size: int, few: int = 100
 def choose_threshold(artifact: Artifact, pages: Sequence[Page], size: int, recall: float) -> Artifact:
     """The artifact with the highest threshold that lets the share `recall` of the frames with text pass."""
     scores, text = _scores(_detector(artifact), list(frames(pages, size)))
+    if not text.any() or text.all():
+        raise InputError(f"{len(text)} frames, {int(text.sum())} of them with text: both kinds are needed")
     return with_threshold(artifact, threshold_for_recall(scores, text, recall))
 
 
@@ -96,8 +106,6 @@ def _detector(artifact: Artifact) -> Detector:
 def _scores(detector: Detector, seen: Sequence[tuple[np.ndarray, bool]]) -> tuple[np.ndarray, np.ndarray]:
     """The rejector's logit of every frame, and whether there is text."""
     text = np.array([there for _, there in seen], bool)
-    if not text.any() or text.all():
-        raise InputError(f"{len(seen)} frames, {int(text.sum())} of them with text: both kinds are needed")
     return np.array([float(says_text(detector.model, detector.batch(image))[0]) for image, _ in seen]), text
 
 
