@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from PIL import Image
 
 from chuviet import config
 from chuviet.cli import main
-from chuviet.commands import lines, training
+from chuviet.commands import exporting, lines, training
 from chuviet.data.recognition import LineData
 from chuviet.data.scene import ScenePreprocess
 from chuviet.data.table import read_table, write_table
@@ -30,9 +31,11 @@ from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC, Mutual
 from chuviet.models.guides import NRTR
 from chuviet.models.scene import SceneCTC
+from chuviet.ship import budget
 from chuviet.ship.artifact import load_artifact, save_artifact, without_pretrained
-from chuviet.ship.inference import load
+from chuviet.ship.inference import Recognizer, load
 from chuviet.train.checkpoint import save_checkpoint
+from chuviet.types import InputError
 from chuviet.vocab import Charset
 
 CONFIG = """
@@ -102,7 +105,7 @@ def fails(capsys: pytest.CaptureFixture[str]) -> Fails:
 
 
 def test_help_of_every_command_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in (*lines.COMMANDS, *training.COMMANDS):
+    for command in (*lines.COMMANDS, *training.COMMANDS, "export"):
         with pytest.raises(SystemExit, match="0"):
             main([command, "-h"])
         assert f"chuviet {command} " in capsys.readouterr().out.split("examples:")[1]
@@ -143,8 +146,8 @@ def paths() -> list[Path]:
 
 def test_predict_mistakes(project: Path, fails: Fails) -> None:
     assert "no such file, folder or CSV" in fails("predict", "-w", "w.safetensors", "nothing*.jpg")
-    assert "none.safetensors: no such weights" in fails("predict", "-w", "none.safetensors", "images")
-    assert "none.safetensors: weights cannot" in fails("predict", "-w", "none.safetensors", "images", "--limit-mb", "0")
+    assert "none.safetensors: weights cannot" in fails("predict", "-w", "none.safetensors", "images")
+    assert "none.safetensors: no such" in fails("predict", "-w", "none.safetensors", "images", "--limit-mb", "50")
     torch.save({"x": torch.zeros(1)}, "old.pth")
     assert "old.pth: a pickle" in fails("predict", "-w", "old.pth", "images")
     weights("other.safetensors", characters="xyz")
@@ -156,6 +159,62 @@ def test_predict_mistakes(project: Path, fails: Fails) -> None:
     assert "--device nowhere" in fails("predict", "-w", "w.safetensors", "images", "--device", "nowhere")
     Path("bad.csv").write_text("path,text\na.png,x\n")
     assert "no column img_path" in fails("predict", "-w", "w.safetensors", "bad.csv")
+
+
+def test_the_size_limit_is_for_ensembles(
+    project: Path, fails: Fails, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights("v.safetensors", seed=1)
+    size = Path("w.safetensors").stat().st_size / 1e6
+    monkeypatch.setattr(budget, "LIMIT_MB", 1.5 * size)
+    ensemble = ("predict", "-w", "w.safetensors", "-w", "v.safetensors", "images")
+    assert "over the limit" in fails(*ensemble)
+    assert main([*ensemble, "--limit-mb", "0"]) == 0
+    monkeypatch.setattr(budget, "LIMIT_MB", 0.5 * size)
+    for command in (["predict", "images"], ["evaluate", "--data", "labels.csv"]):
+        assert main([*command, "-w", "w.safetensors"]) == 0
+    with pytest.raises(SystemExit):
+        main(["predict", "-h"])
+    assert "50 for an ensemble" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_milliseconds_of_one_image_are_those_of_a_warm_model(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    original, calls = Recognizer.try_predict, []
+
+    def slow_at_first(*args: Any, **options: Any) -> Any:
+        calls.append(1)
+        time.sleep(2.0 if len(calls) == 1 else 0.0)
+        return original(*args, **options)
+
+    monkeypatch.setattr(Recognizer, "try_predict", slow_at_first)
+    assert main(["predict", "-w", "w.safetensors", "images/1/3.png"]) == 0
+    assert float(capsys.readouterr().out.split("\t")[2].removesuffix(" ms\n")) < 2000
+
+
+@pytest.mark.parametrize(("given", "tolerance"), [([], 0.005), (["--tolerance", "0"], 0.0)])
+def test_a_tolerance_of_zero_is_one(
+    given: list[str], tolerance: float, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def export(*args: Any) -> Any:
+        seen.append(args[5])
+        raise InputError("seen")
+
+    monkeypatch.setattr(exporting.lines, "export_onnx", export)
+    assert main(["export", "-w", "w.safetensors", "--precision", "int8", "--check", "labels.csv", *given]) == 2
+    assert seen == [tolerance]
+
+
+def test_a_refused_export_says_what_was_measured(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["export", "-w", "w.safetensors", "--precision", "int8", "--check", "labels.csv", "--tolerance", "-9"]
+    assert main(given) == 2
+    out, error = capsys.readouterr()
+    assert "the CER rises" in error and "int8 ranges from 2 images, judged on 6 others" in out
+    for name in ("PyTorch fp32", "ONNX fp32", "ONNX int8"):
+        assert out.count(name) == 2  # CER and milliseconds
 
 
 def test_a_bad_image_stops_predict_or_is_named(project: Path, fails: Fails, capsys: pytest.CaptureFixture[str]) -> None:

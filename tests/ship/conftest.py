@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,31 +8,40 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor, nn
 
+from chuviet.data.scene import ScenePreprocess
 from chuviet.data.transforms import LinePreprocess
 from chuviet.decode.attention import AttentionGreedy
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.models.ctc import LineCTC
+from chuviet.models.scene import SceneCTC
 from chuviet.models.seq2seq import Seq2Seq
 from chuviet.ship.artifact import save_artifact
+from chuviet.ship.inference import attends
 from chuviet.types import Batch
-from chuviet.vocab import Charset
+from chuviet.vocab import EOS, SOS, Charset
 
 CHARSET = Charset("abcdeố 123")
 
 
 @pytest.fixture
 def save(tmp_path: Path) -> Callable[..., Path]:
-    """save(name, kind="ctc", seed=0, height=16, charset=CHARSET, **options): a small random model as an artifact."""
+    """save(name, kind="ctc", seed=0, height=16, charset=CHARSET, **options): a small random model as an artifact.
+    Kinds: ctc, scene, attention.
+    """
 
     def make(
         name: str, kind: str = "ctc", seed: int = 0, height: int = 16, charset: Charset = CHARSET, **options: Any
     ) -> Path:
         model, model_cfg = small_model(kind, seed, height, charset)
-        decoder = CTCGreedy.Config() if kind == "ctc" else AttentionGreedy.Config(max_length=6)
+        decoder = CTCGreedy.Config() if kind in ("ctc", "scene") else AttentionGreedy.Config(max_length=6)
+        preprocess: Any = LinePreprocess.Config(height=height)
+        if kind == "scene":
+            preprocess = ScenePreprocess.Config(height=height, width=None)
         save_artifact(
-            tmp_path / name, model=model, model_cfg=model_cfg, preprocess_cfg=LinePreprocess.Config(height=height),
-            decoder_cfg=decoder, charset=charset, **({"metrics": {"cer": 0.25}, "notes": {"run": "t"}} | options),
+            tmp_path / name, model=model, model_cfg=model_cfg, preprocess_cfg=preprocess, decoder_cfg=decoder,
+            charset=charset, **({"metrics": {"cer": 0.25}, "notes": {"run": "t"}} | options),
         )  # fmt: skip
         return tmp_path / name
 
@@ -41,11 +50,14 @@ def save(tmp_path: Path) -> Callable[..., Path]:
 
 def small_model(kind: str, seed: int, height: int = 16, charset: Charset = CHARSET) -> tuple[torch.nn.Module, Any]:
     torch.manual_seed(seed)
-    if kind == "ctc":
+    if kind in ("ctc", "scene"):
         cfg: Any = LineCTC.Config(height=height, stem=8, widths=(8, 8, 24), depths=(1, 1, 1), heads=2, expand=1)
+        preprocess: Any = LinePreprocess.Config(height=height)
+        if kind == "scene":
+            cfg = SceneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", dims=16, hidden=16, depth=1)
+            preprocess = ScenePreprocess.Config(height=height, width=None)
         model = cfg.build(len(charset)).eval()
-        torch.nn.init.normal_(model.classify.weight, std=2.0)
-        _centre(model, height)
+        _vary(model, preprocess, _scribbles((120, 60, 90, 200), seed))
         return model, cfg
     cfg = Seq2Seq.Config(backbone="test_efficientnet", hidden=16, pretrained=False)
     model = cfg.build(len(charset))
@@ -53,14 +65,70 @@ def small_model(kind: str, seed: int, height: int = 16, charset: Charset = CHARS
     return model, cfg
 
 
+def _scribbles(widths: Sequence[int], seed: int = 0) -> list[np.ndarray]:
+    """Dark strokes on light paper, 32 px high."""
+    rng, images = np.random.default_rng(seed), []
+    for width in widths:
+        image = np.full((32, width, 3), 250, np.uint8)
+        for _ in range(width // 4):
+            y, x = int(rng.integers(0, 26)), int(rng.integers(0, width - 6))
+            image[y : y + int(rng.integers(2, 16)), x : x + int(rng.integers(2, 6))] = rng.integers(0, 200, 3)
+        images.append(image)
+    return images
+
+
+SPREAD = 4.0  # standard deviation of the logits
+
+
 @torch.no_grad()
-def _centre(model: Any, height: int) -> None:
-    """Sets the last bias so that no class wins everywhere: else a random model reads the same in every image."""
-    images = (torch.rand(4, 1, height, 120) < 0.2).float()
-    logits = model(Batch(images=images, widths=torch.full((4,), 120), index=torch.arange(4))).logits
-    model.classify.bias -= logits.mean((0, 1))
-    model.classify.weight *= 4 / (logits - logits.mean((0, 1))).std()
-    model.classify.bias *= 4 / (logits - logits.mean((0, 1))).std()
+def _vary(model: Any, preprocess: Any, images: Sequence[np.ndarray]) -> None:
+    """Measures BatchNorm on `images` and sets the last layer so that no class wins everywhere: a deep random network
+    gives almost the same features whatever it sees. In place.
+    """
+    if attends(model):  # at random it looks at all columns alike, and they look alike
+        model.project.weight *= 5
+        model.score.weight *= 10
+    prepare = preprocess.build()
+    pixels, widths = prepare.collate([prepare(image) for image in images])
+    batch = Batch(pixels, widths, torch.arange(len(images)))
+    norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    for norm in norms:
+        norm.train().momentum = 1.0
+    model.encode(batch) if attends(model) else model(batch)
+    for norm in norms:
+        norm.eval().momentum = 0.1
+    if not isinstance(model.classify, nn.Linear):  # a convolution and the BatchNorm that was just measured
+        model.classify[-1].weight *= SPREAD
+        return
+    for _ in range(3):  # what an attention model writes depends on what it wrote
+        logits = _written(model, batch) if attends(model) else model(batch).logits.flatten(0, 1)
+        scale = SPREAD / (logits - logits.mean(0)).std()
+        model.classify.bias.sub_(logits.mean(0)).mul_(scale)
+        model.classify.weight *= scale
+    if attends(model):
+        model.classify.bias[EOS] -= SPREAD  # long texts
+
+
+def _written(model: Any, batch: Batch, length: int = 5) -> Tensor:
+    """The logits of the first characters, one row a character and image."""
+    state, tokens, rows = model.encode(batch), torch.full((len(batch),), SOS), []
+    for _ in range(length):
+        logits, state = model.step(tokens, state)
+        tokens = logits.argmax(-1)
+        rows.append(logits)
+    return torch.cat(rows)
+
+
+@pytest.fixture
+def scribbles() -> Callable[..., list[np.ndarray]]:
+    """scribbles(widths, seed=0): dark strokes on light paper, 32 px high."""
+    return _scribbles
+
+
+@pytest.fixture
+def vary() -> Callable[..., None]:
+    """vary(model, preprocess config, images): makes random weights read something."""
+    return _vary
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from chuviet.models.fpn import FPN
 from chuviet.ship.artifact import load_artifact, save_artifact
 from chuviet.ship.detector import Detector, load_detector
 from chuviet.ship.export_detector import export_detector
+from chuviet.ship.graph import Refused
 from chuviet.ship.inference import load
 from chuviet.ship.pages import as_json, read_page, save_readings
 from chuviet.types import Detection, InputError, Output, Page
@@ -105,7 +106,7 @@ def test_a_page_is_read_in_reading_order_from_straightened_crops(tmp_path: Path,
 def test_a_slim_model_and_its_onnx_file_find_what_the_whole_one_finds(tmp_path: Path) -> None:
     weights, (path, _) = detector_file(tmp_path), words_page(tmp_path)
     done = export_detector(load_artifact(weights), tmp_path / "det.onnx")
-    assert done.different == 0 and done.pages == 4 and done.hmean is None
+    assert done.different == 0 and done.pages == 4 and done.hmean == {}
     files = [load_detector(p).predict([path])[0] for p in (weights, tmp_path / "det.onnx")]
     assert len(files[0].quads) == len(files[1].quads) > 0
     assert np.abs(files[0].quads - files[1].quads).max() < 1
@@ -119,14 +120,19 @@ def test_int8_needs_labels_and_is_judged_by_hmean(tmp_path: Path, monkeypatch: p
     with pytest.raises(InputError, match="give labelled ones with --check"):
         export_detector(artifact, tmp_path / "x.onnx", "int8")
     page = Page(None, quads, list("abcd"), np.zeros(4, bool), str(path))
-    done = export_detector(artifact, tmp_path / "x.onnx", "int8", [page], tolerance=1.0)
-    assert done.hmean is not None and done.size > 0
+    done = export_detector(artifact, tmp_path / "x.onnx", "int8", [page] * 5, tolerance=1.0)
+    assert (done.calibrated, done.pages) == (1, 4) and done.size > 0
+    assert list(done.hmean) == list(done.milliseconds) == ["PyTorch fp32", "ONNX fp32", "ONNX int8"]
+    with pytest.raises(InputError, match="not judged on what it is calibrated on"):
+        export_detector(artifact, tmp_path / "x.onnx", "int8", [page])
     from chuviet.ship import export_detector as module
 
-    values = iter((0.9, 0.5))
+    values = iter((0.9, 0.8, 0.5))
     monkeypatch.setattr(module, "_hmean", lambda found, pages: next(values))
-    with pytest.raises(InputError, match=r"hmean falls from 0\.9000 to 0\.5000"):
-        export_detector(load_artifact(detector_file(tmp_path)), tmp_path / "y.onnx", "int8", [page])
+    image = np.asarray(Image.open(path))
+    with pytest.raises(Refused, match=r"hmean falls from 0\.9000 to 0\.5000") as refused:
+        export_detector(artifact, tmp_path / "y.onnx", "int8", [page], calibrate=[image])
+    assert refused.value.report.hmean["ONNX fp32"] == 0.8
     assert not (tmp_path / "y.onnx").exists()
 
 
@@ -154,6 +160,16 @@ def test_commands(tmp_path: Path, save: Callable[..., Path], capsys: pytest.Capt
         (["predict", "-w", det, "-w", det, str(path)], "two detectors"),
         (["predict", "-w", rec, "--draw", "d", str(path)], "--draw is for the weights of a detector"),
         (["evaluate", "-w", det, "--data", f"{label}[0.5:0.2]"], "lies between 0 and 1"),
+        (["predict", "-w", det, str(path), "--skip-bad"], "--skip-bad is for lines"),
+        (["predict", "-w", det, str(path), "--decoder", "beam"], "--decoder is for the weights of a recogniser"),
+        (["predict", "-w", det, str(path), "--batch-size", "2"], "--batch-size is for the weights of a recogniser"),
+        (["evaluate", "-w", det, "--data", label, "--fold", "0"], "--fold is for lines"),
+        (["evaluate", "-w", det, "-w", rec, "--data", label, "--ignore-space"], "--ignore-space is for lines"),
+        (["evaluate", "-w", det, "--data", label, "--min-score", "0.1"], "--min-score is for the weights of a recog"),
+        (["evaluate", "-w", det, "--data", label, "--frame", "64"], "--frame is for a detector with a rejector"),
+        (["evaluate", "-w", rec, "--data", label, "--min-score", "0"], "--min-score is for the weights of a detector"),
+        (["export", "-w", det, "--check", label, "--calibrate", label], "--calibrate is for int8"),
+        (["export", "-w", det, "--precision", "int8", "--check", label, "--calibrate", label], "and in --check"),
     ):
         assert main(wrong) == 2
         assert said in capsys.readouterr().err

@@ -30,6 +30,10 @@ def run(args: Namespace) -> int:
         from chuviet.commands import shrinking
 
         return shrinking.COMMANDS[args.command](args)
+    if args.command == "export":
+        from chuviet.commands import exporting
+
+        return exporting.export(args)
     from chuviet.commands import lines, pages
 
     if args.command in pages.COMMANDS:

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
 from chuviet.commands import OK, PARTLY, pages
-from chuviet.commands.weights import load_all
+from chuviet.commands.weights import check_options, load_all
 from chuviet.data.check import check_data
 from chuviet.data.files import write_whole
 from chuviet.data.folds import make_folds
-from chuviet.data.lists import convert_baidu, read_labels
+from chuviet.data.lists import convert_baidu
 from chuviet.data.pages import read_pages, write_pages
 from chuviet.data.quads import mend_pages
 from chuviet.data.table import image_root, read_table, write_table
 from chuviet.report import oof, page
 from chuviet.ship import reading
-from chuviet.ship.artifact import load_artifact
-from chuviet.ship.export import BATCHES, export_onnx, read_check
-from chuviet.ship.inference import find_weights
+from chuviet.ship.inference import milliseconds
 from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE, Charset
 
@@ -32,15 +29,13 @@ RECOGNIZER = "vi_line"
 
 def predict(args: Namespace) -> int:
     detector, recognizer = load_all(args, [RECOGNIZER])
+    if detector is not None and recognizer is not None:
+        raise InputError("predict finds text or reads lines; `chuviet read` does both")
+    check_options(args, detector, recognizer)
     if recognizer is None:
         assert detector is not None
         return pages.predict(args, detector)
-    if detector is not None:
-        raise InputError("predict finds text or reads lines; `chuviet read` does both")
-    if args.draw:
-        raise InputError("--draw is for the weights of a detector; a line has no quads")
     names, paths = reading.find_images(args.input)
-    start = time.perf_counter()
     progress = args.out is not None and len(paths) > 1
     predictions, bad = recognizer.try_predict(paths, args.batch_size, progress)
     if bad and not args.skip_bad:
@@ -53,18 +48,17 @@ def predict(args: Namespace) -> int:
         write_table(reading.table([n for n, _ in read], [p for _, p in read]), args.out)
         print(f"{args.out}: {len(read)} of {len(names)} lines read")
     else:
-        took = 1e3 * (time.perf_counter() - start)
         for name, p in read:
-            print(
-                f"{name}\t{p.text}\t{p.confidence:.3f}"
-                if len(names) > 1
-                else f"{p.text}\t{p.confidence:.3f}\t{took:.1f} ms"
-            )
+            if len(names) > 1:
+                print(f"{name}\t{p.text}\t{p.confidence:.3f}")
+            else:
+                print(f"{p.text}\t{p.confidence:.3f}\t{milliseconds(recognizer, paths * 5):.1f} ms")
     return PARTLY if bad else OK
 
 
 def evaluate(args: Namespace) -> int:
     detector, recognizer = load_all(args, [RECOGNIZER])
+    check_options(args, detector, recognizer)
     if detector is not None:
         return pages.evaluate(args, detector, recognizer)
     assert recognizer is not None
@@ -131,32 +125,6 @@ def convert(args: Namespace) -> int:
     return OK
 
 
-def export(args: Namespace) -> int:
-    path = find_weights(args.weights)
-    artifact = load_artifact(path)
-    if artifact.charset is None:
-        return pages.export(args, artifact)
-    images, texts = [], []
-    if args.check:
-        labelled = Path(args.check).suffix.lower() in (".csv", ".txt")
-        images = read_check(reading.find_images(args.check)[1])
-        texts = (
-            read_labels(args.check, columns=("img_path", "text"))["text"].tolist()[: len(images)] if labelled else []
-        )
-    out = Path(args.out or path.with_suffix(".onnx"))
-    done = export_onnx(artifact, out, args.precision, images, texts, args.tolerance or 0.005)
-    batches = ", ".join(str(n) for n in BATCHES)
-    print(
-        f"{out}: {done.size / 1e6:.2f} MB, {args.precision}; {done.different} of {done.lines} lines read otherwise "
-        f"than by PyTorch (batches of {batches})"
-    )
-    if done.cer:
-        print(f"CER on {args.check}: {done.cer[0]:.4f} PyTorch fp32, {done.cer[1]:.4f} ONNX {args.precision}")
-    theirs, ours = done.milliseconds
-    print(f"one image: {theirs:.1f} ms PyTorch fp32, {ours:.1f} ms ONNX Runtime ({theirs / ours:.1f} times as fast)")
-    return OK
-
-
 def report(args: Namespace) -> int:
     frame = oof.read_oof(args.oof)
     root = image_root(args.data, frame) if args.data else oof.images_of(args.oof, frame)
@@ -169,5 +137,4 @@ def report(args: Namespace) -> int:
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "predict": predict, "evaluate": evaluate, "folds": folds, "check": check, "convert": convert, "report": report,
-    "export": export,
 }  # fmt: skip

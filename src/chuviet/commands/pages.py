@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from chuviet.commands import OK
@@ -24,9 +23,8 @@ from chuviet.metrics.detection import DetectionMetric
 from chuviet.models.rejector import Rejector
 from chuviet.report import detection as pictures
 from chuviet.ship import pages, reading, rejection
-from chuviet.ship.artifact import Artifact, resave_artifact
+from chuviet.ship.artifact import resave_artifact
 from chuviet.ship.detector import Detector
-from chuviet.ship.export_detector import export_detector
 from chuviet.ship.inference import Recognizer, find_weights, load_weights
 from chuviet.types import Detection, InputError, Page
 
@@ -120,32 +118,6 @@ def reject(args: Namespace) -> int:
     size = resave_artifact(chosen, args.out)
     print(f"{args.out}: {size / 1e6:.2f} MB")
     return OK
-
-
-def export(args: Namespace, artifact: Artifact) -> int:
-    """What `chuviet export` does with a detector's weights."""
-    out = Path(args.out or artifact.path.with_suffix(".onnx"))
-    truths = _check_pages(args.check) if args.check else []
-    done = export_detector(artifact, out, args.precision, truths, args.tolerance or 0.01)
-    print(
-        f"{out}: {done.size / 1e6:.2f} MB, {args.precision}; on {done.different} of {done.pages} pages something else "
-        "is found than by PyTorch"
-    )
-    if done.hmean:
-        print(f"hmean on {args.check}: {done.hmean[0]:.4f} PyTorch fp32, {done.hmean[1]:.4f} ONNX {args.precision}")
-    theirs, ours = done.milliseconds
-    print(f"one page: {theirs:.1f} ms PyTorch fp32, {ours:.1f} ms ONNX Runtime ({theirs / ours:.1f} times as fast)")
-    return OK
-
-
-def _check_pages(source: str) -> list[Page]:
-    """Labelled pages, or plain images without labels; 100 of them at most."""
-    path = Path(source)
-    if path.suffix.lower() in (".txt", ".mat"):
-        return read_set(source)[:100]
-    _, files = reading.find_images(source)
-    none = np.zeros((0, 4, 2))
-    return [Page(None, none, [], np.zeros(0, bool), str(p)) for p in files[:100]]
 
 
 def _draw(

@@ -35,7 +35,11 @@ Precision = Literal["fp16", "fp32"]
 _LM = "lm."  # prefix of a language model's arrays
 _DTYPES = {"fp16": torch.float16, "fp32": torch.float32}
 _PICKLE_SUFFIXES = {".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin"}
-_FIELDS = ("format", "model", "preprocess", "decoder", "charset", "metrics", "notes", "revision", "precision", "sha256")
+#: The metadata's entries and their types in JSON.
+FIELDS: dict[str, type] = {
+    "format": int, "model": dict, "preprocess": dict, "decoder": dict, "charset": str, "metrics": dict, "notes": dict,
+    "revision": str, "precision": str, "sha256": str,
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -198,10 +202,21 @@ def _metadata(path: Path, data: bytes) -> dict[str, Any]:
         metadata = json.loads(header.get("__metadata__", {})["chuviet"])
     except (KeyError, TypeError, ValueError) as e:
         raise InputError(f"{path}: holds weights, but not of chuviet: no config lies in it") from e
-    missing = [f for f in _FIELDS if f not in metadata] if isinstance(metadata, dict) else list(_FIELDS)
+    return check_metadata(path, metadata, FIELDS, "pack it again")
+
+
+def check_metadata(path: Path, metadata: Any, fields: dict[str, type], remedy: str) -> dict[str, Any]:
+    """The metadata. Raises InputError where an entry is missing, of another type, or of another version's format."""
+    if not isinstance(metadata, dict):
+        raise InputError(f"{path}: its metadata is damaged (a {type(metadata).__name__}, not entries); {remedy}")
+    missing = [f for f in fields if f not in metadata]
     if missing or metadata["format"] != FORMAT:
         why = f"no {', '.join(missing)}" if missing else f"format {metadata['format']}, this version reads {FORMAT}"
-        raise InputError(f"{path}: made by another version of chuviet ({why}); use that version or pack it again")
+        raise InputError(f"{path}: made by another version of chuviet ({why}); use that version or {remedy}")
+    for name, kind in fields.items():
+        if not isinstance(metadata[name], kind):
+            found = type(metadata[name]).__name__
+            raise InputError(f"{path}: its metadata is damaged ({name} is a {found}, not a {kind.__name__}); {remedy}")
     return metadata
 
 

@@ -20,9 +20,10 @@ def total_size(paths: Sequence[str | Path]) -> int:
     return sum(p.stat().st_size for p in unique)
 
 
-def check_budget(paths: Sequence[str | Path], limit_mb: float = LIMIT_MB) -> int:
+def check_budget(paths: Sequence[str | Path], limit_mb: float | None = None) -> int:
     """Returns the bytes of all files together. Raises InputError that lists them and their sum when it is over
-    `limit_mb`."""
+    `limit_mb` (`LIMIT_MB` if it is None)."""
+    limit_mb = LIMIT_MB if limit_mb is None else limit_mb
     total = total_size(paths)
     if total > limit_mb * 1e6:
         unique = list(dict.fromkeys(Path(p).resolve() for p in paths))

@@ -7,7 +7,6 @@ body is one traced step) and gives characters. Batch and width are dynamic every
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +21,8 @@ from chuviet.data.images import read_image
 from chuviet.decode.attention import AttentionGreedy, WrittenText
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.ship.artifact import Artifact
-from chuviet.ship.graph import Precision, describe, in_precision, trace
-from chuviet.ship.inference import Recognizer, attends
+from chuviet.ship.graph import Precision, Refused, calibration_rows, describe, in_precision, trace
+from chuviet.ship.inference import Recognizer, attends, milliseconds
 from chuviet.ship.loop import decoder_loop
 from chuviet.ship.onnx_model import load_onnx
 from chuviet.synth.fonts import default_faces
@@ -32,19 +31,24 @@ from chuviet.types import Batch, InputError
 from chuviet.vocab import PRINTED
 
 BATCHES = (1, 3, 8)  # batch sizes that the check reads with
-#: Share of the lines whose text may differ from PyTorch's, and for int8 how much the CER may rise.
+#: Share of the lines whose text may differ from PyTorch's.
 DIFFERENT = {"fp32": 0.0, "fp16": 0.02}
+#: How much the CER of int8 may be above PyTorch's.
+TOLERANCE = 0.005
 
 
 @dataclass(frozen=True)
 class Report:
-    """What an export was found to be worth. `cer` pairs are (PyTorch, ONNX); None without labels."""
+    """What an export was found to be worth: `milliseconds` (median of one image) and `cer` (empty without labels) of
+    "PyTorch fp32", "ONNX int8" and so on. That of int8 has "ONNX fp32" between the two.
+    """
 
     size: int  # bytes
     lines: int
+    calibrated: int  # other lines, that int8 ranges were taken from
     different: int  # lines read differently by any batch size
-    milliseconds: tuple[float, float]  # median of one image: PyTorch fp32, ONNX
-    cer: tuple[float, float] | None
+    milliseconds: dict[str, float]
+    cer: dict[str, float]
 
 
 def export_onnx(
@@ -53,27 +57,38 @@ def export_onnx(
     precision: Precision = "fp32",
     images: Sequence[np.ndarray] = (),
     texts: Sequence[str] = (),
-    tolerance: float = 0.005,
+    tolerance: float = TOLERANCE,
+    calibrate: Sequence[np.ndarray] = (),
 ) -> Report:
     """Writes `out` after reading `images` (or drawn strings) through PyTorch and ONNX Runtime in several batch sizes.
+    int8 takes its ranges from `calibrate`, or else from some of `images`, which are then not read.
 
-    Raises InputError, and leaves no file, when more lines differ than `DIFFERENT` allows, or when an int8 model's CER
-    on the labelled images is more than `tolerance` above the one of fp32.
+    Raises Refused, and leaves no file, when more lines differ than `DIFFERENT` allows, or when an int8 model's CER on
+    the labelled images is more than `tolerance` above PyTorch's.
     """
     if precision == "int8" and not (len(images) and len(texts)):
         raise InputError("int8 is calibrated and judged on real lines: give labelled ones with --check")
+    if precision == "int8" and not len(calibrate):
+        taken = set(calibration_rows(len(images)))
+        calibrate = [image for i, image in enumerate(images) if i in taken]
+        images = [image for i, image in enumerate(images) if i not in taken]
+        texts = [text for i, text in enumerate(texts) if i not in taken]
     images = list(images) or drawn_strings()
     written = attends(artifact.model)
     if written:
         longest = getattr(artifact.decoder_cfg, "max_length", AttentionGreedy.Config.max_length)
         artifact = replace(artifact, decoder_cfg=AttentionGreedy.Config(max_length=longest))
+    decoder = WrittenText.Config() if written else artifact.decoder_cfg
     graph = attention_graph(artifact) if written else ctc_graph(artifact)
     preprocess: Any = artifact.preprocess_cfg
     prepare = preprocess.build()
-    graph = in_precision(graph, precision, (_feed(prepare, [image]) for image in images))
-    describe(graph, artifact, precision, WrittenText.Config() if written else artifact.decoder_cfg)
-    data = graph.SerializeToString()
-    report = _compare(artifact, data, images, texts)
+    readers = {"PyTorch fp32": Recognizer([artifact])}
+    if precision == "int8":
+        readers["ONNX fp32"] = Recognizer([load_onnx(describe(graph, artifact, "fp32", decoder), artifact.path)])
+    graph = in_precision(graph, precision, (_feed(prepare, [image]) for image in calibrate))
+    data = describe(graph, artifact, precision, decoder)
+    readers[f"ONNX {precision}"] = Recognizer([load_onnx(data, artifact.path)])
+    report = _compare(readers, images, texts, len(data), len(calibrate))
     _judge(report, precision, tolerance, str(artifact.path))
     write_whole(out, data)
     return report
@@ -142,43 +157,39 @@ def _feed(prepare: Any, images: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     return {"images": np.ascontiguousarray(pixels.numpy()), "widths": widths.numpy()}
 
 
-def _compare(artifact: Artifact, data: bytes, images: Sequence[np.ndarray], texts: Sequence[str]) -> Report:
-    theirs, ours = Recognizer([artifact]), Recognizer([load_onnx(data, artifact.path)])
-    # The same batches for both: an attention model sees a little of the padding beside a line.
-    want, got = ([[p.text for p in r.predict(images, batch_size=n)] for n in BATCHES] for r in (theirs, ours))
-    different = sum(a != b for a, b in zip(zip(*want, strict=True), zip(*got, strict=True), strict=True))
-    cer = (_cer(want[0], texts), _cer(got[0], texts)) if len(texts) else None
+def _compare(
+    readers: dict[str, Recognizer], images: Sequence[np.ndarray], texts: Sequence[str], size: int, calibrated: int
+) -> Report:
+    """The first of `readers` is PyTorch, the last one the file."""
+    # The same batches for all: an attention model sees a little of the padding beside a line.
+    read = {name: [[p.text for p in r.predict(images, batch_size=n)] for n in BATCHES] for name, r in readers.items()}
+    want, *_, got = (list(zip(*batches, strict=True)) for batches in read.values())
     few = images[:: max(len(images) // 12, 1)]
-    speed = (_milliseconds(theirs, few), _milliseconds(ours, few))
-    return Report(len(data), len(images), different, speed, cer)
+    return Report(
+        size, len(images), calibrated, different=sum(a != b for a, b in zip(want, got, strict=True)),
+        milliseconds={name: milliseconds(r, few) for name, r in readers.items()},
+        cer={name: _cer(batches[0], texts) for name, batches in read.items()} if len(texts) else {},
+    )  # fmt: skip
 
 
 def _judge(report: Report, precision: Precision, tolerance: float, name: str) -> None:
     if precision in DIFFERENT and report.different > DIFFERENT[precision] * report.lines:
-        raise InputError(
+        raise Refused(
             f"{name}: not exported: {report.different} of {report.lines} lines are read differently by ONNX Runtime in "
-            f"{precision} ({DIFFERENT[precision]:.0%} may be)"
-        )
-    if precision == "int8" and report.cer and report.cer[1] - report.cer[0] > tolerance:
-        raise InputError(
-            f"{name}: not exported: in int8 the CER rises from {report.cer[0]:.4f} to {report.cer[1]:.4f}, more than "
-            f"{tolerance:g}; take fp32 or fp16, or accept it with --tolerance"
-        )
+            f"{precision} ({DIFFERENT[precision]:.0%} may be)", report
+        )  # fmt: skip
+    if precision == "int8" and report.cer["ONNX int8"] - report.cer["PyTorch fp32"] > tolerance:
+        theirs, ours = report.cer["PyTorch fp32"], report.cer["ONNX int8"]
+        raise Refused(
+            f"{name}: not exported: in int8 the CER rises from {theirs:.4f} to {ours:.4f}, more than {tolerance:g}; "
+            "take fp32 or fp16, or accept it with --tolerance", report
+        )  # fmt: skip
 
 
 def _cer(read: Sequence[str], true: Sequence[str]) -> float:
     metric = RecognitionMetric()
     metric.update(list(read), list(true))
     return metric.compute()["cer"]
-
-
-def _milliseconds(recognizer: Recognizer, images: Sequence[np.ndarray]) -> float:
-    times = []
-    for image in [images[0], *images]:
-        start = time.perf_counter()
-        recognizer.predict([image])
-        times.append(1e3 * (time.perf_counter() - start))
-    return float(np.median(times[1:]))
 
 
 def read_check(paths: Sequence[Path], limit: int = 500) -> list[np.ndarray]:

@@ -24,13 +24,34 @@ from safetensors.numpy import save as save_tensors
 from torch import Tensor, nn
 
 from chuviet.config import Config, to_json
+from chuviet.decode.attention import WrittenText
 from chuviet.ship.artifact import FORMAT, Artifact, git_revision
-from chuviet.ship.onnx_model import LM_KEY, METADATA_KEY
+from chuviet.ship.onnx_model import LM_KEY, METADATA_KEY, read_wire
+from chuviet.types import InputError
+from chuviet.vocab import SPECIALS
 
 Precision = Literal["fp32", "fp16", "int8"]
 OPSET = 18
 #: Images that int8 ranges are taken from: the results of every layer on all of them are in memory at once.
 CALIBRATION = 64
+
+
+class Refused(InputError):
+    """An export that was measured and found wanting: no file was written. `report` has the figures."""
+
+    def __init__(self, message: str, report: Any) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+def calibration_rows(count: int) -> list[int]:
+    """Which of `count` images int8 ranges are taken from where no others are given: a quarter, spread evenly, at most
+    `CALIBRATION`. Raises InputError if none would be left to judge on.
+    """
+    if count < 2:
+        raise InputError("int8 is not judged on what it is calibrated on: give several with --check, or --calibrate")
+    wanted = min(max(count // 4, 1), CALIBRATION)
+    return [round((k + 0.5) * count / wanted - 0.5) for k in range(wanted)]
 
 
 def trace(
@@ -57,19 +78,23 @@ def in_precision(
         return _quantised(graph, feeds) if precision == "int8" else graph
 
 
-def describe(graph: onnx.ModelProto, artifact: Artifact, precision: Precision, decoder: Config) -> None:
-    """Puts all that `load_onnx` needs beside the weights into the metadata."""
-    metadata = {
-        "format": FORMAT, "model": to_json(artifact.model_cfg), "preprocess": to_json(artifact.preprocess_cfg),
-        "decoder": to_json(decoder),
-        "charset": artifact.charset.characters if artifact.charset else "", "metrics": artifact.metrics,
-        "notes": artifact.notes, "revision": git_revision(), "precision": precision,
-    }  # fmt: skip
-    properties = {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)}
+def describe(graph: onnx.ModelProto, artifact: Artifact, precision: Precision, decoder: Config) -> bytes:
+    """The file: the graph with all that `load_onnx` needs beside the weights in its metadata. In place."""
+    properties = {}
     if artifact.lm is not None:
         properties[LM_KEY] = base64.b64encode(save_tensors(artifact.lm.to_tensors())).decode()
     helper.set_model_props(graph, properties)
     graph.producer_name = "chuviet"
+    charset = artifact.charset.characters if artifact.charset else ""
+    special = SPECIALS if isinstance(decoder, WrittenText.Config) else 1
+    metadata = {
+        "format": FORMAT, "model": to_json(artifact.model_cfg), "preprocess": to_json(artifact.preprocess_cfg),
+        "decoder": to_json(decoder), "charset": charset, "classes": len(charset) + special if charset else 0,
+        "metrics": artifact.metrics, "notes": artifact.notes, "revision": git_revision(), "precision": precision,
+        "sha256": read_wire(graph.SerializeToString())[1],
+    }  # fmt: skip
+    helper.set_model_props(graph, {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)} | properties)
+    return graph.SerializeToString()
 
 
 def skip_unless(graph: onnx.ModelProto, score: str, threshold: float, otherwise: tuple[int, ...], value: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -164,6 +165,16 @@ class _Member(nn.Module):
 
     def forward(self, batch: Batch) -> Output:
         return self.model(self.batch)
+
+
+def milliseconds(recognizer: Recognizer, images: Sequence[Image]) -> float:
+    """The median time of one image, alone, after a warm-up: the first call allocates memory and chooses kernels."""
+    times = []
+    for image in [images[0], *images]:
+        start = time.perf_counter()
+        recognizer.predict([image])
+        times.append(1e3 * (time.perf_counter() - start))
+    return float(np.median(times[1:]))
 
 
 def load(

@@ -1,0 +1,105 @@
+"""`chuviet export`: weights as an ONNX file, and what it was found to be worth beside PyTorch."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from chuviet.commands import OK
+from chuviet.data.detection import read_set
+from chuviet.data.lists import read_labels
+from chuviet.ship import export as lines
+from chuviet.ship import export_detector as detectors
+from chuviet.ship import reading
+from chuviet.ship.artifact import Artifact, load_artifact
+from chuviet.ship.graph import CALIBRATION, Refused
+from chuviet.ship.inference import find_weights
+from chuviet.types import InputError, Page
+
+
+def export(args: Namespace) -> int:
+    if args.calibrate and args.precision != "int8":
+        raise InputError(f"--calibrate is for int8; {args.precision} needs no ranges")
+    path = find_weights(args.weights)
+    artifact = load_artifact(path)
+    out = Path(args.out or path.with_suffix(".onnx"))
+    call = _lines if artifact.charset else _pages
+    try:
+        summary, figures = call(args, artifact, out)
+    except Refused as e:
+        for line in _figures(e.report, args.check):
+            print(line)
+        raise
+    print(f"{out}: {summary}")
+    for line in figures:
+        print(line)
+    return OK
+
+
+def _lines(args: Namespace, artifact: Artifact, out: Path) -> tuple[str, list[str]]:
+    texts: list[str] = []
+    paths = reading.find_images(args.check)[1] if args.check else []
+    images = lines.read_check(paths)
+    if args.check and Path(args.check).suffix.lower() in (".csv", ".txt"):
+        texts = read_labels(args.check, columns=("img_path", "text"))["text"].tolist()[: len(images)]
+    calibrate = _others(reading.find_images(args.calibrate)[1], paths[: len(images)]) if args.calibrate else []
+    tolerance = lines.TOLERANCE if args.tolerance is None else args.tolerance
+    done = lines.export_onnx(artifact, out, args.precision, images, texts, tolerance, calibrate)
+    summary = (
+        f"{done.size / 1e6:.2f} MB, {args.precision}; {done.different} of {done.lines} lines read otherwise than by "
+        f"PyTorch (batches of {', '.join(str(n) for n in lines.BATCHES)})"
+    )
+    return summary, _figures(done, args.check)
+
+
+def _pages(args: Namespace, artifact: Artifact, out: Path) -> tuple[str, list[str]]:
+    truths = _check_pages(args.check) if args.check else []
+    calibrate: list[np.ndarray] = []
+    if args.calibrate:
+        given = [Path(page.path) for page in _check_pages(args.calibrate)]
+        calibrate = _others(given, [Path(page.path) for page in truths])
+    tolerance = detectors.TOLERANCE if args.tolerance is None else args.tolerance
+    done = detectors.export_detector(artifact, out, args.precision, truths, tolerance, calibrate)
+    summary = (
+        f"{done.size / 1e6:.2f} MB, {args.precision}; on {done.different} of {done.pages} pages something else is "
+        "found than by PyTorch"
+    )
+    return summary, _figures(done, args.check)
+
+
+def _figures(done: lines.Report | detectors.DetectorReport, check: str) -> list[str]:
+    """What was measured, one line each."""
+    if isinstance(done, lines.Report):
+        what, count, error, scores = "image", done.lines, "CER", done.cer
+    else:
+        what, count, error, scores = "page", done.pages, "hmean", done.hmean
+    found = []
+    if done.calibrated:
+        found.append(f"int8 ranges from {done.calibrated} {what}s, judged on {count} others")
+    if scores:
+        found.append(f"{error} on {check}: " + ", ".join(f"{score:.4f} {name}" for name, score in scores.items()))
+    times = done.milliseconds
+    theirs, *_, ours = times.values()
+    shown = ", ".join(f"{ms:.1f} ms {name}" for name, ms in times.items())
+    return [*found, f"one {what}: {shown} ({theirs / ours:.1f} times as fast)"]
+
+
+def _check_pages(source: str) -> list[Page]:
+    """Labelled pages, or plain images without labels; 100 of them at most."""
+    path = Path(source)
+    if path.suffix.lower() in (".txt", ".mat"):
+        return read_set(source)[:100]
+    _, files = reading.find_images(source)
+    none = np.zeros((0, 4, 2))
+    return [Page(None, none, [], np.zeros(0, bool), str(p)) for p in files[:100]]
+
+
+def _others(paths: Sequence[Path], judged: Sequence[Path]) -> list[np.ndarray]:
+    """The images that int8 ranges are taken from. Raises InputError for one that int8 would be judged on too."""
+    taken, seen = paths[:CALIBRATION], {p.resolve() for p in judged}
+    if both := [p for p in taken if p.resolve() in seen]:
+        raise InputError(f"{both[0]}: in --calibrate and in --check; int8 is not judged on what it is calibrated on")
+    return lines.read_check(taken)
