@@ -16,6 +16,7 @@ from chuviet.data.images import read_image
 from chuviet.geometry import crop, reading_order
 from chuviet.ship.detector import Detector
 from chuviet.ship.inference import Recognizer
+from chuviet.ship.words import read_crops
 from chuviet.types import Detection
 
 
@@ -29,7 +30,7 @@ def read_page(
     found = detector.find(image)
     order = reading_order(found.quads)
     crops = [crop(image, quad) for quad in found.quads[order]]
-    lines = recognizer.predict(crops, batch_size) if crops else []
+    lines = read_crops(recognizer, crops, batch_size)
     scores = found.scores[order] * np.array([p.confidence for p in lines]).reshape(-1)
     keep = [i for i, p in enumerate(lines) if min_score <= 0 or (p.text and scores[i] >= min_score)]
     return replace(found, quads=found.quads[order[keep]], scores=scores[keep], texts=[lines[i].text for i in keep])
