@@ -11,6 +11,7 @@ from PIL import Image
 
 from chuviet.data.detection import PageData, PagePreprocess, read_set
 from chuviet.data.page_augment import PageAugment
+from chuviet.data.pages import read_pages, write_pages
 from chuviet.types import InputError
 
 
@@ -95,3 +96,25 @@ def test_validation_pages_are_whole_and_come_with_their_truths(pages: Path) -> N
     assert abs(x - centre[0]) < 1 and abs(y - centre[1]) < 1
     two = [[b.truths[0].texts for b in data.valid_loader(rank, 2)] for rank in (0, 1)]
     assert two == [[["w0"], ["w6"]], [["w3"]]]
+
+
+def test_one_in_k_of_synthtext_and_every_sample_of_lpcv(pages: Path, tmp_path: Path) -> None:
+    """As FOTS for LPCV trains: a draw from the first four fifths of gt.mat, the last fifth held out, all samples."""
+    drawn = read_pages(pages)
+    write_pages(drawn, tmp_path / "SynthText" / "gt.mat", "synthtext")
+    for i, page in enumerate(drawn[:3]):
+        page.meta["split"] = ("train", "test")[i == 2]
+    write_pages(drawn[:3], tmp_path / "sample", "lpcv")
+    mat, sample = str(tmp_path / "SynthText" / "gt.mat"), str(tmp_path / "sample")
+    data = build(((f"{mat}[:0.8]", 4.0), (sample, 1.0)), ((f"{mat}[0.8:]", 1.0),))
+    sources = [page.source for page in data.train_pages]
+    assert sources == ["SynthText/gt.mat"] * 8 + [f"{tmp_path.name}/sample"] * 3
+    seen: set[int] = set()
+    for epoch in range(15):
+        rows = data.epoch_rows(epoch).tolist()
+        assert len(rows) == 2 + 3 and set(rows) >= {8, 9, 10} and len(set(rows)) == 5
+        seen |= set(rows)
+    assert seen == set(range(11))  # another quarter each time
+    assert [b.truths[0].texts for b in data.valid_loader()] == [["w8"], ["w9"]]
+    batches = list(data.train_loader(0))
+    assert sum(len(b) for b in batches) == 5 and all(b.images.shape[1:] == (3, 64, 64) for b in batches)
