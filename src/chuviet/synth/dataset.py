@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import io
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,20 +54,36 @@ class LineRecipe:
         """Raises InputError when no font of the set covers a text that the corpus gave."""
         rng = np.random.default_rng((self.seed, index, len(self.source)))
         text = self._text(index, rng)
-        able = [f for f in self.faces if f.can_write(text.replace(" ", ""))]
+        needed, (covers, kinds) = frozenset(text.replace(" ", "")), self._covers
+        able = tuple(k for k, cover in enumerate(covers) if cover >= needed)
         if not able:
             raise InputError(f"no font covers every character of {text!r}; add fonts")
-        families = sorted({f.family for f in able})
-        family = families[int(rng.integers(len(families)))]
-        members = [f for f in able if f.family == family]
+        families = kinds[able] if able in kinds else kinds.setdefault(able, self._families(able))
+        members = families[int(rng.integers(len(families)))]
         face = members[int(rng.integers(len(members)))]
-        connected = any(name in family.lower() for name in _CONNECTED)
+        connected = any(name in face.family.lower() for name in _CONNECTED)
         sheet = Sheet.draw(rng)
         ink = crop_line(draw_line(text, face.path, Hand.draw(rng), rng, connected), self.height, rng)
         image = put_on(ink, sheet, rng)
         row = dict(zip(COLUMNS, (f"{index // 1000:04d}/{index:07d}.jpg", text, "-1", str(SYNTHETIC_FOLD), self.source,
                                  Path(face.path).stem, ""), strict=True))  # fmt: skip
         return row, encode_jpeg(image, sheet.quality)
+
+    @functools.cached_property
+    def _covers(self) -> tuple[list[frozenset[str]], dict[tuple[int, ...], list[list[Face]]]]:
+        """The different character sets of the faces (hundreds of faces share few), and room for the families of those
+        that have some of these sets.
+        """
+        return list(dict.fromkeys(f.covers for f in self.faces)), {}
+
+    def _families(self, able: tuple[int, ...]) -> list[list[Face]]:
+        """The faces whose character sets are among `able`, by family."""
+        families: dict[str, list[Face]] = {}
+        covers = {self._covers[0][k] for k in able}
+        for face in self.faces:
+            if face.covers in covers:
+                families.setdefault(face.family, []).append(face)
+        return [families[name] for name in sorted(families)]
 
     def _text(self, index: int, rng: np.random.Generator) -> str:
         for n in range(_TRIES):

@@ -1,6 +1,7 @@
 """Handwriting as ink: words set in a font, each with its own size, slant and height, on a wandering baseline.
 
-Everything is drawn straight at the final resolution; a word costs one glyph run and one affine warp, a line one remap.
+Everything is drawn straight at the final resolution; a word costs one run of `glyphs` and one affine warp, a line one
+remap.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+
+from chuviet.synth import glyphs
+from chuviet.synth.glyphs import SIZE as _SIZE
 
 CANVAS, BASELINE = 128, 82  # rows of the canvas a line is composed on, and the row that its letters stand on
-_SIZE = 48  # font size at which words are rasterised, pixels
 _MARKS = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u0323")  # combining: tones, circumflex, breve; not the horn
 
 
@@ -63,18 +65,17 @@ class Hand:
 
 def draw_line(text: str, font_path: str, hand: Hand, rng: np.random.Generator, connected: bool = False) -> np.ndarray:
     """`text` as ink strength: CANVAS x W float32 in 0..1. `connected` scripts are never set letter by letter."""
-    font = _font(font_path)
-    scale = hand.cap / max(-font.getbbox("H", anchor="ls")[1], 8)
+    scale = hand.cap / max(-glyphs.glyph("H", font_path).box[1], 8)
     x, words = float(rng.uniform(2, 16)), []
     for word in text.split(" "):
         s = scale * (1 + rng.normal(0, hand.size_change))
         letter_by_letter = not connected and rng.random() < hand.letters
         slant = hand.slant + rng.normal(0, hand.slant_change)
         mask, advance = _word(word, font_path, hand, (s * hand.stretch, s, slant), letter_by_letter, rng)
-        lift = round(float(np.clip(hand.drift * x + rng.normal(0, hand.height_change), -16, 16)))
+        lift = round(min(max(hand.drift * x + rng.normal(0, hand.height_change), -16), 16))
         words.append((mask, round(x), lift))
         x += advance + hand.space * rng.uniform(0.6, 1.5)
-    width = round(x + rng.choice((0.0, 6.0, 30.0, 120.0)))
+    width = round(x + _choice(rng, (0.0, 6.0, 30.0, 120.0)))
     width = max(width, max(at + m.shape[1] for m, at, _ in words) if words else 8)
     canvas = np.zeros((CANVAS, width), np.uint8)
     for mask, at, lift in words:
@@ -85,7 +86,7 @@ def draw_line(text: str, font_path: str, hand: Hand, rng: np.random.Generator, c
     canvas = _pen(canvas, hand.pen)
     if hand.wander > 0:
         canvas = _wander(canvas, hand.wander, rng)
-    ink = canvas.astype(np.float32) / 255
+    ink = canvas / np.float32(255)
     if hand.pressure > 0:
         ink *= 1 - _waves(canvas.shape, (3, max(width // 25, 2)), rng) * hand.pressure
     return ink
@@ -101,8 +102,8 @@ def crop_line(
     top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (BASELINE - 30, BASELINE + 10)
     if bottom - top < 24:  # a line of small letters alone is not blown up to full height
         top, bottom = min(top, BASELINE - 28), max(bottom, BASELINE + 8)
-    top = max(top - int(rng.choice(margins)), 0)
-    bottom = min(bottom + int(rng.choice(margins)), ink.shape[0])
+    top = max(top - int(_choice(rng, margins)), 0)
+    bottom = min(bottom + int(_choice(rng, margins)), ink.shape[0])
     part = ink[top:bottom]
     width = max(round(part.shape[1] * height / part.shape[0]), 8)
     shrinks = height < part.shape[0]
@@ -118,26 +119,25 @@ def _word(
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, float]:
     """One word on a full-height canvas (uint8), and how far it advances in pixels. `shape`: scale x, scale y, slant."""
-    font, (sx, sy, slant) = _font(font_path), shape
-    left, top, right, bottom = font.getbbox(word, anchor="ls")
+    sx, sy, slant = shape
+    left, top, right, bottom = glyphs.box_of(word, font_path)
     if right <= left:
         return np.zeros((CANVAS, 1), np.uint8), 0.0
     split: list[tuple[str, tuple[_Mark, ...]]] = [_split_marks(c, font_path) if hand.marks else (c, ()) for c in word]
     base, pad = int(-top) + 6 + (_SIZE // 3 if hand.marks else 0), 6
     spread = int(len(word) * 4 + max(hand.tracking - 1, 0) * (right - left)) if letter_by_letter else 0
-    image = Image.new("L", (int(right - left) + 2 * pad + spread, base + int(bottom) + 8))
-    pen, x = ImageDraw.Draw(image), float(pad - left)
-    starts = []
-    for i, (letter, _) in enumerate(split):
-        if letter_by_letter:
+    drawn = np.zeros((base + int(bottom) + 8, int(right - left) + 2 * pad + spread), np.uint8)
+    x = float(pad - left)
+    letters, starts = [c for c, _ in split], []
+    if letter_by_letter:
+        edge = 0
+        for letter in letters:
             starts.append(x)
-            pen.text((x, base + rng.normal(0, 1.0)), letter, fill=255, font=font, anchor="ls")
-            x += font.getlength(letter) * hand.tracking * rng.uniform(0.94, 1.08)
-        else:
-            starts.append(x + font.getlength("".join(c for c, _ in split[:i])))
-    if not letter_by_letter:
-        pen.text((x, base), "".join(c for c, _ in split), fill=255, font=font, anchor="ls")
-    drawn = np.array(image)
+            edge = glyphs.write_letter(drawn, letter, x, base + rng.normal(0, 1.0), font_path, edge)
+            x += glyphs.glyph(letter, font_path).advance * hand.tracking * rng.uniform(0.94, 1.08)
+    else:
+        starts = [x + start for start in glyphs.starts_of(letters, font_path)]
+        glyphs.write(drawn, letters, int(x), base, font_path)
     for start, (_, marks) in zip(starts, split, strict=True):
         for mark in marks:
             _stray(drawn, mark, start, base, hand, rng)
@@ -194,9 +194,9 @@ def _cut_out(ink: np.ndarray, first_row: int) -> _Mark | None:
 
 def _glyph(letter: str, font_path: str) -> np.ndarray:
     """One letter with room on all sides: its origin stands at (_SIZE, 3 * _SIZE)."""
-    image = Image.new("L", (4 * _SIZE, 5 * _SIZE))
-    ImageDraw.Draw(image).text((_SIZE, 3 * _SIZE), letter, fill=255, font=_font(font_path), anchor="ls")
-    return np.asarray(image)
+    image = np.zeros((5 * _SIZE, 4 * _SIZE), np.uint8)
+    glyphs.write(image, letter, _SIZE, 3 * _SIZE, font_path)
+    return image
 
 
 def _stray(drawn: np.ndarray, mark: _Mark, x: float, baseline: int, hand: Hand, rng: np.random.Generator) -> None:
@@ -208,8 +208,8 @@ def _stray(drawn: np.ndarray, mark: _Mark, x: float, baseline: int, hand: Hand, 
     middle = x + mark.left + mark.ink.shape[1] / 2 + rng.normal(0.7, 1.0) * away
     far = abs(rng.normal(0, 0.6)) * away
     edge = mark.top + far if mark.below else mark.top + mark.ink.shape[0] - h - far
-    top = int(np.clip(baseline + edge, 0, drawn.shape[0] - h))
-    left = int(np.clip(middle - w / 2, 0, drawn.shape[1] - w))
+    top = int(min(max(baseline + edge, 0), drawn.shape[0] - h))
+    left = int(min(max(middle - w / 2, 0), drawn.shape[1] - w))
     part = drawn[top : top + h, left : left + w]
     np.maximum(part, ink[:h, :w], out=part)
 
@@ -225,7 +225,7 @@ def _pen(canvas: np.ndarray, pen: float) -> np.ndarray:
 
 def _wander(canvas: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     h, w = canvas.shape
-    knots = max(w // int(rng.choice((20, 40, 80))), 2)
+    knots = max(w // int(_choice(rng, (20, 40, 80))), 2)
     dx = _waves((h, w), (4, knots), rng, normal=True) * strength * 0.8
     dy = _waves((h, w), (4, knots), rng, normal=True) * strength * 0.8
     dy += _waves((1, w), (1, max(w // 250, 2)), rng, normal=True) * strength * 2
@@ -240,10 +240,6 @@ def _waves(
     return cv2.resize(field, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
-@functools.lru_cache(maxsize=256)
-def _font(path: str) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(path, _SIZE, layout_engine=ImageFont.Layout.BASIC)
-
-
-def _choice(rng: np.random.Generator, values: tuple[float, ...]) -> float:
+def _choice(rng: np.random.Generator, values: Sequence[float]) -> float:
+    """As `rng.choice`, which is slow for one value of a few."""
     return values[int(rng.integers(len(values)))]

@@ -51,24 +51,27 @@ class Sheet:
 def put_on(ink: np.ndarray, sheet: Sheet, rng: np.random.Generator) -> np.ndarray:
     """Ink strength h w (0..1) on a sheet: h w 3 uint8 RGB."""
     h, w = ink.shape
-    ground = np.ones((h, w), np.float32)
+    ground: np.ndarray | np.float32 = np.float32(1)  # plain paper needs no plane of its own
     if sheet.texture != "plain":
-        ground -= _texture(sheet.texture, h, w, rng)
+        ground = 1 - _texture(sheet.texture, h, w, rng)
     if sheet.rules:
-        ground = _ruled(ground, sheet.rules, rng)
+        ground = _ruled(np.ones((h, w), np.float32) if isinstance(ground, np.float32) else ground, sheet.rules, rng)
     if sheet.shadow:
         light = cv2.resize(rng.random((2, 3), dtype=np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
-        ground *= 1 - sheet.shadow * light
+        ground = ground * (1 - sheet.shadow * light)
     if sheet.blur:
         ink = cv2.GaussianBlur(ink, (0, 0), sheet.blur)
     cover = np.minimum(ink * sheet.strength, 1)
-    image = np.empty((h, w, 3), np.float32)
-    for c in range(3):
-        paper = ground * sheet.paper[c]
-        image[..., c] = paper - cover * np.maximum(paper - sheet.ink[c], 0)
-    if sheet.grain:
-        image += (rng.standard_normal((h, w), dtype=np.float32) * sheet.grain)[..., None]
-    return np.clip(image, 0, 255).astype(np.uint8)
+    grain = rng.standard_normal((h, w), dtype=np.float32) * sheet.grain if sheet.grain else None
+    planes: dict[tuple[float, float], np.ndarray] = {}  # black ink on white paper has one plane, not three
+    for colours in dict.fromkeys(zip(sheet.paper, sheet.ink, strict=True)):
+        paper = ground * colours[0]
+        taken = cover * np.maximum(paper - colours[1], 0)
+        plane = np.subtract(paper, taken, out=taken).astype(np.float32)
+        if grain is not None:
+            plane += grain
+        planes[colours] = np.clip(plane, 0, 255, out=plane).astype(np.uint8)
+    return cv2.merge([planes[colours] for colours in zip(sheet.paper, sheet.ink, strict=True)])
 
 
 def encode_jpeg(image: np.ndarray, quality: int) -> bytes:
