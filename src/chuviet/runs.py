@@ -16,6 +16,7 @@ from torch import nn
 
 from chuviet.config import ConfigError, from_json, to_json
 from chuviet.data.detection import PageData
+from chuviet.data.files import write_whole
 from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
 from chuviet.experiment import Experiment
@@ -24,7 +25,7 @@ from chuviet.ship.artifact import describe, load_artifact, read_config, save_art
 from chuviet.ship.pages import save_detections
 from chuviet.train.engine import Validation, fit
 
-WEIGHTS, OOF, FOUND = "weights.safetensors", "oof.csv", "found.txt"
+WEIGHTS, OOF, FOUND, CHECKPOINT = "weights.safetensors", "oof.csv", "found.txt", "checkpoint.pt"
 
 
 def run_folder(name: str, fold: int, root: Path) -> Path:
@@ -39,15 +40,15 @@ def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, f
     Returns the validation metrics (empty for fold 5). Raises ConfigError, InputError or Interrupted, each one line.
     """
     out = run_folder(name, exp.fold, root)
-    if not exp.resume and (out / WEIGHTS).exists():
-        (out / WEIGHTS).unlink()  # never leave the weights of a former run beside the records of this one
+    if not exp.resume:  # never leave the weights of a former run beside the records of this one
+        (out / WEIGHTS).unlink(missing_ok=True)  # of several processes another one may have been faster
     exp = as_pruned(exp, out, root)
     data, task = exp.build()
     if exp.init and not exp.resume:
         print(start_from(task.model, data, exp, root))
     print(f"{name} fold {exp.fold}: {len(data.train)} training rows, {len(data.valid)} validation rows")
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "config.json").write_text(json.dumps(to_json(exp), ensure_ascii=False, indent=1), encoding="utf-8")
+    # Whole or not at all: another process may be reading it, to resume.
+    write_whole(out / "config.json", json.dumps(to_json(exp), ensure_ascii=False, indent=1).encode("utf-8"))
     result = fit(task, exp.train, exp.optim, out, resume=exp.resume)
     if int(os.environ.get("RANK", 0)):
         return result.metrics  # of several processes the first one writes
@@ -71,12 +72,14 @@ def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, f
 def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("outputs")) -> pd.DataFrame:
     """Runs the folds in turn and joins their out-of-fold predictions to ``outputs/<config>/oof.csv``.
 
-    Returns a table: one row of metrics per fold, then "all" over every out-of-fold line. A finished fold is kept with
-    resume=true.
+    Returns a table: one row of metrics per fold, then "all" over every out-of-fold line. With resume=true a finished
+    fold is kept, and one that was not yet begun begins.
     """
     frames, rows = [], {}
+    begun = [k for k in folds if (run_folder(name, k, root) / CHECKPOINT).is_file()] or folds
     for fold in folds:
-        rows[f"fold {fold}"] = run(name, dataclasses.replace(exp, fold=fold), root)
+        resume = exp.resume and fold in begun
+        rows[f"fold {fold}"] = run(name, dataclasses.replace(exp, fold=fold, resume=resume), root)
         if (path := run_folder(name, fold, root) / OOF).exists():
             frames.append(pd.read_csv(path, keep_default_na=False))
     if not frames:
