@@ -1,12 +1,15 @@
 """Quads from probability maps: round trips through DBNet's targets, and what the decoder leaves out."""
 
+from collections.abc import Callable
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 import torch
 
 from chuviet.data.targets_db import DBTargets
-from chuviet.decode.db import DBDecoder
+from chuviet.decode.db import DBDecoder, _around, _rectangle
 from chuviet.geometry import iou
 from chuviet.types import Batch, Output
 
@@ -46,14 +49,13 @@ def test_round_trip_at_every_angle(size: tuple[int, int], shrink: float) -> None
             assert np.linalg.norm(found[overlap.argmax(1)] - quads, axis=-1).max() < 5
 
 
-def test_an_upright_region_is_measured_exactly() -> None:
-    decoder = DBDecoder.Config(unclip=1e-9, smallest=0).build()
+@pytest.mark.parametrize("measure", [_rectangle, _around])
+def test_an_upright_region_is_measured_exactly(measure: Callable[..., Any]) -> None:
     for w, h in ((18, 6), (6, 18), (7, 7), (40, 3), (1, 5)):
-        probability = np.zeros((64, 64), np.float32)
-        probability[20 : 20 + h, 10 : 10 + w] = 0.9
-        (quad,), _ = decoder.regions(probability)
-        corners = np.add([(0, 0), (w, 0), (w, h), (0, h)], (9.5, 19.5))
-        assert np.abs(np.sort(quad, 0) - np.sort(corners, 0)).max() < 1e-4
+        points = np.array([(10, 20), (9 + w, 20), (9 + w, 19 + h), (10, 19 + h)], np.int32)
+        corners = cv2.boxPoints(measure(np.ones((h, w), np.uint8), points))
+        assert corners.min(0) == pytest.approx((9.5, 19.5), abs=1e-4)
+        assert corners.max(0) == pytest.approx((9.5 + w, 19.5 + h), abs=1e-4)
 
 
 def test_the_largest_regions_are_those_looked_at() -> None:

@@ -4,10 +4,11 @@ https://arxiv.org/abs/1911.08947, section 3.5. The map holds text shrunk by D = 
 region is grown by area * unclip / perimeter. That gives a word of 120 x 30 pixels back as 113 x 23; the exact inverse
 is there as well.
 
-A region is taken as the rectangle with its area and moments, which tell sizes to a part of a pixel: a word of 24 x 12
-pixels or more comes back from its own targets with IoU > 0.9 at any angle but two. Where its sides run along the pixels
-(0 and 45 degrees), a region of 18 x 6 pixels is that of any rectangle from 17 x 5 to 19 x 7: 0.8 at worst. With the
-paper's constant `unclip` of 1.5 words come back too small, whatever the rectangle.
+For the inverse a region is the rectangle with its area and moments, which tell sizes to a part of a pixel: a word of
+24 x 12 pixels or more comes back from its own targets with IoU > 0.9 at any angle but two. Where its sides run along
+the pixels (0 and 45 degrees), a region of 18 x 6 pixels is that of any rectangle from 17 x 5 to 19 x 7: 0.8 at worst.
+With the paper's constant `unclip` of 1.5 words come back too small; there the rectangle is that around all of a region,
+its ragged ends too, which makes up for a part of that.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class DBDecoder:
             score, region = _inside(probability, points)
             if score < cfg.box_threshold:
                 continue
-            centre, (w, h), angle = _rectangle(region, points)
+            centre, (w, h), angle = (_around if cfg.unclip else _rectangle)(region, points)
             grown = 2 * self._offset(w, h)  # both sides move
             if min(w, h) + grown < cfg.smallest:
                 continue
@@ -121,6 +122,16 @@ def _rectangle(mask: np.ndarray, points: np.ndarray) -> tuple[tuple[float, float
         w, h = _sides(spread, angle)
     scale = math.sqrt(area / (w * h))
     return centre, (w * scale, h * scale), math.degrees(angle)
+
+
+def _around(mask: np.ndarray, points: np.ndarray) -> tuple[tuple[float, float], tuple[float, float], float]:
+    """As `_rectangle`, but around the outermost pixels: the rectangle through their centres, with its sides made longer
+    by what gives it the area of the pixels: 1 for an upright one, less for a turned one.
+    """
+    (x, y), (w, h), angle = cv2.minAreaRect(points)
+    half = 0.5 * (w + h)
+    edge = min(max(math.sqrt(max(half * half - w * h + int(mask.sum()), 0)) - half, 0), 1)
+    return (float(x), float(y)), (w + edge, h + edge), angle
 
 
 def _sides(spread: np.ndarray, angle: float) -> tuple[float, float]:
