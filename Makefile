@@ -44,7 +44,7 @@ format: $(STAMP) ## let ruff fix and format
 	$(VENV)/bin/ruff format .
 
 bench: $(STAMP) ## the benchmarks, each beside a named peer
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file; done
+	@set -e; export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"; for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file; done
 
 requirements: $(STAMP) ## compile requirements.txt anew from pyproject.toml's ranges
 	UV_CUSTOM_COMPILE_COMMAND="$(COMPILE)" $(VENV)/bin/$(COMPILE) --upgrade

@@ -2,7 +2,8 @@
 
 The peer has an environment of its own (fetched by uv at the first run, kept in its cache). Both run in ONNX Runtime, on
 the same labelled images, in alternating rounds: first images scaled to 640 x 640 on one and on two threads, then the
-images as they are, each with its own default size, for hmean (ICDAR2015's rules, IoU 0.5).
+images as they are, each with its own default size, for hmean (ICDAR2015's rules, IoU 0.5). Without --data the images
+are drawn: those say how fast both are, and little about how good.
 """
 
 import argparse
@@ -25,7 +26,11 @@ from chuviet.ship.detector import Detector
 from chuviet.ship.export_detector import export_detector
 from chuviet.ship.inference import find_weights
 from chuviet.ship.onnx_model import load_onnx
+from chuviet.synth.corpus import Addresses, load_wards
+from chuviet.synth.fonts import find_faces
+from chuviet.synth.pages import Kind, PageRecipe
 from chuviet.types import Detection
+from chuviet.vocab import ASCII, VIETNAMESE
 
 PEER = [
     "uv", "run", "--no-project", "--quiet", "--python", f"{sys.version_info[0]}.{sys.version_info[1]}",
@@ -61,13 +66,14 @@ class Peer:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", action="append", required=True, help="labels of pages; repeat it for several sets")
+    parser.add_argument("--data", action="append", help="labels of pages, repeatable (default: a few drawn ones)")
     parser.add_argument("-w", "--weights", default="text_det", help="%(default)s")
     parser.add_argument("--images", type=int, default=20, help="of each set (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="%(default)s")
     args = parser.parse_args()
-    sets = {name: read_set(name)[: args.images] for name in args.data}
     with tempfile.TemporaryDirectory() as folder:
+        names = args.data or drawn(Path(folder))
+        sets = {name: read_set(name)[: args.images] for name in names}
         file = Path(folder, "det.onnx")
         artifact = load_artifact(find_weights(args.weights))
         export_detector(artifact, file, pages=next(iter(sets.values()))[:3])
@@ -78,6 +84,20 @@ def main() -> None:
         speed(file, squares, args.rounds)
         for name, pages in sets.items():
             quality(file, name, pages)
+
+
+def drawn(folder: Path, pages: int = 6) -> list[str]:
+    """Scenes and receipts of a seed that nothing is trained on, with their words in printed faces; the label files."""
+    faces, _ = find_faces(Path("fonts_printed"), "".join(dict.fromkeys(ASCII + VIETNAMESE)))
+    kinds: tuple[Kind, ...] = ("scene", "receipt")
+    for kind in kinds:
+        recipe, lines = PageRecipe(faces, Addresses(load_wards(None)), kind, seed=987_654), []
+        for i in range(pages):
+            row, data = recipe.job(i)
+            Path(folder, f"{kind}{i}.jpg").write_bytes(data)
+            lines.append(f"{kind}{i}.jpg\t{row['text']}\n")
+        Path(folder, f"{kind}.txt").write_text("".join(lines), encoding="utf-8")
+    return [str(folder / f"{kind}.txt") for kind in kinds]
 
 
 def speed(file: Path, squares: list[str], rounds: int) -> None:
