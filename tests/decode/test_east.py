@@ -149,7 +149,7 @@ def test_ten_thousand_cells_take_a_fraction_of_a_second() -> None:
     noise = torch.randn(output.logits.shape, generator=torch.Generator().manual_seed(0)) * 0.05
     cells = int((output.logits[0, 0] > 0).sum())
     assert cells > 10_000
-    start = time.perf_counter()
+    start = time.process_time()  # other work on the machine does not count
     found = decode(Output(output.logits + noise), (1344, 1632, 1344, 1632))
-    assert time.perf_counter() - start < 0.8
+    assert time.process_time() - start < 0.8
     assert_same(found.quads, quads, 0.9)
