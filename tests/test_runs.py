@@ -283,3 +283,64 @@ def test_a_former_weights_file_may_be_gone_already(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(Path, "exists", lambda self, **_: True)
     run("a", exp, tmp_path)
     assert run_folder("a", 0, tmp_path).joinpath("weights.safetensors").is_file()
+
+
+def test_a_broken_image_ends_a_run_with_workers_in_one_line(tmp_path: Path) -> None:
+    csv = labelled_lines(tmp_path, ("real",))
+    whole = (tmp_path / "real2.png").read_bytes()
+    (tmp_path / "real2.png").write_bytes(whole[: len(whole) // 2])
+    command = [sys.executable, "train.py", "-C", "line_192_f0", "--root", str(tmp_path / "out"), f"data.csv={csv}",
+               "data.workers=1", "data.sources=('real',)", "data.draw=()", "data.batch=2", "train.epochs=1", "init=",
+               "train.device=cpu", "train.threads=1"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=CONFIGS.parent)
+    said = [x for x in done.stderr.splitlines() if x.startswith("chuviet: error: ")]
+    assert done.returncode == 2 and len(said) == 1 and "real2.png" in said[0], done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        ({"keep": "average"}, "needs train.average"),
+        ({"keep": "average", "average": (1, 5)}, "epoch 5 of 1"),
+        ({"keep": "ema"}, "needs train.ema"),
+    ],
+)
+def test_weights_to_keep_that_would_not_be_there(train: dict[str, object], message: str, tmp_path: Path) -> None:
+    exp = tiny(labelled_lines(tmp_path, ("real",)))
+    with pytest.raises(ConfigError, match=message):
+        run("a", config.replace(exp, train=config.replace(exp.train, **train)), tmp_path)
+
+
+def test_weights_and_checkpoints_of_another_shape(tmp_path: Path) -> None:
+    exp = tiny(labelled_lines(tmp_path, ("real",)))
+    run("a", exp, tmp_path)
+    wider = config.replace(exp, **{"model.widths": (8, 8, 32)})
+    with pytest.raises(ConfigError, match="is of another model than this config's"):
+        run("b", config.replace(wider, init="a"), tmp_path)
+    with pytest.raises(InputError, match=r"checkpoint\.pt: of another model or optimiser"):
+        run("a", config.replace(wider, resume=True), tmp_path)
+
+
+def test_a_line_of_the_log_that_a_full_disk_cut_is_no_hindrance(tmp_path: Path) -> None:
+    exp = tiny(labelled_lines(tmp_path, ("real",)))
+    run("a", exp, tmp_path)
+    log = run_folder("a", 0, tmp_path) / "metrics.jsonl"
+    log.write_text(log.read_text() + '{"epoch": 1, "fi')
+    run("a", config.replace(exp, resume=True), tmp_path)
+    assert [json.loads(x)["epoch"] for x in log.read_text().splitlines()] == [1, 1]
+
+
+def test_weights_of_another_charset_give_the_rows_of_shared_characters(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exp = tiny(labelled_lines(tmp_path, ("real",)))
+    first = config.replace(exp, **{"data.charset": "".join(sorted(set("".join(TEXTS)))), "fold": 5})
+    run("a", first, tmp_path)
+    second = config.replace(exp, init="a", fold=5, **{"optim.lr": 0.0})
+    run("b", second, tmp_path)
+    assert "charset differs" in capsys.readouterr().out
+    a, b = (load_artifact(run_folder(n, 5, tmp_path) / "weights.safetensors") for n in "ab")
+    row_a, row_b = a.charset.characters.index("ộ"), b.charset.characters.index("ộ")
+    one, other = a.model.state_dict()["classify.weight"], b.model.state_dict()["classify.weight"]
+    assert torch.equal(one[1 + row_a], other[1 + row_b])

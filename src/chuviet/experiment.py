@@ -41,6 +41,7 @@ class Experiment(Config):
 
     def build(self) -> tuple[LineData | PageData, Task]:
         """Reads the data and builds model, loss, decoder and metric, all of the same charset."""
+        self.train.check()
         data = self.data.build(self.fold, self.train.seed)
         if self.train.keep == "best" and not len(data.valid):
             raise ConfigError("train.keep=best needs validation rows, and there are none; use last, ema or average")

@@ -112,7 +112,13 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
         state, report = _parts(state, model.state_dict(), exp.init_parts, path)
     elif artifact.charset != data.charset:
         state, report = _remap(state, model.state_dict(), artifact.charset, data.charset)
-    model.load_state_dict(state)
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as e:
+        raise ConfigError(
+            f"init={exp.init}: {path} is of another model than this config's ({str(e).splitlines()[-1].strip()}); "
+            "init_parts takes over some parts alone"
+        ) from e
     return f"starts from {path}: {report}"
 
 
@@ -141,7 +147,7 @@ def init_path(exp: Experiment, root: Path) -> Path:
     if exp.init.endswith(".safetensors"):
         path = Path(exp.init)
         if not path.is_file():
-            raise ConfigError(f"init={exp.init}: no such file")
+            raise ConfigError(f"init={exp.init}: no such file; docs/recipes.md has the commands that make such files")
         return path
     name, _, fold = exp.init.partition("/fold")
     folds = [int(fold)] if fold else [exp.fold, 5]

@@ -48,6 +48,9 @@ def guarded(call: Callable[[], int], name: str = "chuviet") -> int:
     except (InputError, ConfigError, CharsetError) as e:
         print(f"{name}: error: {' '.join(str(e).split())}", file=sys.stderr)
         return BAD_INPUT
+    except OSError as e:  # a full disk, a folder that may not be written
+        print(f"{name}: error: {e.filename or 'a file'}: {e.strerror or e}", file=sys.stderr)
+        return BAD_INPUT
     except Stopped as e:
         print(f"{name}: {e}", file=sys.stderr)
         return INTERRUPTED

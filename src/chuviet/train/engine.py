@@ -8,6 +8,7 @@ bit for bit.
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import os
 import signal
@@ -25,10 +26,12 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from chuviet.config import Config
+from chuviet.config import Config, ConfigError
+from chuviet.files import write_whole
 from chuviet.train.averaging import EpochMean, WeightEMA, recompute_batchnorm, round_weights
 from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
 from chuviet.train.distributed import global_part, highest_of_all, sync_batchnorm, widen_to_widest
+from chuviet.train.loading import batches_of
 from chuviet.train.optim import Optim
 from chuviet.types import Batch, InputError, Output
 
@@ -72,6 +75,18 @@ class Train(Config):
     validate_every: int = 1  # epochs; 0 = only at the end
     checkpoint_minutes: float = 5.0
     threads: int = 0  # torch threads on a CPU; 0 = all cores
+
+    def check(self) -> None:
+        """Raises ConfigError where the weights that `keep` names would not be there at the end."""
+        if late := [e for e in self.average if not 1 <= e <= self.epochs]:
+            raise ConfigError(
+                f"train.average: epoch {late[0]} of {self.epochs}; set it along with train.epochs, such as "
+                f"train.average=({self.epochs},)"
+            )
+        if self.keep == "average" and not self.average:
+            raise ConfigError("train.keep=average needs train.average: the epochs whose mean is kept")
+        if self.keep == "ema" and not self.ema:
+            raise ConfigError("train.keep=ema needs train.ema: the moving average's decay, such as 0.998")
 
 
 @dataclass
@@ -143,42 +158,42 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
     bar = tqdm(total=sum(batches), initial=sum(batches[: run.epoch]) + run.batch, unit="batch", disable=rank != 0,
                dynamic_ncols=True, smoothing=0.05, mininterval=1.0)  # fmt: skip
 
-    with _Signals() as signals:
+    with _Signals() as signals, bar:
         while run.epoch < cfg.epochs:
             epoch, n = run.epoch, batches[run.epoch]
             bar.set_description(f"epoch {epoch + 1}/{cfg.epochs}")
             model.train()
             window, images = time.perf_counter(), 0
-            for batch in data.train_loader(epoch, run.batch, rank, world):
-                _seed(cfg.seed, epoch, run.batch, rank)
-                batch = batch.to(fabric.device, non_blocking=True)
-                if world > 1:
-                    batch = widen_to_widest(batch)
-                run.batch += 1
-                ends = run.batch % cfg.accumulate == 0 or run.batch == n
-                parts = n % cfg.accumulate if run.batch > n - n % cfg.accumulate else cfg.accumulate
-                with fabric.no_backward_sync(model, enabled=not ends):
-                    loss = global_part(task.loss(model(batch), batch), world)
-                    fabric.backward(loss * world / parts)
-                run.add_loss(loss.detach())
-                images += len(batch) * world
-                if ends:
-                    rate = optim.rate(run.step, total_steps)
-                    run.step_optimizer(model, rate)
-                    speed = images / (time.perf_counter() - window)
-                    bar.set_postfix(
-                        loss=f"{run.last_loss:.4f}", lr=f"{rate:.2e}", images_s=f"{speed:.0f}", refresh=False
-                    )
-                bar.update()
-                if ends:
-                    late = run.minutes_since_save() > cfg.checkpoint_minutes
-                    # One process alone may have got the signal, or be late a step earlier; saving waits for all.
-                    stop, save = highest_of_all((signals.came, late), world)
-                    if stop or save:
-                        run.save()
-                    if stop:
-                        bar.close()
-                        raise Interrupted(f"stopped by signal {stop}; saved; resume=true goes on from here")
+            with batches_of(data.train_loader(epoch, run.batch, rank, world)) as stream:
+                for batch in stream:
+                    _seed(cfg.seed, epoch, run.batch, rank)
+                    batch = batch.to(fabric.device, non_blocking=True)
+                    if world > 1:
+                        batch = widen_to_widest(batch)
+                    run.batch += 1
+                    ends = run.batch % cfg.accumulate == 0 or run.batch == n
+                    parts = n % cfg.accumulate if run.batch > n - n % cfg.accumulate else cfg.accumulate
+                    with fabric.no_backward_sync(model, enabled=not ends):
+                        loss = global_part(task.loss(model(batch), batch), world)
+                        fabric.backward(loss * world / parts)
+                    run.add_loss(loss.detach())
+                    images += len(batch) * world
+                    if ends:
+                        rate = optim.rate(run.step, total_steps)
+                        run.step_optimizer(model, rate)
+                        speed = images / (time.perf_counter() - window)
+                        bar.set_postfix(
+                            loss=f"{run.last_loss:.4f}", lr=f"{rate:.2e}", images_s=f"{speed:.0f}", refresh=False
+                        )
+                    bar.update()
+                    if ends:
+                        late = run.minutes_since_save() > cfg.checkpoint_minutes
+                        # One process alone may have got the signal, or be late a step earlier; saving waits for all.
+                        stop, save = highest_of_all((signals.came, late), world)
+                        if stop or save:
+                            run.save()
+                        if stop:
+                            raise Interrupted(f"stopped by signal {stop}; saved; resume=true goes on from here")
             line = {
                 "epoch": epoch + 1,
                 "loss": run.mean_loss(),
@@ -194,7 +209,6 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
             run.next_epoch()
             log.write(line)
             run.save()
-    bar.close()
 
     _take_kept_weights(fabric, raw, cfg, run, data)
     result = _ship_best(fabric, raw, task)
@@ -205,12 +219,12 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
 
 def _take_kept_weights(fabric: Fabric, raw: nn.Module, cfg: Train, run: _Run, data: Data) -> None:
     """Puts the weights that `cfg.keep` names into the model; BatchNorm of a mean of weights is measured anew."""
-    if cfg.keep == "average" and run.mean.count:
+    if cfg.keep == "average":
         raw.load_state_dict(run.mean.state)
-        batches = zip(data.train_loader(cfg.epochs, 0), range(cfg.batchnorm_batches), strict=False)
-        with fabric.autocast():
-            recompute_batchnorm(raw, (batch for batch, _ in batches), fabric.device)
-    elif cfg.keep == "ema" and run.ema:
+        with batches_of(data.train_loader(cfg.epochs, 0)) as stream, fabric.autocast():
+            recompute_batchnorm(raw, itertools.islice(stream, cfg.batchnorm_batches), fabric.device)
+    elif cfg.keep == "ema":
+        assert run.ema is not None
         raw.load_state_dict(run.ema.state)
     elif cfg.keep == "best" and run.best_state:
         raw.load_state_dict(run.best_state)
@@ -224,15 +238,16 @@ def validate(fabric: Fabric, model: nn.Module, task: Task, exact: bool = False) 
     """
     model.eval()
     total, weight, rows = 0.0, 0.0, []
-    for batch in task.data.valid_loader(fabric.global_rank, fabric.world_size):
-        batch = batch.to(fabric.device)
-        with nullcontext() if exact else fabric.autocast():
-            output = model(batch)
-            losses = task.loss(output, batch)
-            predictions = task.decoder(model, batch, output)
-        total += float(losses["loss"]) * float(losses["weight"])
-        weight += float(losses["weight"])
-        rows += list(zip(predictions, batch.truths, strict=True))
+    with batches_of(task.data.valid_loader(fabric.global_rank, fabric.world_size)) as stream:
+        for batch in stream:
+            batch = batch.to(fabric.device)
+            with nullcontext() if exact else fabric.autocast():
+                output = model(batch)
+                losses = task.loss(output, batch)
+                predictions = task.decoder(model, batch, output)
+            total += float(losses["loss"]) * float(losses["weight"])
+            weight += float(losses["weight"])
+            rows += list(zip(predictions, batch.truths, strict=True))
     model.train()
     if fabric.world_size > 1:
         gathered: list[Any] = [None] * fabric.world_size
@@ -335,8 +350,14 @@ class _Run:
 
     def restore(self) -> None:
         state = load_checkpoint(self.path)
-        self.raw.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        try:
+            self.raw.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (RuntimeError, ValueError) as e:  # other names or shapes; other groups of parameters
+            raise InputError(
+                f"{self.path}: of another model or optimiser than this config's ({str(e).splitlines()[-1].strip()}); "
+                "resume with the config that it was begun with, or start without resume=true"
+            ) from e
         self.fabric.strategy.precision.load_state_dict(state["scaler"])
         if self.ema and state["ema"]:
             for name, value in state["ema"][0].items():
@@ -358,8 +379,9 @@ class _Log:
             return
         self.path = out / "metrics.jsonl"
         old = self.path.read_text().splitlines() if self.path.exists() and resume_epoch else []
-        kept = [x for x in old if json.loads(x)["epoch"] <= resume_epoch and "final" not in json.loads(x)]
-        self.path.write_text("".join(x + "\n" for x in kept))
+        whole = [x for x in old if x.endswith("}")]  # a full disk cuts the last one
+        kept = [x for x in whole if json.loads(x)["epoch"] <= resume_epoch and "final" not in json.loads(x)]
+        write_whole(self.path, "".join(x + "\n" for x in kept).encode())
         self.board = SummaryWriter(str(out / "tensorboard"), purge_step=resume_epoch + 1)
 
     def write(self, line: dict[str, Any]) -> None:
