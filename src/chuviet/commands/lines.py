@@ -13,7 +13,7 @@ from chuviet.commands.weights import check_options, load_all
 from chuviet.data.check import check_data
 from chuviet.data.files import write_whole
 from chuviet.data.folds import make_folds
-from chuviet.data.lists import convert_baidu
+from chuviet.data.lists import convert_baidu, named_charset
 from chuviet.data.pages import read_pages, write_pages
 from chuviet.data.quads import mend_pages
 from chuviet.data.table import image_root, read_table, write_table
@@ -21,7 +21,6 @@ from chuviet.report import oof, page
 from chuviet.ship import reading
 from chuviet.ship.inference import milliseconds
 from chuviet.types import InputError
-from chuviet.vocab import VIETNAMESE, Charset
 
 #: The shipped weights that read a line where none are named.
 RECOGNIZER = "vi_line"
@@ -90,7 +89,7 @@ def folds(args: Namespace) -> int:
 
 
 def check(args: Namespace) -> int:
-    found = check_data(args.data, Charset(VIETNAMESE), height=args.height, progress=True)
+    found = check_data(args.data, named_charset(args.charset), height=args.height, progress=True)
     for problem in found.problems[: args.show]:
         print(problem)
     if len(found.problems) > args.show:
