@@ -284,7 +284,7 @@ def _check(p: argparse.ArgumentParser) -> None:
     p.add_argument("--data", required=True, metavar="FILE",
                    help="labels: a CSV img_path,text[,writer_id,fold], or a list path<TAB>text (.txt)")  # fmt: skip
     p.add_argument("--charset", default="vietnamese", metavar="NAME",
-                   help="vietnamese, ascii, printed, chinese, or a file with one character a line (%(default)s)")  # fmt: skip
+                   help="vietnamese, ascii, printed, chinese, or a file of characters (%(default)s)")  # fmt: skip
     p.add_argument("--height", type=_positive, default=40, metavar="PX",
                    help="image height of the CTC recogniser that the texts must fit (%(default)s)")  # fmt: skip
     p.add_argument("--oof", metavar="CSV", help="out-of-fold predictions: lists labels that may be wrong")
