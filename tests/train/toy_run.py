@@ -117,7 +117,8 @@ def main() -> None:
     torch.set_num_threads(1)
     data = NoiseData(args.kill_at, args.term_at, args.size, args.valid, bool(args.guided), args.term_rank)
     task = make_guided(data, args.guided) if args.guided else make_task(data, args.dropout)
-    cfg = Train(epochs=args.epochs, device="cpu", precision="fp32", ema=0.9, average=(2, 3), keep="average",
+    average = tuple(range(2, args.epochs + 1)) or (1,)
+    cfg = Train(epochs=args.epochs, device="cpu", precision="fp32", ema=0.9, average=average, keep="average",
                 batchnorm_batches=3, checkpoint_minutes=args.minutes)  # fmt: skip
     try:
         result = fit(task, cfg, Optim(lr=1e-2, warmup=0.1), args.out, resume=args.resume)
