@@ -140,6 +140,7 @@ def test_every_small_config_takes_steps(name: str, tmp_path: Path) -> None:
     exp = config.replace(exp, **{
         "data.csv": str(tmp_path / "labels.csv"), "data.valid": "", "data.mix": (), "data.sources": (), "data.draw": (),
         "data.batch": 2, "data.workers": 0, "train.epochs": 1, "train.precision": "fp32", "init": "", "init_parts": (),
+        "train.average": (1,) if exp.train.average else (),
     })  # fmt: skip
     metrics = run(name, exp, tmp_path)
     folder = run_folder(name, exp.fold, tmp_path)

@@ -205,8 +205,10 @@ class LineData:
         return self._loader(data, batches)
 
     def valid_loader(self, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
-        """Every validation row once over all processes, undistorted, sorted by width. May be empty."""
-        order = np.argsort(self.valid["width"].to_numpy(), kind="stable")
+        """Every validation row once over all processes, undistorted, the widest first: in the batches, and so with the
+        padding, that `ship.inference` makes of them. May be empty.
+        """
+        order = np.argsort(-self.valid["width"].to_numpy(), kind="stable")
         batches = [order[i : i + self.cfg.batch].tolist() for i in range(0, len(order), self.cfg.batch)]
         data = LineDataset(self.valid, self.charset, self.cfg, (self.seed, 0), distort=False)
         return self._loader(data, batches[rank::world])
