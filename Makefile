@@ -11,7 +11,7 @@ ifeq ($(DEMO_SCALE),small)
 DEMO_WORDS := 96
 DEMO_OPTIONS := train.epochs=1 train.average=1
 else
-DEMO_WORDS := 12000
+DEMO_WORDS := 8000
 DEMO_OPTIONS :=
 endif
 DEMO := demo
@@ -44,7 +44,7 @@ format: $(STAMP) ## let ruff fix and format
 	$(VENV)/bin/ruff format .
 
 bench: $(STAMP) ## the benchmarks, each beside a named peer
-	@set -e; export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"; for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file; done
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file; done
 
 requirements: $(STAMP) ## compile requirements.txt anew from pyproject.toml's ranges
 	UV_CUSTOM_COMPILE_COMMAND="$(COMPILE)" $(VENV)/bin/$(COMPILE) --upgrade

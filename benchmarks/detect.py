@@ -33,7 +33,8 @@ from chuviet.types import Detection
 from chuviet.vocab import ASCII, VIETNAMESE
 
 PEER = [
-    "uv", "run", "--no-project", "--quiet", "--python", f"{sys.version_info[0]}.{sys.version_info[1]}",
+    sys.executable, "-m", "uv", "run", "--no-project", "--quiet",
+    "--python", f"{sys.version_info[0]}.{sys.version_info[1]}",
     "--with", "rapidocr-onnxruntime==1.4.4", "--with", "opencv-python-headless",
     "python", str(Path(__file__).parent / "peers" / "rapidocr_detect.py"),
 ]  # fmt: skip

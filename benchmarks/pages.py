@@ -32,7 +32,8 @@ from chuviet.synth.scenery import scenery
 from chuviet.vocab import ASCII, VIETNAMESE
 
 PEER = [
-    "uv", "run", "--no-project", "--quiet", "--python", f"{sys.version_info[0]}.{sys.version_info[1]}",
+    sys.executable, "-m", "uv", "run", "--no-project", "--quiet",
+    "--python", f"{sys.version_info[0]}.{sys.version_info[1]}",
     "--with", "synthtiger==1.2.1", "--with", "numpy<2", "--with", "pillow<10", "--with", "opencv-python<4.12",
     "--with", "scipy<1.16", "--with", "scikit-image<0.26",
     "python", str(Path(__file__).parent / "peers" / "synthtiger_words.py"),

@@ -23,7 +23,8 @@ from chuviet.synth.fonts import find_faces
 from chuviet.vocab import VIETNAMESE
 
 PEER = [
-    "uv", "run", "--no-project", "--quiet", "--python", f"{sys.version_info[0]}.{sys.version_info[1]}",
+    sys.executable, "-m", "uv", "run", "--no-project", "--quiet",
+    "--python", f"{sys.version_info[0]}.{sys.version_info[1]}",
     "--with", "trdg==1.8.0", "--with", "arabic-reshaper==2.1.3", "--with", "setuptools<80", "--with", "pillow<10",
     "--with", "numpy<2", "--with", "opencv-python-headless<4.12",
     "python", str(Path(__file__).parent / "peers" / "trdg_lines.py"),
@@ -32,7 +33,7 @@ PEER = [
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lines", type=int, default=400, help="lines a round (%(default)s)")
+    parser.add_argument("--lines", type=int, default=100, help="lines a round (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="%(default)s")
     parser.add_argument("--fonts", type=Path, default=Path("fonts"), help="%(default)s")
     args = parser.parse_args()

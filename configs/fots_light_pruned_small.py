@@ -7,7 +7,7 @@ cfg = replace(
     **{
         "init": "outputs/fots_light_pruned.safetensors",
         "optim.lr": 1e-3,
-        "train.epochs": 24,
+        "train.epochs": 60,
         "train.validate_every": 0,
     },
 )

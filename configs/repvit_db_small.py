@@ -6,6 +6,7 @@ cfg = replace(
     parent(__file__, "repvit_db_ptr_small"),
     **{
         "init": "repvit_db_ptr_small",
+        "loss.each_image": True,
         "data.train": (
             ("icdar2015/text_localization/train_icdar2015_label.txt", 1.0),
             ("sroie/train_label.txt", 0.5),
@@ -15,7 +16,7 @@ cfg = replace(
         "data.valid": (("icdar2015/text_localization/val_icdar2015_label.txt", 1.0), ("sroie/val_label.txt", 1.0)),
         "data.preprocess.longest": 1280,  # as crops are enlarged: the gap between two words is a cell or two at 960 px
         "decoder.box_threshold": 0.9,  # of 0.6 to 0.9 the best on training pages
-        "train.epochs": 12,
+        "train.epochs": 44,
         "train.validate_every": 0,
     },
 )

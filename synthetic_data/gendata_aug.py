@@ -14,7 +14,7 @@ from chuviet.commands.dispatch import guarded
 from chuviet.commands.synthesis import add_options, write_samples
 from chuviet.data.images import read_image
 from chuviet.data.table import image_root, read_table
-from chuviet.synth.dataset import COLUMNS
+from chuviet.manifest import COLUMNS
 from chuviet.synth.record import digest
 from chuviet.synth.reink import reink
 

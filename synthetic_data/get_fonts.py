@@ -70,18 +70,22 @@ def fetch(family: str, out: Path, alphabet: str) -> tuple[str, int, str]:
         with tarfile.open(archives[0]) as tar:
             tar.extractall(folder, filter="data")
         package = Path(folder) / "package"
-        kept = 0
+        chosen = Path(folder) / "chosen"
+        chosen.mkdir()
         for path in sorted(package.rglob("*.ttf")):
             marks = STACKED if alphabet == VIETNAMESE else ""
             pen = alphabet != VIETNAMESE or not _HEAVY.search(path.name)
             if not pen or not characters(path).issuperset(alphabet) or clips(path, marks):
                 continue
-            (out / family).mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, out / family / path.name)
-            kept += 1
+            shutil.copy(path, chosen / path.name)
+        kept = len(list(chosen.iterdir()))
         licence = package / "LICENSE_FONT"
-        if kept and licence.exists():
-            shutil.copy(licence, out / family / "LICENSE")
+        if licence.exists():
+            shutil.copy(licence, chosen / "LICENSE")
+        if kept:  # whole or not at all: a folder that is there is not fetched again
+            unfinished = out / f".{family}"
+            shutil.copytree(chosen, unfinished, dirs_exist_ok=True)
+            unfinished.rename(out / family)
         return family, kept, _name_licence(licence, sorted(package.rglob("*.ttf")))
 
 
@@ -123,7 +127,7 @@ def main() -> int:
         for family, kept, licence in sorted(rows):
             useless = not kept and licence != "not fetched"
             print(f"{family:24}{kept:>6}  {'left out: lacks characters or clips' if useless else licence}")
-    there = sorted(p for p in out.iterdir() if any(p.glob("*.ttf")))
+    there = sorted(p for p in out.iterdir() if any(p.glob("*.ttf")) and not p.name.startswith("."))
     faces = sum(len(list(p.glob("*.ttf"))) for p in there)
     print(f"{out}: {len(there)} families, {faces} faces")
     return 0

@@ -169,6 +169,7 @@ def test_commands(tmp_path: Path, save: Callable[..., Path], capsys: pytest.Capt
         (["evaluate", "-w", det, "--data", label, "--frame", "64"], "--frame is for a detector with a rejector"),
         (["evaluate", "-w", rec, "--data", label, "--min-score", "0"], "--min-score is for the weights of a detector"),
         (["export", "-w", det, "--check", label, "--calibrate", label], "--calibrate is for int8"),
+        (["export", "-w", det, "--tolerance", "0.1"], "--tolerance is for int8"),
         (["export", "-w", det, "--precision", "int8", "--check", label, "--calibrate", label], "and in --check"),
     ):
         assert main(wrong) == 2

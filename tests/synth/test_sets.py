@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chuviet.data import table
 from chuviet.files import write_whole
-from chuviet.synth import dataset
+from chuviet.manifest import COLUMNS
 from chuviet.synth.corpus import Addresses, Verse, Ward
 from chuviet.synth.dataset import LineRecipe, write_set
 from chuviet.synth.fonts import default_faces
@@ -19,16 +18,12 @@ from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE
 
 RECIPE = LineRecipe(Verse(), default_faces(VIETNAMESE), "poems", VIETNAMESE, seed=5, shortest=10)
-HEADER = ",".join(dataset.COLUMNS) + "\n"
+HEADER = ",".join(COLUMNS) + "\n"
 
 
 def rows(manifest: Path) -> list[dict[str, str]]:
     with manifest.open(encoding="utf-8", newline="") as f:
         return list(csv.DictReader(f))
-
-
-def test_synthetic_rows_have_the_fold_that_the_folds_know() -> None:
-    assert dataset.SYNTHETIC_FOLD == table.SYNTHETIC_FOLD
 
 
 def test_a_folder_is_kept_for_one_recipe(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from chuviet.types import InputError, Page
 def export(args: Namespace) -> int:
     if args.calibrate and args.precision != "int8":
         raise InputError(f"--calibrate is for int8; {args.precision} needs no ranges")
+    if args.tolerance is not None and args.precision != "int8":
+        raise InputError(f"--tolerance is for int8; how far {args.precision} may differ is fixed")
     path = find_weights(args.weights)
     artifact = load_artifact(path)
     out = Path(args.out or path.with_suffix(".onnx"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from chuviet.data.table import ALL_FOLDS
+from chuviet.manifest import ALL_FOLDS
 from chuviet.types import InputError
 from chuviet.vocab import fold_text
 

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from chuviet.data.files import find_data, read_lines, write_whole
-from chuviet.data.table import ALL_FOLDS, read_table
+from chuviet.data.table import read_table
+from chuviet.manifest import ALL_FOLDS
 from chuviet.types import InputError
 from chuviet.vocab import ASCII, CHINESE, PRINTED, VIETNAMESE, Charset, CharsetError, normalize
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from chuviet.data.table import ALL_FOLDS, SYNTHETIC_FOLD, image_root, read_table
+from chuviet.data.table import image_root, read_table
+from chuviet.manifest import ALL_FOLDS, SYNTHETIC_FOLD
 from chuviet.types import InputError
 from chuviet.vocab import fold_text
 

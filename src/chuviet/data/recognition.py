@@ -22,8 +22,9 @@ from chuviet import config
 from chuviet.data.files import find_data
 from chuviet.data.images import read_image
 from chuviet.data.lists import read_dictionary, read_labels
-from chuviet.data.table import ALL_FOLDS, SYNTHETIC_FOLD, check_charset, image_root, select_fold
+from chuviet.data.table import check_charset, image_root, select_fold
 from chuviet.data.transforms import LineAugment, LinePreprocess
+from chuviet.manifest import ALL_FOLDS, SYNTHETIC_FOLD
 from chuviet.types import Batch, InputError
 from chuviet.vocab import VIETNAMESE, Charset, frames_needed
 

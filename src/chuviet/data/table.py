@@ -11,13 +11,9 @@ import numpy as np
 import pandas as pd
 
 from chuviet.data.files import write_whole
+from chuviet.manifest import ALL_FOLDS, SYNTHETIC_FOLD
 from chuviet.types import InputError
 from chuviet.vocab import Charset, normalize
-
-#: `fold=5` trains on every row and validates on none.
-ALL_FOLDS = 5
-#: Rows of this fold (and above) are synthetic: training only.
-SYNTHETIC_FOLD = 6
 
 
 def read_table(

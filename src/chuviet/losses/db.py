@@ -28,6 +28,9 @@ class DBLoss:
         k: float = 50.0  # steepness of the binarisation
         negatives: float = 3.0  # kept for each positive pixel
         probability: Literal["dice", "bce"] = "dice"  # loss of the probability map
+        # Each image's own Dice, then their mean. Over a batch at once, the few pixels of a photo's words weigh nothing
+        # beside those of a receipt.
+        each_image: bool = False
 
         def build(self) -> DBLoss:
             return DBLoss(self)
@@ -40,7 +43,7 @@ class DBLoss:
         text, mask = maps["text"].float(), maps["text_mask"].float()
         kept = hard_negatives(logits[:, 0], text, mask, cfg.negatives)
         if cfg.probability == "dice":
-            probability = dice(logits[:, 0].sigmoid(), text, kept)
+            probability = dice(logits[:, 0].sigmoid(), text, kept, cfg.each_image)
         else:
             each = F.binary_cross_entropy_with_logits(logits[:, 0], text, reduction="none")
             probability = (each * kept).sum() / kept.sum().clamp(min=1)
@@ -50,15 +53,20 @@ class DBLoss:
             distance = (threshold - maps["threshold"].float()).abs() * border
             binary = torch.sigmoid(cfg.k * (logits[:, 0].sigmoid() - threshold))
             parts["threshold"] = cfg.beta * distance.sum() / border.sum().clamp(min=1)
-            parts["binary"] = dice(binary, text, mask)
+            parts["binary"] = dice(binary, text, mask, cfg.each_image)
         weight = torch.tensor(float(len(batch)), device=logits.device)
         return {"loss": torch.stack(list(parts.values())).sum(), "weight": weight} | parts
 
 
-def dice(probability: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
-    """1 - 2 |A B| / (|A| + |B|) over all pixels of `mask` of the batch; N H W each, 0..1."""
-    common = (probability * truth * mask).sum()
-    return 1 - 2 * common / ((probability * mask).sum() + (truth * mask).sum() + 1e-6)
+def dice(probability: Tensor, truth: Tensor, mask: Tensor, each_image: bool = False) -> Tensor:
+    """1 - 2 |A B| / (|A| + |B|) over all pixels of `mask`; N H W each, 0..1. Of the batch, or the mean of its images'.
+
+    With `each_image` an image is smoothed by a pixel that is found: without text it costs what it claims, at most 1.
+    """
+    over, smooth = ((1, 2), 1.0) if each_image else ((0, 1, 2), 0.0)
+    common = (probability * truth * mask).sum(over)
+    sizes = (probability * mask).sum(over) + (truth * mask).sum(over)
+    return (1 - (2 * common + smooth) / (sizes + smooth + 1e-6)).mean()
 
 
 def hard_negatives(logits: Tensor, truth: Tensor, mask: Tensor, ratio: float) -> Tensor:

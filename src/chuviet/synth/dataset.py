@@ -21,13 +21,12 @@ import numpy as np
 from tqdm import tqdm
 
 from chuviet.files import write_whole
+from chuviet.manifest import COLUMNS, SYNTHETIC_FOLD
 from chuviet.synth.fonts import Face
 from chuviet.synth.ink import Hand, crop_line, draw_line
 from chuviet.synth.paper import Sheet, encode_jpeg, put_on
 from chuviet.types import InputError
 
-COLUMNS = ("img_path", "text", "writer_id", "fold", "source", "font", "aug")
-SYNTHETIC_FOLD = 6
 _CONNECTED = ("playwrite", "dancing", "script", "vibes", "allura", "brush", "italianno", "corinthia")
 _TRIES = 60
 

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from chuviet.geometry import Quad
-from chuviet.synth.dataset import COLUMNS, SYNTHETIC_FOLD
+from chuviet.manifest import COLUMNS, SYNTHETIC_FOLD
 from chuviet.synth.fonts import Face
 from chuviet.synth.paper import encode_jpeg
 from chuviet.synth.receipt import receipt_lines

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from chuviet.synth.dataset import COLUMNS
+from chuviet.manifest import COLUMNS
 from chuviet.synth.fonts import Face
 from chuviet.synth.paper import encode_jpeg
 from chuviet.types import InputError

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-import json
 import os
-import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
@@ -23,16 +21,16 @@ import torch
 import torch.distributed as dist
 from lightning.fabric import Fabric
 from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from chuviet.config import Config, ConfigError
-from chuviet.files import write_whole
 from chuviet.train.averaging import EpochMean, WeightEMA, recompute_batchnorm, round_weights
 from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
 from chuviet.train.distributed import global_part, highest_of_all, sync_batchnorm, widen_to_widest
 from chuviet.train.loading import batches_of
+from chuviet.train.log import RunLog
 from chuviet.train.optim import Optim
+from chuviet.train.signals import NotedSignals
 from chuviet.types import Batch, InputError, Output
 
 
@@ -154,11 +152,11 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
         run.restore()
     batches = [_count_batches(data, e, world) for e in range(cfg.epochs)]
     total_steps = sum(-(-n // cfg.accumulate) for n in batches)
-    log = _Log(out, resume_epoch=run.epoch, enabled=rank == 0)
+    log = RunLog(out, resume_epoch=run.epoch, enabled=rank == 0)
     bar = tqdm(total=sum(batches), initial=sum(batches[: run.epoch]) + run.batch, unit="batch", disable=rank != 0,
                dynamic_ncols=True, smoothing=0.05, mininterval=1.0)  # fmt: skip
 
-    with _Signals() as signals, bar:
+    with NotedSignals() as signals, bar:
         while run.epoch < cfg.epochs:
             epoch, n = run.epoch, batches[run.epoch]
             bar.set_description(f"epoch {epoch + 1}/{cfg.epochs}")
@@ -368,56 +366,6 @@ class _Run:
         self.mean.count = state["mean"][1]
         self.best, self.best_state = state["best"]
         self.epoch, self.batch, self.step, self.loss_sum = state["position"]
-
-
-class _Log:
-    """metrics.jsonl and TensorBoard; lines of epochs that a resumed run does again are taken out."""
-
-    def __init__(self, out: Path, resume_epoch: int, enabled: bool) -> None:
-        self.enabled = enabled
-        if not enabled:
-            return
-        self.path = out / "metrics.jsonl"
-        old = self.path.read_text().splitlines() if self.path.exists() and resume_epoch else []
-        whole = [x for x in old if x.endswith("}")]  # a full disk cuts the last one
-        kept = [x for x in whole if json.loads(x)["epoch"] <= resume_epoch and "final" not in json.loads(x)]
-        write_whole(self.path, "".join(x + "\n" for x in kept).encode())
-        self.board = SummaryWriter(str(out / "tensorboard"), purge_step=resume_epoch + 1)
-
-    def write(self, line: dict[str, Any]) -> None:
-        if not self.enabled:
-            return
-        with self.path.open("a") as f:
-            f.write(json.dumps(line) + "\n")
-        for key, value in line.items():
-            if isinstance(value, float):
-                self.board.add_scalar(key.replace("valid_", "valid/"), value, line["epoch"])
-        self.board.flush()
-        tqdm.write("  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in line.items()))
-
-    def close(self) -> None:
-        if self.enabled:
-            self.board.close()
-
-
-class _Signals:
-    """Notes SIGINT and SIGTERM instead of dying from them, so that the run is saved first; a second SIGINT is not
-    held up.
-    """
-
-    def __enter__(self) -> _Signals:
-        self.came = 0
-        self.former = {s: signal.signal(s, self._note) for s in (signal.SIGINT, signal.SIGTERM)}
-        return self
-
-    def _note(self, number: int, frame: Any) -> None:
-        if self.came:
-            raise KeyboardInterrupt
-        self.came = number
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self.former.items():
-            signal.signal(number, handler)
 
 
 def _seed(seed: int, epoch: int, batch: int, rank: int) -> None:

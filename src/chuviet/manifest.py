@@ -1,0 +1,7 @@
+"""What tables of images agree on: the columns of a drawn set's manifest, and the two folds that are none."""
+
+COLUMNS = ("img_path", "text", "writer_id", "fold", "source", "font", "aug")
+#: `fold=5` trains on every row and validates on none.
+ALL_FOLDS = 5
+#: Rows of this fold (and above) are synthetic: training only.
+SYNTHETIC_FOLD = 6
