@@ -1,5 +1,6 @@
 """Scene words on a CPU, the shipped default: LineCTC in colour on real and drawn words, from the weights of the
-handwriting recogniser (but for its first convolution and its classes).
+handwriting recogniser (but for its first convolution and its classes). The real words are those of no validation photo
+(docs/recipes.md has the command: `chuviet check --pages`).
 """
 
 from chuviet.config import parent, replace
@@ -10,19 +11,18 @@ cfg = replace(
     **{
         "model": LineCTC.Config(channels=3),
         "data.mix": (
-            ("scene_words/train.txt", 0.5),
+            ("training_data/scene_words.txt", 0.5),
             ("synthetic_data/scene_dictionary/manifest.csv", 0.3),
             ("synthetic_data/scene_words/manifest.csv", 0.15),
             ("synthetic_data/scene_random/manifest.csv", 0.05),
         ),
         "data.preprocess.height": 40,
-        "train.epochs": 4,
+        "train.epochs": 12,
         "train.ema": 0.998,
         "train.keep": "ema",
         "optim.lr": 1.5e-3,
         "optim.weight_decay": 0.02,
         "init": "weights/vi_line.safetensors",
         "init_parts": ("stem2", "stage1", "reduce", "stage2", "flatten", "norm_in", "mixing", "norm_out"),
-        "fold": 5,
     },
 )

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "chuviet"
 
-BASE = {"config", "files", "types", "vocab", "geometry", "rboxes"}
+BASE = {"config", "files", "manifest", "types", "vocab", "geometry", "rboxes"}
 PARTS = {"synth", "data", "models", "losses", "decode", "metrics"}
 ENGINE = {"experiment", "train"}
 TOP = {"runs", "ship", "report", "commands", "cli"}

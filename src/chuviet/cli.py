@@ -124,21 +124,25 @@ starts from it (init=) keeps its smaller layers.""",
 examples:
   chuviet check --data labels.csv
   chuviet check --data labels.csv --oof outputs/line_192_f0/oof.csv
+  chuviet check --data words.txt --charset ascii --pages valid_pages.txt --clean training_data/words.txt
 
 Reads every image and label and lists every problem: unreadable images, characters outside the charset, texts
 too long for the frames of their image; and notes doubled texts, and texts or writers in several folds.
 Exit code 2 if there is a problem. With --oof also the labels that a model which never saw them reads otherwise and
-confidently: candidates for wrong labels, to be looked at; nothing is changed.""",
+confidently: candidates for wrong labels, to be looked at; nothing is changed. With --pages the rows that are cut out of
+those pages (same text, same picture): a reader trained on them is not measured by the pages.""",
     "convert": """\
 examples:
   chuviet convert baidu train.list --valid 0.1 --seed 0     train.txt and valid.txt beside it, lines of path<TAB>text
   chuviet convert icdar ch4_training_localization_transcription_gt --images ch4_training_images --to tsv --out train.txt
   chuviet convert synthtext SynthText/gt.mat --to tsv --out synthtext.txt
   chuviet convert tsv train.txt --to lpcv --out sample/
+  chuviet convert tsv train.txt --to crops --out training_data/words
 
 baidu: the four columns width, height, image name, text of the Baidu street-view set; images in train_images/.
 Labels of pages, each into each other: tsv (path<TAB>JSON, as PaddleOCR and OpenOCR), icdar (a folder of gt_*.txt),
 synthtext (gt.mat), lpcv (train_images1/ with sample_train_annotation_txt/, the same for test; the images are copied).
+crops: the words of the pages, straightened as `chuviet read` does it, with a list labels.txt for a reader to train on.
 Quads that cross themselves, run backwards, leave the image or are empty are mended or dropped, and counted on stderr;
 --raw keeps them as they are. docs/formats.md has the rules.""",
     "report": """\
@@ -288,6 +292,9 @@ def _check(p: argparse.ArgumentParser) -> None:
     p.add_argument("--height", type=_positive, default=40, metavar="PX",
                    help="image height of the CTC recogniser that the texts must fit (%(default)s)")  # fmt: skip
     p.add_argument("--oof", metavar="CSV", help="out-of-fold predictions: lists labels that may be wrong")
+    p.add_argument("--pages", action="append", default=[], metavar="LABELS",
+                   help="pages to be measured on: counts the rows that are words of them")  # fmt: skip
+    p.add_argument("--clean", metavar="LIST", help="with --pages: write the other rows to this list")
     p.add_argument("--show", type=_positive, default=50, metavar="N", help="problems printed (%(default)s)")
 
 
@@ -295,8 +302,9 @@ def _convert(p: argparse.ArgumentParser) -> None:
     formats = ("baidu", *PAGE_FORMATS)
     p.add_argument("format", choices=formats, metavar="FORMAT", help=f"what FILE is: {', '.join(formats)}")
     p.add_argument("file", metavar="FILE", help="the labels to convert, a file or a folder")
-    p.add_argument("--to", choices=PAGE_FORMATS, metavar="FORMAT", help=f"{', '.join(PAGE_FORMATS)} (labels of pages)")
-    p.add_argument("--out", metavar="PATH", help="file (tsv, synthtext) or folder (icdar, lpcv) to write")
+    p.add_argument("--to", choices=(*PAGE_FORMATS, "crops"), metavar="FORMAT",
+                   help=f"{', '.join(PAGE_FORMATS)}, crops (labels of pages)")  # fmt: skip
+    p.add_argument("--out", metavar="PATH", help="file (tsv, synthtext) or folder (icdar, lpcv, crops) to write")
     p.add_argument("--images", metavar="DIR", help="where the images of FILE are, if not where its format has them")
     p.add_argument("--raw", action="store_true", help="do not mend or drop quads")
     p.add_argument("--valid", type=float, default=0.1, metavar="SHARE", help="baidu: share held out (%(default)s)")

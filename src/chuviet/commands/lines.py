@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chuviet.commands import OK, PARTLY, pages
-from chuviet.commands.weights import check_options, load_all
+from chuviet.commands.weights import check_options, load_all, say_if_trained_on
 from chuviet.data.check import check_data
+from chuviet.data.crops import LABELS, rows_of_pages, write_crops
+from chuviet.data.detection import read_set
 from chuviet.data.files import write_whole
 from chuviet.data.folds import make_folds
-from chuviet.data.lists import convert_baidu, named_charset
+from chuviet.data.lists import convert_baidu, named_charset, read_labels, write_list
 from chuviet.data.pages import read_pages, write_pages
 from chuviet.data.quads import mend_pages
 from chuviet.data.table import image_root, read_table, write_table
@@ -58,6 +60,7 @@ def predict(args: Namespace) -> int:
 def evaluate(args: Namespace) -> int:
     detector, recognizer = load_all(args, [RECOGNIZER])
     check_options(args, detector, recognizer)
+    say_if_trained_on(args.data, detector, recognizer)
     if detector is not None:
         return pages.evaluate(args, detector, recognizer)
     assert recognizer is not None
@@ -89,6 +92,8 @@ def folds(args: Namespace) -> int:
 
 
 def check(args: Namespace) -> int:
+    if args.clean and not args.pages:
+        raise InputError("--clean writes the rows that are not of --pages; name the pages too")
     found = check_data(args.data, named_charset(args.charset), height=args.height, progress=True)
     for problem in found.problems[: args.show]:
         print(problem)
@@ -101,10 +106,24 @@ def check(args: Namespace) -> int:
         print(f"note: {len(doubtful)} labels are read otherwise, and confidently, by a model that never saw them")
         for row in doubtful.head(args.show).itertuples():
             print(f"  {row.img_path}: label {row.text!r}, read {row.prediction!r} ({row.confidence})")
+    if args.pages:
+        _check_against(args)
     if found.problems:
         raise InputError(f"{args.data}: {len(found.problems)} problems in {found.rows} rows, listed above")
     print(f"{args.data}: {found.rows} rows, no problem")
     return OK
+
+
+def _check_against(args: Namespace) -> None:
+    """Says how many rows are words of --pages and writes the others to --clean."""
+    frame = read_labels(args.data)
+    root = image_root(args.data, frame)
+    inside = rows_of_pages(frame, root, [p for name in args.pages for p in read_set(name)], progress=True)
+    print(f"note: {inside.sum()} rows are words of pages in {', '.join(args.pages)}; these do not measure what trained "
+          "on the rows")  # fmt: skip
+    if args.clean:
+        write_list(frame[~inside], root, args.clean)
+        print(f"{args.clean}: {(~inside).sum()} rows")
 
 
 def convert(args: Namespace) -> int:
@@ -118,6 +137,9 @@ def convert(args: Namespace) -> int:
         raise InputError(f"convert {args.format}: --to FORMAT and --out PATH are needed")
     labelled = read_pages(args.file, args.format, images=args.images)
     labelled = labelled if args.raw else mend_pages(labelled, args.file)
+    if args.to == "crops":
+        print(f"{Path(args.out) / LABELS}: {write_crops(labelled, args.out, progress=True):,} words")
+        return OK
     write_pages(labelled, args.out, args.to)
     texts, ignored = sum(len(p.texts) for p in labelled), sum(int(p.ignore.sum()) for p in labelled)
     print(f"{args.out}: {len(labelled):,} pages, {texts:,} texts ({ignored:,} don't-care)")

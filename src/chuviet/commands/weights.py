@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 
@@ -44,6 +46,17 @@ def check_options(args: Namespace, detector: Detector | None, recognizer: Recogn
         _refuse(args, options, "for the weights of a recogniser, and none are named")
     if detector is not None and not isinstance(detector.model, Rejector):
         _refuse(args, ("frame",), f"for a detector with a rejector; {detector.artifact.path} has none")
+
+
+def say_if_trained_on(data: Sequence[str], detector: Detector | None, recognizer: Recognizer | None) -> None:
+    """Says on stderr which of the label files `data` the weights saw in training, as their notes have it: figures of
+    those are none of what they never saw.
+    """
+    artifacts = [*(recognizer.artifacts if recognizer else ()), *([detector.artifact] if detector else ())]
+    for a in artifacts:
+        for name in data:
+            if any(f"/{Path(name).as_posix()}".endswith(f"/{source}") for source in a.notes.get("sources", ())):
+                print(f"chuviet: note: {a.path} was trained on {name}", file=sys.stderr)
 
 
 def _refuse(args: Namespace, options: Sequence[str], why: str) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from chuviet.data.files import find_data, read_lines, write_whole
+from chuviet.data.page_files import relative
 from chuviet.data.table import read_table
 from chuviet.manifest import ALL_FOLDS
 from chuviet.types import InputError
@@ -40,6 +41,16 @@ def read_list(path: str | Path) -> pd.DataFrame:
     if not rows:
         raise InputError(f"{path}: an empty list; each line is an image path, a tab, and its text")
     return pd.DataFrame(rows, columns=["img_path", "text", "fold"], index=numbers)
+
+
+def write_list(frame: pd.DataFrame, root: Path, path: str | Path) -> None:
+    """Writes the rows of a table img_path,text as a ``path<TAB>text`` list; paths, from `root` on, lead there from the
+    list's folder.
+    """
+    folder = Path(path).parent
+    names = [relative(str(root / name), folder) for name in frame["img_path"]]
+    lines = (f"{name}\t{text}\n" for name, text in zip(names, frame["text"], strict=True))
+    write_whole(path, "".join(lines).encode())
 
 
 def read_labels(path: str | Path, columns: Sequence[str] = ("img_path", "text")) -> pd.DataFrame:
