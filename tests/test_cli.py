@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,12 +81,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def weights(name: str, seed: int = 0, characters: str = "số Huế0123") -> None:
+def weights(name: str, seed: int = 0, characters: str = "số Huế0123", sources: Sequence[str] = ()) -> None:
     torch.manual_seed(seed)
     cfg = LineCTC.Config(height=16, stem=8, widths=(8, 8, 24), depths=(1, 1, 1), heads=2)
     charset = Charset(characters)
     save_artifact(name, model=cfg.build(len(charset)), model_cfg=cfg, preprocess_cfg=LinePreprocess.Config(height=16),
-                  decoder_cfg=CTCGreedy.Config(), charset=charset, metrics={})  # fmt: skip
+                  decoder_cfg=CTCGreedy.Config(), charset=charset, metrics={},
+                  notes={"sources": list(sources)})  # fmt: skip
 
 
 @pytest.fixture
@@ -241,6 +242,16 @@ def test_evaluate_writes_what_it_prints(project: Path, capsys: pytest.CaptureFix
     assert f"cer       {metrics['raw']['cer']:>9.4f}" in capsys.readouterr().out and metrics["raw"]["cer"] > 0.3
     assert main(["evaluate", "-w", "w.safetensors", "--data", "labels.csv", "--out", "rows.csv"]) == 0
     assert read_table("rows.csv")["text"].tolist() == true and "prediction" in read_table("rows.csv")
+
+
+def test_evaluate_says_what_the_weights_were_trained_on(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    weights("seen.safetensors", sources=["real", "words/train.txt"])
+    Path("words").mkdir()
+    for name in ("words/train.txt", "words/test.txt"):
+        Path(name).write_text(f"{Path(paths()[0]).absolute()}\tsố\n")
+        assert main(["evaluate", "-w", "seen.safetensors", "--data", name]) == 0
+        noted = f"chuviet: note: seen.safetensors was trained on {name}\n" in capsys.readouterr().err
+        assert noted == (name == "words/train.txt")
 
 
 def test_evaluate_mistakes(project: Path, fails: Fails) -> None:
