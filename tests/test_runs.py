@@ -254,6 +254,21 @@ def tiny(csv: Path) -> Experiment:
     )
 
 
+def test_weights_that_saw_the_validation_list_are_refused_and_those_of_other_lines_are_not(tmp_path: Path) -> None:
+    lines = labelled_lines(tmp_path, ("real",))
+    frame = pd.read_csv(lines)
+    names = [str(tmp_path / f"{part}.txt") for part in ("train", "valid")]
+    for name, rows in zip(names, (frame, frame[:2]), strict=True):
+        Path(name).write_text("".join(f"{r.img_path}\t{r.text}\n" for r in rows.itertuples()), encoding="utf-8")
+    exp = tiny(lines)
+    lists = config.replace(exp, **{"data.csv": "", "data.mix": ((names[0], 1.0),), "data.valid": names[1]})
+    run("of_lines", config.replace(exp, fold=5), tmp_path)
+    run("on_all", config.replace(lists, fold=5), tmp_path)
+    run("next", config.replace(lists, fold=0, init="of_lines"), tmp_path)  # other rows, though "real" ones
+    with pytest.raises(ConfigError, match=r"was trained on .*valid\.txt rows of fold 0"):
+        run("next", config.replace(lists, fold=0, init="on_all"), tmp_path)
+
+
 def test_resume_wins_over_init_and_needs_a_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exp = tiny(labelled_lines(tmp_path, ("real",)))
     with pytest.raises(InputError, match=r"checkpoint\.pt: no checkpoint to resume from; start without resume=true"):

@@ -101,8 +101,9 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
     path = init_path(exp, root)
     artifact = load_artifact(path)
     notes = artifact.notes
-    seen = {"real", "aug"} & set(notes.get("sources", ()))
-    if exp.fold != 5 and seen and notes.get("fold") != exp.fold:
+    sources, held = set(notes.get("sources", ())), set(data.valid["source"])
+    seen = sources & (held | {"aug"} if "real" in held else held)
+    if seen and notes.get("fold") != exp.fold:
         raise ConfigError(
             f"{path} was trained on {' and '.join(sorted(seen))} rows of fold {exp.fold}, which this run validates on; "
             f"train it without them first: python train.py -C {notes.get('run', exp.init)} fold={exp.fold}"
