@@ -11,7 +11,7 @@ ifeq ($(DEMO_SCALE),small)
 DEMO_WORDS := 96
 DEMO_OPTIONS := train.epochs=1 train.average=1
 else
-DEMO_WORDS := 8000
+DEMO_WORDS := 9000
 DEMO_OPTIONS :=
 endif
 DEMO := demo

@@ -17,7 +17,7 @@ cfg = replace(
         "data.valid": (("icdar2015/text_localization/val_icdar2015_label.txt", 1.0), ("sroie/val_label.txt", 1.0)),
         "data.preprocess.longest": 1280,  # as crops are enlarged: the gap between two words is a cell or two at 960 px
         "decoder.box_threshold": 0.9,  # of 0.6 to 0.9 the best on training pages
-        "train.epochs": 44,
+        "train.epochs": 40,
         "train.validate_every": 0,
     },
 )

@@ -17,7 +17,7 @@ cfg = replace(
             ("synthetic_data/scene_random/manifest.csv", 0.05),
         ),
         "data.preprocess.height": 40,
-        "train.epochs": 10,
+        "train.epochs": 5,
         "train.ema": 0.998,
         "train.keep": "ema",
         "optim.lr": 1.5e-3,
