@@ -16,7 +16,8 @@ cfg = replace(
         ),
         "data.valid": (("icdar2015/text_localization/val_icdar2015_label.txt", 1.0), ("sroie/val_label.txt", 1.0)),
         "data.preprocess.longest": 1280,  # as crops are enlarged: the gap between two words is a cell or two at 960 px
-        "decoder.box_threshold": 0.9,  # of 0.6 to 0.9 the best on training pages
+        "decoder.threshold": 0.5,  # and `box_threshold`: of 0.3 to 0.7 and 0.5 to 0.85 the best on training pages
+        "decoder.box_threshold": 0.7,
         "train.epochs": 40,
         "train.validate_every": 0,
     },
