@@ -175,6 +175,11 @@ def test_lines_are_encoded_by_the_dictionary_that_chuviet_data_has(
         data(train, dictionary="chars.txt", space=False, fold=5)
 
 
+def test_a_set_that_is_not_there_is_named_with_where_its_commands_are() -> None:
+    with pytest.raises(InputError, match=r"gone\.txt: no such file, nor below CHUVIET_DATA; docs/recipes\.md"):
+        data("gone.txt", fold=5)
+
+
 def test_check_reads_a_list_with_its_own_characters(word_list: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "chars.txt").write_text("a\nb\n")
     words = word_list("words", ["ab", "ba", "a" * 20, "a中"])

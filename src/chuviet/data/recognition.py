@@ -123,6 +123,10 @@ class LineData:
     def _rows(self, name: str) -> pd.DataFrame:
         """The checked rows of one file, with their `source`, their image `file` and the `width` it will have."""
         path = find_data(name)
+        if not path.is_file():
+            raise InputError(
+                f"{name}: no such file, nor below CHUVIET_DATA; docs/recipes.md has the commands that make such sets"
+            )
         frame = read_labels(path, columns=("img_path", "text", "fold"))
         if self.cfg.mix:
             frame["source"] = name
