@@ -53,7 +53,7 @@ PARTS = {
         synthetic_data/gendata_poems.py --words --count {12000} --seed 1 --corpus DATA/poems/poems_dataset.csv
         synthetic_data/gendata_address.py --count {60000} --seed 1 --corpus DATA/vietnam_dataset
         synthetic_data/gendata_poems.py --count {24000} --seed 1 --corpus DATA/poems/poems_dataset.csv
-        synthetic_data/gendata_aug.py --data DATA/vi_handwriting/train_folds.csv --copies 10
+        synthetic_data/gendata_aug.py --data DATA/vi_handwriting/train_folds.csv --copies {10}
         prepare_ext_data.py --train DATA/vi_handwriting/train_folds.csv --out train_ext3.csv""",
     ),
     "scene": Part(

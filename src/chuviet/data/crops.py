@@ -18,8 +18,8 @@ from chuviet.geometry import Quad, crop
 from chuviet.types import Page
 
 LABELS = "labels.txt"
-#: Correlation from which two images of one text are the same. Of 452 words of ICDAR2015's photos all are above it with
-#: their own crops in that contest's word set, and under 2 % of the others with the same text.
+#: Correlation from which two images of one text are the same. Of 452 words of ICDAR2015's photos 451 are above it with
+#: their own crops in that contest's word set, and of the 4,176 other crops with their texts 12.
 SAME = 0.8
 _SIZE = (64, 24)  # width and height in pixels that are compared
 
