@@ -55,6 +55,24 @@ def test_rows_sources_and_folds(project: Path) -> None:
     assert "HÀ  nội" in merged.report() and "1 of 3" in merged.report()
 
 
+@pytest.mark.parametrize(("fold", "sources", "error"), [
+    (0, "1/0.jpg|1/1.jpg", ""),
+    (4, "1/0.jpg|2/0.jpg", "row 2: fold 4, but its source 1/0.jpg is in fold 0"),
+    (0, "9/9.jpg", "its source 9/9.jpg is none of its rows"),
+])  # fmt: skip
+def test_a_joined_line_belongs_to_the_fold_of_all_its_words(project: Path, fold: int, sources: str, error: str) -> None:
+    folder = project / "synthetic_data/joined"
+    put(folder / "manifest.csv", folder, [("j0.jpg", "Nội Huế", "-1", fold, "joined")])
+    write_table(read_table(folder / "manifest.csv").assign(aug=sources), folder / "manifest.csv")
+    if error:
+        with pytest.raises(InputError, match=error):
+            merge(project)
+        return
+    train, valid = select_fold(merge(project).frame, 0)
+    assert "joined" not in set(train["source"]) and "joined" in set(valid["source"])
+    assert "joined" in set(select_fold(merge(project).frame, 4)[0]["source"])
+
+
 def test_no_text_of_the_training_rows_is_validated_on(project: Path) -> None:
     for fold in (0, 4):
         train, valid = select_fold(merge(project).frame, fold)

@@ -5,3 +5,6 @@ COLUMNS = ("img_path", "text", "writer_id", "fold", "source", "font", "aug")
 ALL_FOLDS = 5
 #: Rows of this fold (and above) are synthetic: training only.
 SYNTHETIC_FOLD = 6
+#: Sources whose images hold the ink of real rows, distorted or joined anew: they belong to those rows' fold.
+AUGMENTED, JOINED = "aug", "joined"
+REAL_INK = (AUGMENTED, JOINED)

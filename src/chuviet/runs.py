@@ -20,6 +20,7 @@ from chuviet.data.files import write_whole
 from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
 from chuviet.experiment import Experiment
+from chuviet.manifest import REAL_INK
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.ship.artifact import describe, load_artifact, read_config, save_artifact
 from chuviet.ship.pages import save_detections
@@ -102,7 +103,7 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
     artifact = load_artifact(path)
     notes = artifact.notes
     sources, held = set(notes.get("sources", ())), set(data.valid["source"])
-    seen = sources & (held | {"aug"} if "real" in held else held)
+    seen = sources & (held | set(REAL_INK) if "real" in held else held)
     if seen and notes.get("fold") != exp.fold:
         raise ConfigError(
             f"{path} was trained on {' and '.join(sorted(seen))} rows of fold {exp.fold}, which this run validates on; "

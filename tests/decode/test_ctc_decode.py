@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from chuviet.decode.ctc import CTCBeam, CTCEnsemble, CTCGreedy, aligned_confidence, best_path, keep_digit_words
+from chuviet.decode.ctc import CTCBeam, CTCEnsemble, CTCGreedy, align, aligned_confidence, best_path, keep_digit_words
 from chuviet.decode.ngram import NGram
 from chuviet.types import Batch, InputError, Output
 from chuviet.vocab import VIETNAMESE, Charset
@@ -114,6 +114,27 @@ def test_aligned_confidence_against_all_alignments(ids: tuple[int, ...]) -> None
     assert aligned_confidence(log_probs.numpy(), ids) == pytest.approx(math.exp(sum(peaks) / len(peaks)), rel=1e-5)
 
 
+@pytest.mark.parametrize("ids", [(0,), (0, 0), (0, 1), (1, 0, 1)])
+def test_alignment_is_the_likeliest_of_all(ids: tuple[int, ...]) -> None:
+    log_probs = frames(5, t=5, v=3)
+    fitting = [p for p in itertools.product(range(3), repeat=5) if collapse(p) == ids]
+    best = max(fitting, key=lambda p: sum(float(log_probs[t, c]) for t, c in enumerate(p)))
+    runs, t = [], 0
+    for c, run in itertools.groupby(best):
+        n = len(list(run))
+        if c:
+            runs.append([t, t + n - 1])
+        t += n
+    spans = align(log_probs.numpy(), ids)
+    assert spans is not None and spans.tolist() == runs
+
+
+def test_alignment_of_nothing_and_of_too_much() -> None:
+    nothing = align(one_hot([0, 0], 3).numpy(), [])
+    assert nothing is not None and nothing.shape == (0, 2)
+    assert align(one_hot([1, 2], 3).numpy(), [0, 0]) is None  # "aa" needs three frames
+
+
 def test_a_text_with_too_few_frames_has_no_confidence() -> None:
     assert aligned_confidence(one_hot([1, 2], 3).numpy(), [0, 0]) == 0  # "aa" needs three frames
 
@@ -183,7 +204,7 @@ def test_ensemble_averages_probabilities() -> None:
     assert output.logits.exp()[0] == pytest.approx(torch.tensor([[0.35, 0.65]]), abs=1e-6)
     single = CTCEnsemble([Fixed(p.log()[None])])(batch_of(1))
     assert single.logits[0] == pytest.approx(p.log(), abs=1e-6)
-    with pytest.raises(ValueError, match="different frames"):
+    with pytest.raises(InputError, match="different frames"):
         CTCEnsemble([Fixed(frames(0, 3, 2)[None]), Fixed(frames(0, 4, 2)[None])])(batch_of(1))
 
 

@@ -49,6 +49,28 @@ def files(folder: str) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in Path(folder).rglob("*") if p.is_file()}
 
 
+def test_joined_lines_are_made_of_the_words_of_one_fold(script: Script) -> None:
+    assert script("gendata_address", "--count", "8", "--out", "lines") == 0
+    table = pd.read_csv("lines/manifest.csv").assign(fold=[0, 1] * 4)
+    write_table(table[["img_path", "text", "fold"]], "lines/labels.csv")
+    assert script("gendata_join", "--data", "lines/labels.csv", "--count", "6") == 0
+    texts, folds = (
+        dict(zip(table["img_path"], table["text"], strict=True)),
+        dict(zip(table["img_path"], table["fold"], strict=True)),
+    )
+    made = rows("synthetic_data/joined/manifest.csv")
+    assert [r["source"] for r in made] == ["joined"] * 6 and {r["fold"] for r in made} == {"0", "1"}
+    for row in made:
+        sources = row["aug"].split("|")
+        assert {folds[s] for s in sources} == {int(row["fold"])}
+        assert set(row["text"].split(" ")) <= set(" ".join(texts[s] for s in sources).split(" "))
+        assert len(row["text"]) <= 69
+        assert cv2.imread(f"synthetic_data/joined/{row['img_path']}").shape[0] == 64
+    before = files("synthetic_data/joined")
+    assert script("gendata_join", "--data", "lines/labels.csv", "--count", "6") == 0
+    assert files("synthetic_data/joined") == before
+
+
 @pytest.mark.parametrize("name", ["address", "poems"])
 def test_lines_and_pieces(name: str, script: Script, capsys: pytest.CaptureFixture[str]) -> None:
     assert script(f"gendata_{name}", "--count", "3") == 0

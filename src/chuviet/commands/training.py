@@ -16,6 +16,7 @@ from chuviet.commands import OK, Stopped
 from chuviet.commands.language import attach
 from chuviet.config import ConfigError
 from chuviet.experiment import Experiment
+from chuviet.manifest import REAL_INK
 from chuviet.report import summary
 from chuviet.runs import run, run_folds
 from chuviet.ship.artifact import save_artifact, without_pretrained
@@ -86,7 +87,7 @@ def pack(args: Namespace) -> int:
         preprocess_cfg=exp.data.preprocess, decoder_cfg=exp.decoder, charset=exp.charset, metrics={},
         precision=args.precision,
         notes={"run": folder.parent.name, "fold": exp.fold, "keep": keep, "epochs": epochs,
-               "sources": list(getattr(exp.data, "sources", ())) or ["real", "aug"]},
+               "sources": list(getattr(exp.data, "sources", ())) or ["real", *REAL_INK]},
     )  # fmt: skip
     print(f"{out}: {size / 1e6:.2f} MB, {keep} weights after {epochs} epochs of {exp.train.epochs}")
     return OK

@@ -11,13 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 from chuviet.data.table import image_root, read_table
-from chuviet.manifest import ALL_FOLDS, SYNTHETIC_FOLD
+from chuviet.manifest import ALL_FOLDS, AUGMENTED, JOINED, REAL_INK, SYNTHETIC_FOLD
 from chuviet.types import InputError
 from chuviet.vocab import fold_text
 
 COLUMNS = ["img_path", "text", "writer_id", "fold", "source"]
-#: Manifest rows of this source are distorted copies of real lines; every other source is synthetic.
-AUGMENTED = "aug"
 REAL = "real"
 
 
@@ -50,10 +48,11 @@ def merge_tables(train: str | Path, manifests: Sequence[str | Path], out: str | 
     """The rows of the label CSV `train` and of `manifests`, with `img_path` relative to the folder of `out` (not
     written here).
 
-    Texts of more than `max_length` characters are left out. An augmented copy has its source's fold and, as any other
-    row of that fold, is out of the training when the fold is validated on. Synthetic rows get `SYNTHETIC_FOLD`; one
-    whose text equals a validation text (a real row's, under `vocab.fold_text`) is left out. Raises InputError for a
-    copy whose fold is not its source's, and for an image that two rows name.
+    Texts of more than `max_length` characters are left out. An augmented copy, or a line joined from words of real
+    lines, has their fold and, as any other row of that fold, is out of the training when the fold is validated on.
+    Synthetic rows get `SYNTHETIC_FOLD`; one whose text equals a validation text (a real row's, under
+    `vocab.fold_text`) is left out. Raises InputError for a copy or joined line whose fold is not its source's, and for
+    an image that two rows name.
     """
     target = Path(out).absolute().parent
     real = read_table(train, columns=("img_path", "text", "fold"))
@@ -91,14 +90,16 @@ def _read_manifest(path: str | Path, real: pd.DataFrame, train: Path) -> pd.Data
     """A manifest's rows with their folds set and checked."""
     path = Path(path)
     frame = read_table(path, columns=("img_path", "text", "source"))
-    copies = frame["source"] == AUGMENTED
-    if copies.any():
+    real_ink = frame["source"].isin(REAL_INK)
+    if real_ink.any():
         if "fold" not in frame:
-            raise InputError(f"{path}: no column fold, which augmented copies need; make it anew with gendata_aug.py")
-        _check_copies(path, frame[copies], real, train)
+            raise InputError(f"{path}: no column fold, which copies of real ink need; make it anew with its generator")
+        _check_copies(path, frame[frame["source"] == AUGMENTED], real, train)
+        if (joined := frame["source"] == JOINED).any():
+            _check_joined(path, frame[joined], real, train)
     elif "fold" not in frame:
         frame["fold"] = SYNTHETIC_FOLD
-    return frame.assign(fold=frame["fold"].where(copies, SYNTHETIC_FOLD))
+    return frame.assign(fold=frame["fold"].where(real_ink, SYNTHETIC_FOLD))
 
 
 def _check_copies(path: Path, copies: pd.DataFrame, real: pd.DataFrame, train: Path) -> None:
@@ -117,6 +118,19 @@ def _check_copies(path: Path, copies: pd.DataFrame, real: pd.DataFrame, train: P
             )
         if int(fold) not in found:
             raise InputError(f"{path}: row {row + 2}: fold {fold}, but its source is in fold {min(found)}; {remedy}")
+
+
+def _check_joined(path: Path, lines: pd.DataFrame, real: pd.DataFrame, train: Path) -> None:
+    """Every image that a joined line names in its column `aug` (separated by |) must be a real row of its fold."""
+    folds = dict(zip(real["img_path"], real["fold"], strict=True))
+    for row, names, fold in zip(lines.index, lines["aug"], lines["fold"], strict=True):
+        for name in names.split("|"):
+            if folds.get(name) != fold:
+                there = f"is in fold {folds[name]}" if name in folds else "is none of its rows"
+                raise InputError(
+                    f"{path}: row {row + 2}: fold {fold}, but its source {name} {there}; {path} belongs to another "
+                    f"version of {train}: make it anew with gendata_join.py"
+                )
 
 
 def _relative(frame: pd.DataFrame, path: Path, target: Path) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from chuviet.data.images import read_image
 from chuviet.data.lists import read_dictionary, read_labels
 from chuviet.data.table import check_charset, image_root, select_fold
 from chuviet.data.transforms import LineAugment, LinePreprocess
-from chuviet.manifest import ALL_FOLDS, SYNTHETIC_FOLD
+from chuviet.manifest import ALL_FOLDS, REAL_INK, SYNTHETIC_FOLD
 from chuviet.types import Batch, InputError
 from chuviet.vocab import VIETNAMESE, Charset, frames_needed
 
@@ -90,7 +90,7 @@ class LineData:
         if cfg.sources:
             train = train[train["source"].isin(cfg.sources)]
             valid = valid[valid["source"].isin(cfg.sources)]
-        valid = valid[valid["source"] != "aug"]  # a distorted copy is training material only
+        valid = valid[~valid["source"].isin(REAL_INK)]  # distorted and joined lines are training material only
         where = names[0][0]
         if not len(train):
             raise InputError(f"{where}: no training rows for fold {fold} and sources {cfg.sources or 'all'}")

@@ -42,16 +42,12 @@ def best_path(log_probs: np.ndarray) -> tuple[list[int], float]:
     return (classes[starts][written] - 1).tolist(), _confidence(peaks[written])
 
 
-def aligned_confidence(log_probs: np.ndarray, ids: Sequence[int]) -> float:
-    """Confidence of the text `ids` on its likeliest alignment to the frames T V; 0 when it needs more than T frames.
-
-    A character's probability is its highest in the frames that it takes: of the best path's own text this is what
-    `best_path` returns.
+def align(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray | None:
+    """The likeliest alignment of the text `ids` to the frames T V: first and last frame of each character, L 2; None
+    when the text needs more than T frames.
     """
-    if not ids:
-        return 1.0
     states = np.full(2 * len(ids) + 1, BLANK)
-    states[1::2] = np.array(ids) + 1
+    states[1::2] = np.array(ids, int) + 1
     skips = np.zeros(len(states), bool)  # the blank between two characters may be left out unless they are equal
     skips[3::2] = states[3::2] != states[1:-2:2]
     score = np.full(len(states), -np.inf)
@@ -66,14 +62,31 @@ def aligned_confidence(log_probs: np.ndarray, ids: Sequence[int]) -> float:
         options[2, 2:] = np.where(skips[2:], score[:-2], -np.inf)
         back[t] = options.argmax(0)
         score = options.max(0) + frame[states]
-    state = len(states) - 1 if score[-1] > score[-2] else len(states) - 2
+    state = len(states) - 1 if len(ids) == 0 or score[-1] > score[-2] else len(states) - 2
     if score[state] == -np.inf:
-        return 0.0
-    peaks = np.full(len(states), -np.inf)
+        return None
+    spans = np.full((len(states), 2), -1)
     for t in range(len(log_probs) - 1, -1, -1):
-        peaks[state] = max(peaks[state], log_probs[t, states[state]])
+        spans[state, 0] = t
+        if spans[state, 1] < 0:
+            spans[state, 1] = t
         state -= int(back[t, state])
-    return _confidence(peaks[1::2])
+    return spans[1::2]
+
+
+def aligned_confidence(log_probs: np.ndarray, ids: Sequence[int]) -> float:
+    """Confidence of the text `ids` on its likeliest alignment to the frames T V; 0 when it needs more than T frames.
+
+    A character's probability is its highest in the frames that it takes: of the best path's own text this is what
+    `best_path` returns.
+    """
+    if not ids:
+        return 1.0
+    spans = align(log_probs, ids)
+    if spans is None:
+        return 0.0
+    peaks = [log_probs[a : b + 1, c + 1].max() for (a, b), c in zip(spans.tolist(), ids, strict=True)]
+    return _confidence(np.array(peaks))
 
 
 def _confidence(log_probs: np.ndarray) -> float:
@@ -245,11 +258,11 @@ class CTCEnsemble(nn.Module):
         self.models = nn.ModuleList(models)
 
     def forward(self, batch: Batch) -> Output:
-        """Raises ValueError when the models differ in frames or classes."""
+        """Raises InputError when the models differ in frames or classes."""
         outputs = [model(batch) for model in self.models]
         shapes = {tuple(o.logits.shape) for o in outputs}
         if len(shapes) > 1:
-            raise ValueError(f"CTC models of different frames or classes can't be averaged: {sorted(shapes)}")
+            raise InputError(f"CTC models of different frames or classes can't be averaged: {sorted(shapes)}")
         log_probs: list[Tensor] = [o.logits.float().log_softmax(-1) for o in outputs]
         mean = torch.stack(log_probs).logsumexp(0) - math.log(len(log_probs))
         return Output(logits=mean, lengths=outputs[0].lengths)

@@ -15,7 +15,8 @@ def timm_backbone(name: str, pretrained: bool, drop_path: float) -> nn.Module:
     """A timm image model without classifier and pooling. Random weights, and a warning, when the pretrained ones
     are out of reach.
     """
-    return _create(name, pretrained, {"num_classes": 0, "global_pool": "", "drop_path_rate": drop_path})
+    options: dict[str, Any] = {"num_classes": 0, "global_pool": ""}
+    return _create(name, pretrained, options | ({"drop_path_rate": drop_path} if drop_path else {}))  # not all have it
 
 
 def timm_features(name: str, pretrained: bool, options: dict[str, Any]) -> tuple[nn.Module, list[int]]:

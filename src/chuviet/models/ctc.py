@@ -36,7 +36,7 @@ class ConvBlock(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         y = self.norm(self.depthwise(x))
         y = self.down(F.gelu(self.up(y)))
-        return (x + self.scale * y) * mask
+        return torch.addcmul(x, y, self.scale.to(y.dtype) * mask)  # one pass; x is zero where the mask is
 
 
 class Downsample(nn.Module):
@@ -52,6 +52,22 @@ class Downsample(nn.Module):
         return F.gelu(self.norm(self.conv(x)))
 
 
+class DropChannels(nn.Module):
+    """Dropout that takes a channel out of all frames of a line: N T C -> N T C. (A draw for every value was a
+    fourteenth of a training step on a CPU.)
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.p:
+            return x
+        keep = torch.rand(x.shape[0], 1, x.shape[2], device=x.device) >= self.p
+        return x * (keep.to(x.dtype) / (1 - self.p))
+
+
 class MixingBlock(nn.Module):
     """Attention over the frames, a depthwise convolution along them, a feed-forward layer; each residual. N T C ->
     N T C.
@@ -65,9 +81,9 @@ class MixingBlock(nn.Module):
         self.project = nn.Linear(width, width)
         self.conv = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
         self.mlp = nn.Sequential(
-            nn.Linear(width, expand * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(expand * width, width)
+            nn.Linear(width, expand * width), nn.GELU(), DropChannels(dropout), nn.Linear(expand * width, width)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = DropChannels(dropout)
 
     def forward(self, x: Tensor, valid: Tensor) -> Tensor:
         """`valid`: N T bool, frames that belong to the line."""
@@ -117,7 +133,7 @@ class LineCTC(nn.Module):
             MixingBlock(c3, cfg.heads, cfg.mix_kernel, cfg.expand, cfg.dropout) for _ in range(cfg.depths[2])
         )
         self.norm_out = nn.LayerNorm(c3)
-        self.dropout = nn.Dropout(cfg.dropout)
+        self.dropout = DropChannels(cfg.dropout)
         self.drop_frames = nn.Dropout1d(cfg.drop_features)
         self.classify = nn.Linear(c3, num_characters + 1)
         nn.init.zeros_(self.classify.bias)

@@ -1,9 +1,9 @@
-"""SceneCTC: a timm ResNet whose map stays fine along the text, an optional neck, and CTC classes per column.
+"""SceneCTC: a timm image model whose map stays fine along the text, an optional neck, and CTC classes per column.
 
 The text recognition ResNet of PaddleOCR (https://github.com/PaddlePaddle/PaddleOCR) keeps 4 pixels a column; here the
-same is done to any ResNet of timm by changing strides alone, so that ImageNet weights still fit. Heads: linear on the
-mean of each column ("linear"), or a 1x1 convolution with BatchNorm straight to the classes ("conv"). Neck: the mixing
-layers of SVTR (https://arxiv.org/abs/2205.00159).
+same is done to a ResNet, RepViT or PP-LCNet of timm by changing strides alone, so that ImageNet weights still fit.
+Heads: linear on the mean of each column ("linear"), or a 1x1 convolution with BatchNorm straight to the classes
+("conv"). Neck: the mixing layers of SVTR (https://arxiv.org/abs/2205.00159).
 """
 
 from __future__ import annotations
@@ -24,21 +24,28 @@ PIXELS_A_FRAME = 4
 
 
 class SceneBackbone(nn.Module):
-    """N 3 H W -> N C ceil(H / 32) ceil(W / 4): a timm ResNet whose last three stages halve the height alone."""
+    """N 3 H W -> N C ceil(H / 32) ceil(W / 4): a timm model that halves the width twice, then the height alone.
+
+    Lines of one channel (N 1 H W) are taken as grey.
+    """
 
     def __init__(self, name: str, pretrained: bool) -> None:
         super().__init__()
         net: Any = timm_backbone(name, pretrained, drop_path=0.0)
         self.net, self.channels = net, int(net.num_features)
-        for stage in (net.layer2, net.layer3, net.layer4):
-            for module in stage.modules():
-                if isinstance(module, (nn.Conv2d, nn.AvgPool2d)) and module.stride in (2, (2, 2)):
-                    module.stride = (2, 1)
-                    if isinstance(module, nn.AvgPool2d):
-                        module.kernel_size = (2, 1)
+        halving = [
+            m
+            for m in net.modules()
+            if isinstance(m, (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)) and m.stride in (2, (2, 2))
+        ]
+        for module in halving[2:]:
+            module.stride = (2, 1)
+            if isinstance(module, nn.AvgPool2d):
+                module.kernel_size = (2, 1)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.net(images.contiguous(memory_format=torch.channels_last))
+        images = images.expand(-1, 3, -1, -1)
+        return self.net.forward_features(images.contiguous(memory_format=torch.channels_last))
 
 
 class MixingLayer(nn.Module):

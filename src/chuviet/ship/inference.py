@@ -16,7 +16,7 @@ from tqdm import tqdm
 from chuviet.config import Config
 from chuviet.data.images import read_image
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, StepEnsemble, WrittenText
-from chuviet.decode.ctc import CTCBeam, CTCEnsemble, CTCGreedy
+from chuviet.decode.ctc import CTCBeam, CTCEnsemble, CTCGreedy, frame_log_probs
 from chuviet.ship.artifact import Artifact, load_artifact
 from chuviet.ship.onnx_model import load_onnx
 from chuviet.types import Batch, InputError, Output, Prediction
@@ -136,24 +136,35 @@ class Recognizer:
         return [batches[cfg] for cfg in self._config_of]
 
     @torch.inference_mode()
+    def frames(self, images: Sequence[Image]) -> list[np.ndarray]:
+        """Log probabilities of the classes in each image's frames: arrays of T V. Raises InputError for attention."""
+        if self.attention:
+            raise InputError("an attention model has no frames; name a CTC recogniser")
+        model, batch = self._ctc(self._batches([(i, self._prepared(image)) for i, image in enumerate(images)]))
+        return frame_log_probs(model(batch))
+
+    @torch.inference_mode()
     def _read(self, samples: Sequence[tuple[int, dict[Config, np.ndarray]]]) -> list[Prediction]:
         own = self._batches(samples)
         if self._fast is not None:
             return self._decoder(self._fast, own)
-        if len(self.models) == 1:
-            return self._decoder(self.models[0], own[0])
-        if self.attention:
+        if self.attention and len(self.models) > 1:
             return self._decoder(StepEnsemble(self.models), own)
-        try:
-            if any(not torch.equal(b.widths, own[0].widths) for b in own):
-                raise ValueError("the prepared images differ in width")
-            return self._decoder(CTCEnsemble([_Member(m, b) for m, b in zip(self.models, own, strict=True)]), own[0])
-        except ValueError as e:
-            if isinstance(e, InputError):
-                raise
+        if self.attention:
+            return self._decoder(self.models[0], own[0])
+        model, batch = self._ctc(own)
+        return self._decoder(model, batch, model(batch))
+
+    def _ctc(self, own: Sequence[Batch]) -> tuple[nn.Module, Batch]:
+        """The CTC model, or all of them as one, and the batch that it is called with."""
+        if len(self.models) == 1:
+            return self.models[0], own[0]
+        if any(not torch.equal(b.widths, own[0].widths) for b in own):
             raise InputError(
-                f"these CTC models cannot be averaged: {e}; members need the same image height and frame width"
-            ) from e
+                "these CTC models cannot be averaged: the prepared images differ in width; members need the same image "
+                "height and frame width"
+            )
+        return CTCEnsemble([_Member(m, b) for m, b in zip(self.models, own, strict=True)]), own[0]
 
 
 class _Member(nn.Module):
