@@ -1,9 +1,7 @@
-"""As `line_192_words_f5`, with PP-LCNet x1.0 and SVTR's neck (2.3 M parameters): for the comparison of backbones."""
+"""As `line_192_words_f5`, from `lcnet_flat_f5`: for the comparison of backbones."""
 
 from chuviet.config import parent, replace
-from chuviet.models.scene import SceneCTC
 
 cfg = replace(
-    parent(__file__, "line_192_words_f5"),
-    model=SceneCTC.Config(backbone="lcnet_100.ra2_in1k", pretrained=False, neck="svtr", dims=120),
+    parent(__file__, "line_192_words_f5"), model=parent(__file__, "lcnet_flat_f5").model, init="lcnet_flat_f5"
 )

@@ -1,4 +1,4 @@
-"""CPU-sized, second step: synthetic pretraining of LineCTC (1.7 M parameters) on whole drawn lines.
+"""CPU-sized, third step: synthetic pretraining of LineCTC (1.7 M parameters) on whole drawn lines.
 
 Uses drawn lines alone (no distorted copies of real ones), so that every fold of `line_192_f*` may start from it.
 """
@@ -9,8 +9,8 @@ cfg = replace(
     parent(__file__, "line_192_words_f5"),
     **{
         "data.sources": ("address", "poems"),
-        "data.draw": (("address", 15_000), ("poems", 3_000)),
-        "data.batch": 32,
+        "data.draw": (("address", 16_000), ("poems", 2_000)),
+        "data.batch": 24,
         "optim.final": 0.0,
         "train.epochs": 2,
         "train.ema": 0.998,

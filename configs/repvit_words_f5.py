@@ -1,9 +1,7 @@
-"""As `line_192_words_f5`, with RepViT-M0.9 and SVTR's neck (5.4 M parameters): for the comparison of backbones."""
+"""As `line_192_words_f5`, from `repvit_flat_f5`: for the comparison of backbones."""
 
 from chuviet.config import parent, replace
-from chuviet.models.scene import SceneCTC
 
 cfg = replace(
-    parent(__file__, "line_192_words_f5"),
-    model=SceneCTC.Config(backbone="repvit_m0_9.dist_in1k", pretrained=False, neck="svtr", dims=120),
+    parent(__file__, "line_192_words_f5"), model=parent(__file__, "repvit_flat_f5").model, init="repvit_flat_f5"
 )

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,9 @@ from chuviet.data.transforms import LinePreprocess
 from chuviet.experiment import Experiment
 from chuviet.metrics.detection import DetectionMetric
 from chuviet.models.ctc import LineCTC
-from chuviet.runs import run, run_folder, run_folds
+from chuviet.models.gtc import GTC
+from chuviet.models.guides import NRTR
+from chuviet.runs import run, run_folder, run_folds, start_from
 from chuviet.ship.artifact import load_artifact, without_pretrained
 from chuviet.ship.detector import Detector
 from chuviet.ship.inference import load
@@ -117,6 +120,9 @@ def test_scene_text_configs_ship_a_plain_model_that_reads_as_training_reported(n
 SMALL = (
     "micro",
     "line",
+    "lcnet",
+    "repvit_flat",
+    "repvit_words",
     "demo",
     "scene",
     "rec_small",
@@ -162,7 +168,7 @@ def labelled_pages(folder: Path) -> Path:
     return folder / "pages.txt"
 
 
-DETECTORS = [p.stem for p in sorted(CONFIGS.glob("*.py")) if p.stem.startswith(("repvit", "resnet18", "fots"))]
+DETECTORS = [p.stem for p in sorted(CONFIGS.glob("*.py")) if p.stem.startswith(("repvit_db", "resnet18", "fots"))]
 
 
 @pytest.mark.parametrize("name", DETECTORS)
@@ -267,6 +273,25 @@ def test_weights_that_saw_the_validation_list_are_refused_and_those_of_other_lin
     run("next", config.replace(lists, fold=0, init="of_lines"), tmp_path)  # other rows, though "real" ones
     with pytest.raises(ConfigError, match=r"was trained on .*valid\.txt rows of fold 0"):
         run("next", config.replace(lists, fold=0, init="on_all"), tmp_path)
+
+
+def test_a_guided_run_starts_from_a_plain_recogniser(tmp_path: Path) -> None:
+    exp = config.replace(tiny(labelled_lines(tmp_path, ("real",))), fold=5)
+    run("plain", exp, tmp_path)
+    student: Any = exp.model
+    guided = config.replace(
+        exp, model=GTC.Config(student=student, guide=NRTR.Config(hidden=16, layers=1, heads=2)), init="plain"
+    )
+    data, task = guided.build()
+    model: Any = task.model
+    before = {k: v.clone() for k, v in model.guide.state_dict().items()}
+    assert "all weights copied" in start_from(model, data, guided, tmp_path)
+    plain = load_artifact(run_folder("plain", 5, tmp_path) / "weights.safetensors").model.state_dict()
+    assert all(torch.equal(plain[k], v) for k, v in model.student.state_dict().items())
+    assert all(torch.equal(before[k], v) for k, v in model.guide.state_dict().items())
+    deeper = config.replace(guided, **{"model.student.depths": (1, 1, 2)})
+    with pytest.raises(ConfigError, match="of another model"):
+        start_from(deeper.build()[1].model, data, deeper, tmp_path)
 
 
 def test_resume_wins_over_init_and_needs_a_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,8 +96,9 @@ def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("o
 def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, root: Path) -> str:
     """Loads the weights of the run that `exp.init` names into the model, strictly. Returns what was done, in one line.
 
-    A different charset is allowed: rows of known characters are copied, the others start anew and are named. Weights
-    that saw the validation fold are refused.
+    Weights of a plain recogniser go into the one inside a guided model, whose guide starts anew. A different charset is
+    allowed: rows of known characters are copied, the others start anew and are named. Weights that saw the validation
+    fold are refused.
     """
     path = init_path(exp, root)
     artifact = load_artifact(path)
@@ -110,12 +111,15 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
             f"train it without them first: python train.py -C {notes.get('run', exp.init)} fold={exp.fold}"
         )
     state, report = artifact.model.state_dict(), "all weights copied"
+    names: Any = getattr(model, "candidates", None)
+    inside: list[nn.Module] = names() if names and not exp.init_parts else [model]
     if exp.init_parts:
         state, report = _parts(state, model.state_dict(), exp.init_parts, path)
     elif artifact.charset != data.charset:
-        state, report = _remap(state, model.state_dict(), artifact.charset, data.charset)
+        state, report = _remap(state, inside[0].state_dict(), artifact.charset, data.charset)
     try:
-        model.load_state_dict(state)
+        for part in inside:
+            part.load_state_dict(state)
     except RuntimeError as e:
         raise ConfigError(
             f"init={exp.init}: {path} is of another model than this config's ({str(e).splitlines()[-1].strip()}); "

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from chuviet import config
+from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC, Mutual
 from chuviet.models.guides import NRTR, SAR
 from chuviet.models.scene import SceneBackbone, SceneCTC
@@ -70,3 +71,25 @@ def test_mutual_members_differ_and_see_the_same_batch() -> None:
     assert {"guide", "features", "guide2", "features2", "logits2"} == set(extra)
     assert not torch.allclose(extra["features"], extra["features2"])
     assert len(model.candidates()) == 2
+
+
+def test_a_line_recogniser_may_be_guided_too() -> None:
+    cfg = GTC.Config(
+        student=LineCTC.Config(widths=(8, 12, 12), heads=2), guide=NRTR.Config(hidden=16, heads=2), detach=False
+    )
+    model = cfg.build(10)
+    lines = batch()
+    lines.images = torch.rand(len(lines), 1, 40, lines.images.shape[3])
+    output = model(lines)
+    assert output.extra["guide"].shape[:2] == (len(lines), lines.targets.shape[1] + 1)  # type: ignore[union-attr]
+    output.extra["guide"].sum().backward()
+    assert model.student.stem1.conv.weight.grad is not None and model.student.classify.weight.grad is None
+    shipped = cfg.shipped.build(10)  # type: ignore[attr-defined]
+    shipped.load_state_dict(model.candidates()[0].state_dict())
+    assert torch.equal(shipped.eval()(lines).logits, model.eval()(lines).logits)
+
+
+@pytest.mark.parametrize("name", ["lcnet_050", "repvit_m0_9", "resnet10t"])
+def test_backbones_keep_a_column_for_four_pixels(name: str) -> None:
+    features = SceneBackbone(name, pretrained=False).eval()(torch.rand(1, 1, 40, 100))
+    assert features.shape[2:] == (2, 25)

@@ -17,12 +17,21 @@ class CTCLoss:
 
     A target that no alignment fits (fewer frames than characters and repeats) would give an infinite loss: an error,
     not a zero.
+
+    From random weights CTC first learns to write nothing, and takes thousands of samples to leave that. A flat start,
+    as hidden Markov models are begun with, shortens it: `flat` is the share of a second loss, the cross entropy of the
+    frames against the text spread evenly over the columns with ink. For short texts, and for a first run alone.
     """
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
+        flat: float = 0.0  # 0..1
+
         def build(self) -> CTCLoss:
-            return CTCLoss()
+            return CTCLoss(self.flat)
+
+    def __init__(self, flat: float = 0.0) -> None:
+        self.flat = flat
 
     def __call__(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         assert batch.targets is not None and batch.target_lengths is not None and output.lengths is not None
@@ -35,4 +44,33 @@ class CTCLoss:
             text = batch.texts[row] if batch.texts else ""
             raise FloatingPointError(f"CTC loss is not finite for row {int(batch.index[row])} ({text!r})")
         weight = torch.tensor(float(len(batch)), device=per_sample.device)
-        return {"loss": (per_sample / batch.target_lengths.clamp(min=1)).mean(), "weight": weight}
+        loss = (per_sample / batch.target_lengths.clamp(min=1)).mean()
+        if not self.flat:
+            return {"loss": loss, "weight": weight}
+        frames = flat_cross_entropy(log_probs.transpose(0, 1), output.lengths, batch)
+        mixed = (1 - self.flat) * loss + self.flat * frames
+        return {"loss": mixed, "weight": weight, "ctc": loss.detach()}
+
+
+_BLANK_WEIGHT = 0.3  # of a frame between two characters against one of a character
+_FRAMES_A_CHARACTER = 3.0  # brings the loss of a frame near that of a character
+
+
+def flat_cross_entropy(log_probs: Tensor, lengths: Tensor, batch: Batch) -> Tensor:
+    """Mean over the frames N T (V classes) of -log p of what stands there if the characters share the columns from the
+    first ink to the last evenly: the middle 60 % of each share is the character's, the rest blank.
+    """
+    assert batch.targets is not None and batch.target_lengths is not None
+    ink = batch.images.amax(dim=(1, 2)) > 0.3  # N W
+    width = batch.widths[:, None]
+    first = ink.float().argmax(1, keepdim=True) / width  # as shares of the line's width
+    last = (ink.shape[1] - ink.flip(1).float().argmax(1, keepdim=True)) / width
+    frame = torch.arange(log_probs.shape[1], device=log_probs.device)[None] + 0.5
+    place = (frame / lengths[:, None] - first) / (last - first).clamp(min=1e-3) * batch.target_lengths[:, None]  # N T
+    number = torch.minimum(place.floor().clamp(min=0).long(), batch.target_lengths[:, None] - 1).clamp(min=0)
+    inside = (place >= 0) & (place < batch.target_lengths[:, None]) & ((place % 1 - 0.5).abs() < 0.3)
+    classes = torch.where(inside, batch.targets.clamp(min=0).gather(1, number) + 1, 0)
+    keep = torch.arange(log_probs.shape[1], device=log_probs.device)[None] < lengths[:, None]
+    weights = torch.where(inside, 1.0, _BLANK_WEIGHT) * keep
+    loss = -(log_probs.gather(2, classes[:, :, None])[:, :, 0] * weights).sum() / weights.sum()
+    return _FRAMES_A_CHARACTER * loss

@@ -143,12 +143,18 @@ class LineCTC(nn.Module):
         """Frames that images of `widths` pixels give: ceil(w / 4)."""
         return (widths + 3) // 4
 
-    def features(self, images: Tensor, widths: Tensor) -> tuple[Tensor, Tensor]:
-        """N C H W -> frame features N T C and the validity mask N T."""
-        valid = torch.arange((images.shape[3] + 3) // 4, device=images.device)[None] < self.frames(widths)[:, None]
+    @property
+    def channels(self) -> int:
+        """Channels of `features`."""
+        return self.cfg.widths[2]
+
+    def features(self, batch: Batch) -> Tensor:
+        """What the convolutions see: N C 1 T, a column a frame, zeros beyond the line."""
+        images, widths = batch.images, batch.widths
         half = torch.arange((images.shape[3] + 1) // 2, device=images.device)[None] < ((widths + 1) // 2)[:, None]
         x = self.stem1(images.contiguous(memory_format=torch.channels_last))
         x = self.stem2(x * half[:, None, None].to(x.dtype))
+        valid = self._valid(x.shape[3], widths)
         mask = valid[:, None, None].to(x.dtype)
         x = x * mask
         for block in self.stage1:
@@ -158,11 +164,20 @@ class LineCTC(nn.Module):
             x = block(x, mask)
         n, c, h, w = x.shape
         x = x.permute(0, 3, 2, 1).reshape(n, w, h * c)  # N W H*C: a column of the map is a frame
-        return self.norm_in(self.flatten(x)) * valid[:, :, None].to(x.dtype), valid
+        x = self.norm_in(self.flatten(x)) * valid[:, :, None].to(x.dtype)  # N T C
+        return x.transpose(1, 2)[:, :, None]
 
-    def forward(self, batch: Batch) -> Output:
-        x, valid = self.features(batch.images, batch.widths)
-        x = self.drop_frames(x)
+    def read(self, features: Tensor, widths: Tensor) -> Output:
+        """Frame classes of the features N C 1 T."""
+        valid = self._valid(features.shape[3], widths)
+        x = self.drop_frames(features[:, :, 0].transpose(1, 2))  # N T C
         for block in self.mixing:
             x = block(x, valid)
-        return Output(logits=self.classify(self.dropout(self.norm_out(x))), lengths=self.frames(batch.widths))
+        return Output(logits=self.classify(self.dropout(self.norm_out(x))), lengths=self.frames(widths))
+
+    def _valid(self, frames: int, widths: Tensor) -> Tensor:
+        """N T bool: the frames that belong to each line."""
+        return torch.arange(frames, device=widths.device)[None] < self.frames(widths)[:, None]
+
+    def forward(self, batch: Batch) -> Output:
+        return self.read(self.features(batch), batch.widths)

@@ -1,4 +1,4 @@
-"""Guided training of CTC, and two guided recognisers that teach each other. What is shipped is a plain SceneCTC.
+"""Guided training of CTC, and two guided recognisers that teach each other. What is shipped is a plain CTC recogniser.
 
 GTC: Hu et al. (https://arxiv.org/abs/2002.01276): the backbone learns from an attention decoder, the CTC branch reads
 detached features. Mutual learning: Zhang et al. (https://arxiv.org/abs/1706.00384), as unified mutual learning of
@@ -19,18 +19,18 @@ from chuviet.types import Batch, Output
 
 
 class GTC(nn.Module):
-    """A `SceneCTC` and its guide. Training: logits of both (`extra["guide"]`, N L+1 V) and the map they read
-    (`extra["features"]`); else the recogniser's alone.
+    """A CTC recogniser (`SceneCTC`, `LineCTC`) and its guide. Training: logits of both (`extra["guide"]`, N L+1 V) and
+    the map they read (`extra["features"]`); else the recogniser's alone.
     """
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
-        student: SceneCTC.Config = SceneCTC.Config(neck="svtr")
+        student: config.Config = SceneCTC.Config(neck="svtr")
         guide: config.Config = SAR.Config()
         detach: bool = True  # CTC does not train the backbone
 
         @property
-        def shipped(self) -> SceneCTC.Config:
+        def shipped(self) -> config.Config:
             """The config of what the weights file holds."""
             return self.student
 
@@ -40,9 +40,10 @@ class GTC(nn.Module):
     def __init__(self, cfg: GTC.Config, num_characters: int) -> None:
         super().__init__()
         guide: Any = cfg.guide
+        student: Any = cfg.student
         self.cfg = cfg
-        self.student = cfg.student.build(num_characters)
-        self.guide = guide.build(self.student.backbone.channels, num_characters)
+        self.student = student.build(num_characters)
+        self.guide = guide.build(self.student.channels, num_characters)
 
     def candidates(self) -> list[nn.Module]:
         """The models of which the best one is shipped."""
@@ -51,7 +52,7 @@ class GTC(nn.Module):
     def forward(self, batch: Batch) -> Output:
         if not self.training:
             return self.student(batch)
-        features = self.student.backbone(batch.images)
+        features = self.student.features(batch)
         output = self.student.read(features.detach() if self.cfg.detach else features, batch.widths)
         assert output.lengths is not None
         output.extra = {"guide": self.guide(features, output.lengths, batch), "features": features}
@@ -68,7 +69,7 @@ class Mutual(nn.Module):
         member: GTC.Config = GTC.Config()
 
         @property
-        def shipped(self) -> SceneCTC.Config:
+        def shipped(self) -> config.Config:
             """The config of what the weights file holds."""
             return self.member.student
 

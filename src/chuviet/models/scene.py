@@ -131,6 +131,15 @@ class SceneCTC(nn.Module):
         """Frames that images of `widths` pixels give: ceil(w / 4)."""
         return (widths + PIXELS_A_FRAME - 1) // PIXELS_A_FRAME
 
+    @property
+    def channels(self) -> int:
+        """Channels of `features`."""
+        return self.backbone.channels
+
+    def features(self, batch: Batch) -> Tensor:
+        """The backbone's map N C h T."""
+        return self.backbone(batch.images)
+
     def read(self, features: Tensor, widths: Tensor) -> Output:
         """Frame classes of the backbone's map N C h T."""
         lengths = self.frames(widths)
@@ -146,7 +155,7 @@ class SceneCTC(nn.Module):
         return Output(logits=self.classify(x.transpose(1, 2)).transpose(1, 2), lengths=lengths)
 
     def forward(self, batch: Batch) -> Output:
-        return self.read(self.backbone(batch.images), batch.widths)
+        return self.read(self.features(batch), batch.widths)
 
 
 def _conv(c_in: int, c_out: int, kernel: int) -> nn.Sequential:
