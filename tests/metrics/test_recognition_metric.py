@@ -5,7 +5,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from chuviet.metrics.recognition import RecognitionMetric, align, competition_score
+from chuviet.metrics.recognition import RecognitionMetric, align, competition_score, corrections
 
 
 def measure(*pairs: tuple[str, str]) -> dict[str, float]:
@@ -75,6 +75,16 @@ def test_updates_add_up_and_reset_forgets() -> None:
     for p, t in pairs:
         parts.update([p], [t])
     assert parts.compute() == whole.compute()
+
+
+def test_corrections_are_counted_by_what_they_did() -> None:
+    lines = [  # corrected, raw, target
+        ("Hà Nội", "Ha Noi", "Hà Nội"), ("Huế", "Hue", "Hue"), ("Hàn", "Ham", "Hà"), ("Huế", "Huế", "Hu"),
+        ("ab", "xy", "abc"),
+    ]  # fmt: skip
+    counts = corrections(*map(list, zip(*lines, strict=True)))
+    assert counts == {"changed": 4, "better": 2, "worse": 1, "same": 1}
+    assert corrections([], [], []) == {"changed": 0, "better": 0, "worse": 0, "same": 0}
 
 
 def test_wrong_use_is_an_error() -> None:

@@ -63,6 +63,14 @@ def test_packed_model_reads_by_beam_and_keeps_the_raw_text(
     assert main(["predict", "-w", packed, str(tmp_path / "a.png"), "--out", str(tmp_path / "p.csv")]) == 0
     table = pd.read_csv(tmp_path / "p.csv", keep_default_na=False)
     assert list(table.columns) == ["img_path", "text", "confidence", "raw_text"]
+    labelled, found = tmp_path / "one.csv", tmp_path / "found.csv"
+    pd.DataFrame([("a.png", "Hà Nội")], columns=["img_path", "text"]).to_csv(labelled, index=False)
+    capsys.readouterr()
+    assert main(["evaluate", "-w", packed, "--data", str(labelled), "--out", str(found)]) == 0
+    row = pd.read_csv(found, keep_default_na=False).iloc[0]
+    assert (row["prediction"], row["raw_prediction"]) == (table["text"][0], table["raw_text"][0])
+    changed = int(row["prediction"] != row["raw_prediction"])
+    assert f"the language model changed {changed} lines: " in capsys.readouterr().out
     image = read_image(tmp_path / "a.png")
     assert table["raw_text"][0] == load(weights).predict([image])[0].text
     beam = CTCBeam.Config(width=5, alpha=0.7, beta=2.0).build(artifact.charset, NGram.load(lm))

@@ -77,6 +77,10 @@ def evaluate(args: Namespace) -> int:
     for name in [k for k in raw if k not in ("count", "cer_nocase")]:
         print(f"{name:<10}{raw[name]:>9.4f}{lower[name]:>19.4f}")
     print(f"{raw['count']:.0f} lines of {', '.join(args.data)}" + ("" if args.fold is None else f", fold {args.fold}"))
+    if "corrections" in metrics:
+        made = metrics["corrections"]
+        print(f"the language model changed {made['changed']} lines: {made['better']} better, {made['worse']} worse, "
+              f"{made['same']} as wrong as before; cer without it {metrics['without_lm']['cer']:.4f}")  # fmt: skip
     for name, part in metrics.get("sources", {}).items():
         print(f"{name}: {part['count']:.0f} lines, cer {part['cer']:.4f}, accuracy {part['accuracy']:.4f}")
     return OK

@@ -94,6 +94,19 @@ class RecognitionMetric:
         }
 
 
+def corrections(corrected: Sequence[str], raw: Sequence[str], targets: Sequence[str]) -> dict[str, int]:
+    """What a language model did to raw readings: how many lines it changed, and how many of these have fewer edits to
+    their target than before (`better`), more (`worse`) or as many (`same`).
+    """
+    counts = {"changed": 0, "better": 0, "worse": 0, "same": 0}
+    for text, before, target in zip(corrected, raw, targets, strict=True):
+        if text != before:
+            gain = editdistance.eval(before, target) - editdistance.eval(text, target)
+            counts["changed"] += 1
+            counts["better" if gain > 0 else "worse" if gain < 0 else "same"] += 1
+    return counts
+
+
 def competition_score(prediction: str, target: str, distance: int | None = None) -> float:
     """The Kalapa score of one line, 0..1; `distance` is the edit distance when it is known already."""
     if prediction == target:

@@ -13,7 +13,7 @@ import pandas as pd
 from chuviet.data.images import list_images
 from chuviet.data.lists import read_labels
 from chuviet.data.table import image_root, select_fold
-from chuviet.metrics.recognition import RecognitionMetric
+from chuviet.metrics.recognition import RecognitionMetric, corrections
 from chuviet.ship.inference import Recognizer
 from chuviet.types import InputError, Prediction
 
@@ -67,7 +67,8 @@ def evaluate(
     lower-casing both sides; `ignore_space` takes the spaces out of both first.
 
     Returns {"raw": metrics, "case_insensitive": metrics} and the rows with `prediction` and `confidence` added; of
-    several files also {"sources": {file: raw metrics}} and the column `data`.
+    several files also {"sources": {file: raw metrics}} and the column `data`; with a language model also
+    {"without_lm": raw metrics, "corrections": counts} and the column `raw_prediction`.
     """
     files = [str(data)] if isinstance(data, (str, Path)) else list(data)
     if len(set(files)) < len(files):
@@ -81,10 +82,15 @@ def evaluate(
     predictions = recognizer.predict(paths, batch_size, progress)
     read, true = [p.text for p in predictions], rows["text"].tolist()
     rows = rows.assign(prediction=read, confidence=[round(p.confidence, 4) for p in predictions])
+    before = [p.raw_text for p in predictions if p.raw_text is not None]
+    if before:
+        rows = rows.assign(raw_prediction=before)
     if ignore_space:
-        read, true = ([t.replace(" ", "") for t in texts] for texts in (read, true))
+        read, true, before = ([t.replace(" ", "") for t in texts] for texts in (read, true, before))
     metrics: dict[str, Any] = {"raw": _measure(read, true)}
     metrics["case_insensitive"] = _measure([t.lower() for t in read], [t.lower() for t in true])
+    if before:
+        metrics["without_lm"], metrics["corrections"] = _measure(before, true), corrections(read, before, true)
     if len(files) > 1:
         ends = [0, *itertools.accumulate(len(frame) for frame in frames)]
         spans = zip(files, itertools.pairwise(ends), strict=True)
