@@ -79,7 +79,7 @@ def test_updates_add_up_and_reset_forgets() -> None:
 
 def test_corrections_are_counted_by_what_they_did() -> None:
     lines = [  # corrected, raw, target
-        ("Hà Nội", "Ha Noi", "Hà Nội"), ("Huế", "Hue", "Hue"), ("Hàn", "Ham", "Hà"), ("Huế", "Huế", "Hu"),
+        ("Hà Nội", "Ha Noi", "Hà Nội"), ("Huế", "Hue", "Hue"), ("Hàn", "Hàm", "Hà"), ("Huế", "Huế", "Hu"),
         ("ab", "xy", "abc"),
     ]  # fmt: skip
     counts = corrections(*map(list, zip(*lines, strict=True)))
