@@ -5,5 +5,5 @@ from chuviet.models.scene import SceneCTC
 
 cfg = replace(
     parent(__file__, "line_192_flat_f5"),
-    model=SceneCTC.Config(backbone="repvit_m0_9.dist_in1k", pretrained=False, neck="svtr", dims=120),
+    model=SceneCTC.Config(backbone="repvit_m0_9.dist_450e_in1k", pretrained=False, neck="svtr", dims=120),
 )

@@ -4,13 +4,16 @@ Source: Chen and Goodman, "An Empirical Study of Smoothing Techniques for Langua
 What differs: lines are padded with as many start symbols as the order needs, and rare n-grams can be left out, their
 mass going to shorter contexts, so that the probabilities still sum to one.
 
-An n-gram is packed into one integer, a few bits a character, and a context is found by binary search in a sorted array.
+A context is packed into one integer, a few bits a character; modulo a prime of 61 bits it is the key that is found by
+binary search in a sorted array (contexts of up to seven Vietnamese characters are their own key). A file holds
+probabilities as one byte each, on a logarithmic scale.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +26,24 @@ from chuviet.vocab import Charset
 _CACHED_ROWS = 20_000  # about 20 MB of float32 rows with the 229 Vietnamese characters
 
 
+_PRIME = (1 << 61) - 1
+_CODE = 16.0 / 255  # natural logarithm of a step of the one-byte codes: 0 to -16
+
+
 @dataclass(frozen=True)
 class Level:
     """The n-grams of one order k: what may follow each context of k-1 characters."""
 
-    contexts: np.ndarray  # C, int64, sorted packed contexts
-    offsets: np.ndarray  # C + 1, int32: the followers of context i are offsets[i] .. offsets[i + 1]
-    characters: np.ndarray  # F, int16
+    contexts: np.ndarray  # C, int64, sorted keys of the contexts
+    sizes: np.ndarray  # C, int16: how many followers each context has
+    characters: np.ndarray  # F, int16: the followers of all contexts, one context after another
     probs: np.ndarray  # F, float32: discounted probability of each follower
     backoff: np.ndarray  # C, float32: the weight of the next shorter context
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """C + 1: the followers of context i are offsets[i] .. offsets[i + 1]."""
+        return np.concatenate(([0], np.cumsum(self.sizes, dtype=np.int64)))
 
 
 class NGram:
@@ -68,7 +80,8 @@ class NGram:
         if row is None:
             if len(self._log_rows) >= _CACHED_ROWS:
                 self._log_rows.clear()
-            row = np.log(self._row(state, self.order))
+            probs = self._row(state, self.order)
+            row = np.log(probs / probs.sum())  # one-byte probabilities sum to one but nearly
             self._log_rows[state] = row
         return row
 
@@ -82,8 +95,9 @@ class NGram:
             return row
         row = self._row(context, order - 1)
         level = self.levels[order - 1]
-        i = int(np.searchsorted(level.contexts, context))
-        if i < len(level.contexts) and level.contexts[i] == context:
+        key = context % _PRIME
+        i = int(np.searchsorted(level.contexts, key))
+        if i < len(level.contexts) and level.contexts[i] == key:
             here = slice(level.offsets[i], level.offsets[i + 1])
             row = row * level.backoff[i]
             row[level.characters[here]] += level.probs[here]
@@ -115,34 +129,42 @@ class NGram:
     def train(cls, lines: Iterable[str], charset: Charset, order: int = 6, min_count: int = 1) -> NGram:
         """A model of `lines`. N-grams of three and more characters seen fewer than `min_count` times are left out.
 
-        Raises CharsetError for a character outside the charset, ValueError without lines or when `order` characters of
-        this charset do not fit into 63 bits (order 6 takes up to 1,022 characters, order 4 up to 32,766).
+        Raises CharsetError for a character outside the charset, ValueError without lines or for an order below 1 or of
+        more than 120 bits (15 Vietnamese characters).
         """
         if order < 1:
             raise ValueError("the order of an n-gram model is at least 1")
-        bits, start = _bits(len(charset), order), len(charset) + 1
-        grams = []
-        for line in lines:
-            ids = [start] * (order - 1) + charset.encode(line) + [len(charset)]
-            packed = np.zeros(len(ids) - order + 1, np.int64)
-            for i in range(order):
-                packed = packed << bits | np.array(ids[i : i + len(packed)], np.int64)
-            grams.append(packed)
-        if not grams:
+        bits, start, end = _bits(len(charset), order), len(charset) + 1, len(charset)
+        padded = [np.array([start] * (order - 1) + charset.encode(line) + [end], np.int64) for line in lines]
+        if not padded:
             raise ValueError("an n-gram model needs at least one line")
-        keys, counts = np.unique(np.concatenate(grams), return_counts=True)
+        ids = np.concatenate(padded)
+        places = np.flatnonzero(ids != start)  # where an n-gram may end
+        # A distinct n-gram is kept as one place where it ends, and how often it was seen.
+        _, first, counts = np.unique(_keys(ids, places, order, bits), return_index=True, return_counts=True)
+        places = places[first]
         levels: list[Level] = []
         for k in range(order, 0, -1):
-            levels.append(_level(keys, counts, bits, min_count if k > 2 else 1))
+            contexts = _keys(ids, places - 1, k - 1, bits)
+            levels.append(_level(contexts, ids[places], counts, min_count if k > 2 else 1))
             # Shorter n-grams are counted by how many different characters stand before them (Kneser-Ney).
-            keys, counts = np.unique(keys & ((1 << bits * (k - 1)) - 1), return_counts=True)
+            _, first, counts = np.unique(_keys(ids, places, k - 1, bits), return_index=True, return_counts=True)
+            places = places[first]
         return cls(charset.characters, levels[::-1])
 
     def to_tensors(self) -> dict[str, np.ndarray]:
-        """The model as named arrays; `from_tensors` is the inverse."""
+        """The model as named arrays, probabilities rounded by at most 3.2 % to one byte; `from_tensors` reads them."""
         tensors = {"characters": np.array([ord(c) for c in self.characters], np.int32)}
+        small = np.uint8 if len(self.characters) < 256 else np.int16
         for k, level in enumerate(self.levels, 1):
-            tensors |= {f"{name}.{k}": getattr(level, name) for name in Level.__dataclass_fields__}
+            arrays = {
+                "contexts": level.contexts,
+                "sizes": level.sizes.astype(small),
+                "characters": level.characters.astype(small),
+                "probs": _to_code(level.probs),
+                "backoff": _to_code(level.backoff),
+            }
+            tensors |= {f"{name}.{k}": array for name, array in arrays.items()}
         return tensors
 
     @classmethod
@@ -153,11 +175,16 @@ class NGram:
         wanted = {"characters"} | {f"{name}.{k}" for name in names for k in range(1, order + 1)}
         if not order or set(tensors) != wanted:
             raise InputError("these arrays are no n-gram model; make one with NGram.train(...).save(...)")
-        levels = [Level(**{name: np.asarray(tensors[f"{name}.{k}"]) for name in names}) for k in range(1, order + 1)]
-        for level in levels:
-            contexts_fit = len(level.contexts) + 1 == len(level.offsets) == len(level.backoff) + 1
-            if not (contexts_fit and int(level.offsets[-1]) == len(level.characters) == len(level.probs)):
+        levels = []
+        for k in range(1, order + 1):
+            arrays = {name: np.asarray(tensors[f"{name}.{k}"]) for name in names}
+            contexts_fit = len(arrays["contexts"]) == len(arrays["sizes"]) == len(arrays["backoff"])
+            followers = int(arrays["sizes"].sum(dtype=np.int64))
+            if not (contexts_fit and followers == len(arrays["characters"]) == len(arrays["probs"])):
                 raise InputError("the arrays of this n-gram model do not fit together; the file is damaged")
+            codes = {name: _from_code(arrays[name]) for name in ("probs", "backoff")}
+            ids = {name: arrays[name].astype(np.int16) for name in ("sizes", "characters")}
+            levels.append(Level(contexts=arrays["contexts"], **ids, **codes))
         return cls("".join(chr(c) for c in tensors["characters"]), levels)
 
     def save(self, path: str | Path) -> None:
@@ -179,30 +206,57 @@ class NGram:
 def _bits(characters: int, order: int) -> int:
     """Bits for a character id, the line's end or its start."""
     bits = (characters + 1).bit_length()
-    if bits * order > 63:
-        raise ValueError(f"order {order} with {characters} characters needs {bits * order} bits of 63; lower the order")
+    if bits * order > 120:
+        raise ValueError(
+            f"order {order} with {characters} characters needs {bits * order} bits of 120; lower the order"
+        )
     return bits
 
 
-def _level(keys: np.ndarray, counts: np.ndarray, bits: int, min_count: int) -> Level:
-    """Discounts the n-grams `keys` (sorted, packed) by `counts`; a context's backoff weight is what that takes away."""
-    contexts, first = np.unique(keys >> bits, return_index=True)
+def _keys(ids: np.ndarray, places: np.ndarray, length: int, bits: int) -> np.ndarray:
+    """The key of the `length` characters that end at each of `places`: packed, the last lowest, modulo the prime."""
+    low_count = 60 // bits
+    shift = low_count * bits
+    low, high = np.zeros(len(places), np.int64), np.zeros(len(places), np.int64)
+    for j in range(length):
+        part, k = (low, j) if j < low_count else (high, j - low_count)
+        part |= ids[places - j] << (bits * k)
+    if length <= low_count:
+        return low
+    over = 61 - shift  # 2**61 is 1 modulo the prime, so what is shifted beyond it comes in again below
+    return ((high >> over) + ((high & ((1 << over) - 1)) << shift) + low) % _PRIME
+
+
+def _level(contexts: np.ndarray, characters: np.ndarray, counts: np.ndarray, min_count: int) -> Level:
+    """Discounts n-grams (context, last character) by `counts`; a context's backoff weight is what that takes away."""
+    order = np.lexsort((characters, contexts))
+    contexts, characters, counts = contexts[order], characters[order], counts[order]
+    found, first = np.unique(contexts, return_index=True)
     totals = np.add.reduceat(counts, first)
-    sizes = np.diff(np.append(first, len(keys)))
+    sizes = np.diff(np.append(first, len(counts)))
     probs = (counts - _discounts(counts)[np.minimum(counts, 3)]) / np.repeat(totals, sizes)
     probs = np.where(counts >= min_count, probs, 0)
-    # Kept in 32 bits: the weight after a frequent context is as small as 1e-5, below what 16 bits resolve near one.
     backoff = 1 - np.add.reduceat(probs, first)
     kept = probs > 0
     kept_sizes = np.add.reduceat(kept, first, dtype=np.int64)
     some = kept_sizes > 0
     return Level(
-        contexts=contexts[some],
-        offsets=np.concatenate(([0], np.cumsum(kept_sizes[some]))).astype(np.int32),
-        characters=(keys[kept] & ((1 << bits) - 1)).astype(np.int16),
+        contexts=found[some],
+        sizes=kept_sizes[some].astype(np.int16),
+        characters=characters[kept].astype(np.int16),
         probs=probs[kept].astype(np.float32),
         backoff=backoff[some].astype(np.float32),
     )
+
+
+def _to_code(values: np.ndarray) -> np.ndarray:
+    """Probabilities as the nearest of 256 on a logarithmic scale: the weight after a frequent context may be 1e-5."""
+    logs = -np.log(np.maximum(values.astype(np.float64), np.finfo(np.float64).tiny))
+    return np.minimum(np.rint(logs / _CODE), 255).astype(np.uint8)
+
+
+def _from_code(codes: np.ndarray) -> np.ndarray:
+    return np.exp(codes.astype(np.float32) * np.float32(-_CODE))
 
 
 def _discounts(counts: np.ndarray) -> np.ndarray:
