@@ -1,11 +1,14 @@
 """Lines joined from words that are cut out of real lines: images and manifest.csv under synthetic_data/joined.
 
-A recogniser aligns each real line with its text, which says where the words are; pieces of one to four neighbouring
-words, of lines of one fold, make a new line with that fold. The manifest's `aug` column names the source images.
+A recogniser aligns each real line with its text, which says where the words are. Parts of lines of one fold make a new
+line with that fold: half of the lines take each part of the address (what commas divide) from the same place in another
+line, the others take pieces of one to four neighbouring words from anywhere. The manifest's `aug` column names the
+source images.
 """
 
 import argparse
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,12 +22,13 @@ from chuviet.data.transforms import separate_ink
 from chuviet.manifest import COLUMNS, JOINED
 from chuviet.ship.alignment import word_gaps
 from chuviet.ship.inference import find_weights, load
-from chuviet.synth.joined import CutLine, cut_line, join
+from chuviet.synth.joined import CutLine, cut_line, fields, join
 from chuviet.synth.paper import Sheet, encode_jpeg, put_on
 from chuviet.synth.record import digest
 from chuviet.types import InputError
 
 LONGEST = 69  # characters
+Piece = tuple[int, int, int]  # a real line, its first and its last word
 
 
 class JoinedLines:
@@ -41,35 +45,59 @@ class JoinedLines:
         self.fold = {i: int(f) for i, f in enumerate(table["fold"]) if gaps[i] is not None}
         if not self.fold:
             raise InputError(f"{data}: no line whose text fits its image")
+        self.parts = [fields(t.split(" ")) for t in self.texts]
         self.rows = {f: [i for i in self.fold if self.fold[i] == f] for f in set(self.fold.values())}
         self.order = list(self.fold)
 
     def job(self, index: int) -> tuple[dict[str, str], bytes]:
         rng = np.random.default_rng((self.seed, index, 4))
-        fold = self.fold[self.order[index % len(self.order)]]
-        rows = self.rows[fold]
-        length = min(len(self.texts[rows[int(rng.integers(len(rows)))]]) + 3, LONGEST)
-        pieces: list[tuple[CutLine, int, int]] = []
-        words: list[str] = []
-        sources: list[str] = []
-        i = self.order[index % len(self.order)]
-        while True:
-            line = self._line(i)
-            first = int(rng.integers(len(line.words)))
-            last = min(first + int(rng.integers(4)), len(line.words) - 1)
-            piece = line.words[first : last + 1]
-            if words and len(" ".join([*words, *piece])) > length:
-                break
-            if all(line.piece(k, k).shape[1] for k in range(first, last + 1)):  # a word that got no ink is left
-                pieces.append((line, first, last))
-                words += piece
-                sources.append(self.names[i])
-            i = rows[int(rng.integers(len(rows)))]
+        start = self.order[index % len(self.order)]
+        rows = self.rows[self.fold[start]]
+        choose = self._by_field if rng.random() < 0.5 else self._by_words
+        while not (chosen := choose(start, rows, rng)):
+            start = rows[int(rng.integers(len(rows)))]
+        pieces = [(self._line(i), first, last) for i, first, last in chosen]
         sheet = Sheet.draw(rng)
         data = encode_jpeg(put_on(join(pieces, self.height, rng), sheet, rng), sheet.quality)
+        text = " ".join(" ".join(line.words[first : last + 1]) for line, first, last in pieces)
+        sources = "|".join(dict.fromkeys(self.names[i] for i, _, _ in chosen))
         name = f"{index // 1000:04d}/{index:07d}.jpg"
-        values = (name, " ".join(words), "-1", str(fold), JOINED, "", "|".join(sources))
+        values = (name, text, "-1", str(self.fold[start]), JOINED, "", sources)
         return dict(zip(COLUMNS, values, strict=True)), data
+
+    def _by_field(self, start: int, rows: Sequence[int], rng: np.random.Generator) -> list[Piece]:
+        """Each part of the address `start` from a line that has one in that place, counted from the end; nothing if
+        that is too long or a word of it has no ink.
+        """
+        chosen: list[Piece] = []
+        for place in range(len(self.parts[start]), 0, -1):
+            able = [i for i in rows if len(self.parts[i]) >= place]
+            i = able[int(rng.integers(len(able)))]
+            chosen.append((i, *self.parts[i][-place]))
+        return chosen if self._length(chosen) <= LONGEST and all(self._has_ink(p) for p in chosen) else []
+
+    def _by_words(self, start: int, rows: Sequence[int], rng: np.random.Generator) -> list[Piece]:
+        """Pieces of `start` and of other lines, as long together as some line is."""
+        length = min(len(self.texts[rows[int(rng.integers(len(rows)))]]) + 3, LONGEST)
+        chosen: list[Piece] = []
+        i = start
+        while True:
+            count = len(self.texts[i].split(" "))
+            first = int(rng.integers(count))
+            piece = (i, first, min(first + int(rng.integers(4)), count - 1))
+            if chosen and self._length([*chosen, piece]) > length:
+                return chosen
+            if self._has_ink(piece):
+                chosen.append(piece)
+            i = rows[int(rng.integers(len(rows)))]
+
+    def _length(self, chosen: Sequence[Piece]) -> int:
+        """Characters of the joined text."""
+        return sum(len(" ".join(self.texts[i].split(" ")[a : b + 1])) + 1 for i, a, b in chosen) - 1
+
+    def _has_ink(self, piece: Piece) -> bool:
+        i, first, last = piece
+        return all(self._line(i).piece(k, k).shape[1] for k in range(first, last + 1))
 
     @lru_cache(maxsize=2048)  # noqa: B019 - one set a process, which ends with it
     def _line(self, i: int) -> CutLine:

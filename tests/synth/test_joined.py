@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chuviet.synth.joined import cut_line, join
+from chuviet.synth.joined import cut_line, fields, join
 
 RNG = np.random.default_rng
 
@@ -58,3 +58,9 @@ def test_words_without_ink_leave_no_gap() -> None:
     line = cut_line(bars((5, 20)), ["a", "b"], [(25, 60)])
     assert line.piece(1, 1).shape == (64, 0)
     assert (join([(line, 1, 1), (line, 0, 0)], 64, RNG(0)) > 0.3).any()
+
+
+def test_parts_of_an_address_end_with_commas() -> None:
+    assert fields("Số 3 Phố Huế, Quận 1, Hà Nội".split(" ")) == [(0, 3), (4, 5), (6, 7)]
+    assert fields(["Huế"]) == [(0, 0)]
+    assert fields("Phường 4 , Huế,".split(" ")) == [(0, 2), (3, 3)]

@@ -74,6 +74,12 @@ def _emptiest(profile: np.ndarray, left: float, right: float) -> int:
     return a + int(starts[k] + ends[k]) // 2
 
 
+def fields(words: Sequence[str]) -> list[tuple[int, int]]:
+    """First and last word of each part of an address: parts end with a comma."""
+    ends = [k for k, word in enumerate(words[:-1]) if word.endswith(",")] + [len(words) - 1]
+    return list(zip([0, *(end + 1 for end in ends)], ends, strict=False))
+
+
 def join(pieces: Sequence[tuple[CutLine, int, int]], height: int, rng: np.random.Generator) -> np.ndarray:
     """Pieces (line, first word, last word) side by side as one line, h w float32 with h = `height`.
 
