@@ -1,5 +1,5 @@
-"""CPU-sized, last step: fine-tuning of `line_192_ptr_f5` on the real lines of folds 1-4, as many lines joined from their
-words, and a share of drawn ones; validated on fold 0.
+"""CPU-sized, last step: fine-tuning of `line_192_ptr_f5` on the real lines of folds 1-4, as many lines joined from
+their words, and a share of drawn ones; validated on fold 0.
 """
 
 from chuviet.config import parent, replace
