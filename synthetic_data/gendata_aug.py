@@ -25,7 +25,7 @@ from chuviet.synth.reink import reink
 class Copies:
     """`job(i)` of a set of copies; see chuviet.synth.dataset."""
 
-    def __init__(self, data: Path, seed: int, height: int, white: bool) -> None:
+    def __init__(self, data: Path, seed: int, height: int, white: bool = False) -> None:
         self.table = read_table(data, columns=("img_path", "text", "writer_id", "fold"))
         self.root, self.seed, self.height, self.white = image_root(data, self.table), seed, height, white
 
