@@ -34,8 +34,14 @@ Piece = tuple[int, int, int]  # a real line, its first and its last word
 class JoinedLines:
     """`job(i)` of a set of joined lines; see chuviet.synth.dataset."""
 
-    def __init__(self, data: Path, weights: Path, seed: int, height: int) -> None:
-        table = read_table(data, columns=("img_path", "text", "fold"))
+    def __init__(self, data: Path, weights: Path, seed: int, height: int, background: str | None = None) -> None:
+        columns = ("img_path", "text", "fold", *(("background",) if background else ()))
+        table = read_table(data, columns=columns)
+        if background:
+            known = sorted(set(table["background"]))
+            table = table[table["background"] == background].reset_index(drop=True)
+            if table.empty:
+                raise InputError(f"{data}: no line on {background!r}; there are {', '.join(map(str, known))}")
         self.root, self.seed, self.height = image_root(data, table), seed, height
         self.names, self.texts = table["img_path"].tolist(), table["text"].tolist()
         images = [self._image(i) for i in range(len(table))]
@@ -112,15 +118,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     add_options(parser, count=20_000, out="synthetic_data/joined")
     parser.add_argument("--data", type=Path, default=Path("train_folds.csv"), help="labels of the real lines")
+    parser.add_argument("--background", help="only the lines whose column `background` says this, such as white")
     parser.add_argument("-w", "--weights", default="vi_line", help="the CTC recogniser that finds the words")
     parser.add_argument("--height", type=int, default=64, help="height of the images in pixels")
     args = parser.parse_args()
     weights = find_weights(args.weights)
-    lines = JoinedLines(args.data, weights, args.seed, args.height)
+    lines = JoinedLines(args.data, weights, args.seed, args.height, args.background)
     recipe = {
         "data": digest([args.data.read_bytes()]),
         "weights": digest([weights.read_bytes()]),
         "height": args.height,
+        **({"background": args.background} if args.background else {}),
     }
     manifest, whole = write_samples(lines.job, args, args.out, recipe)
     print(f"{manifest}: {args.count} lines of {len(lines.order)} real ones" + ("" if whole else ", this shard of them"))

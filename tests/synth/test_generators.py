@@ -71,6 +71,17 @@ def test_joined_lines_are_made_of_the_words_of_one_fold(script: Script) -> None:
     assert files("synthetic_data/joined") == before
 
 
+def test_lines_joined_from_those_of_one_background(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    assert script("gendata_address", "--count", "6", "--out", "lines") == 0
+    table = pd.read_csv("lines/manifest.csv").assign(fold=0, background=["white", "paper"] * 3)
+    write_table(table[["img_path", "text", "fold", "background"]], "lines/labels.csv")
+    assert script("gendata_join", "--data", "lines/labels.csv", "--count", "4", "--background", "white") == 0
+    white = set(table["img_path"][::2])
+    assert all(set(r["aug"].split("|")) <= white for r in rows("synthetic_data/joined/manifest.csv"))
+    assert script("gendata_join", "--data", "lines/labels.csv", "--background", "green") == 2
+    assert "no line on 'green'; there are paper, white" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["address", "poems"])
 def test_lines_and_pieces(name: str, script: Script, capsys: pytest.CaptureFixture[str]) -> None:
     assert script(f"gendata_{name}", "--count", "3") == 0
