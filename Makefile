@@ -60,12 +60,13 @@ demo: $(STAMP) ## the whole way on a generated set: ten minutes on two cores
 	$(PY) train.py -C demo_ptr_f5 $(DEMO_OPTIONS)
 	$(VENV)/bin/chuviet train -C demo_f0 --folds 0-4 $(DEMO_OPTIONS)
 	CHUVIET_WEIGHTS="outputs/demo_f0/fold*/weights.safetensors" $(VENV)/bin/jupyter execute inference.ipynb --output=$(CURDIR)/$(DEMO)/inference.ipynb
-	$(VENV)/bin/chuviet report outputs/demo_f0/oof.csv --out $(DEMO)/errors.html
 	$(VENV)/bin/chuviet predict -w outputs/demo_f0/fold0/weights.safetensors "training_data/images/1/1*.jpg"
+	$(VENV)/bin/chuviet report outputs/demo_f0/oof.csv --out $(DEMO)/errors.html
 	@echo
-	@echo "Above: lines of a writer that fold 0 never saw. The submission is submission.csv, the notebook's pictures are in"
-	@echo "$(DEMO)/inference.ipynb, the errors in $(DEMO)/errors.html. Next: put your own lines in training_data/images and"
-	@echo "train_folds.csv (chuviet folds makes the folds), then follow docs/recipes.md."
+	@echo "Above: lines of a writer that fold 0 never saw, then the error rates of the five folds together. The submission is"
+	@echo "submission.csv, the notebook's pictures are in $(DEMO)/inference.ipynb, the errors in $(DEMO)/errors.html. Next: delete"
+	@echo "the drawn images in training_data/images, put your own lines there and in train_folds.csv (chuviet folds makes the"
+	@echo "folds), and train on them as README says."
 
 clean: ## remove what the demo and the tools made; the environment stays
 	rm -rf $(DEMO) outputs/demo_* .pytest_cache .ruff_cache .mypy_cache build dist
