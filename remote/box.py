@@ -54,7 +54,7 @@ PARTS = {
         synthetic_data/gendata_address.py --count {60000} --seed 1 --corpus DATA/vietnam_dataset
         synthetic_data/gendata_poems.py --count {24000} --seed 1 --corpus DATA/poems/poems_dataset.csv
         synthetic_data/gendata_aug.py --data DATA/vi_handwriting/train_folds.csv --copies {10}
-        synthetic_data/gendata_join.py --data DATA/vi_handwriting/train_folds.csv -w vi_line_ptr --count {30000} --seed 1
+        synthetic_data/gendata_join.py --data DATA/vi_handwriting/train_folds.csv -w vi_line_ptr --count {30000}
         prepare_ext_data.py --train DATA/vi_handwriting/train_folds.csv --out train_ext3.csv""",
     ),
     "scene": Part(
