@@ -155,8 +155,6 @@ class CTCBeam:
             raise InputError(
                 "the language model was made with another charset than the recogniser; train it anew with this one"
             )
-        if cfg.alpha < 0:
-            raise InputError(f"the weight of a language model must be 0 or more, not {cfg.alpha:g}")
         self.cfg, self.charset, self.lm = cfg, charset, lm
 
     def __call__(self, model: nn.Module | None, batch: Batch, output: Output | None = None) -> list[Prediction]:
@@ -191,34 +189,22 @@ class CTCBeam:
     def _grow(
         self, beam: dict[int, tuple[_Prefix, float, float]], probs: list[float], likely: list[int]
     ) -> dict[int, list[Any]]:
-        """The prefixes after one more frame, as lists [prefix, blank, last]; new ones that `search` would drop at once
-        are left out, before the language model is asked about them.
-        """
+        """The prefixes after one more frame, as lists [prefix, blank, last]."""
         grown: dict[int, list[Any]] = {}
         for node, blank, last in beam.values():
-            # A pruned class may still go on: it costs nothing to look.
-            again = last * probs[node.character + 1] if node.character >= 0 else 0.0
-            grown[id(node)] = [node, (blank + last) * probs[BLANK], again]
-        floor = self._floor(grown)
-        for node, blank, last in beam.values():
             total = blank + last
-            # No language model adds more to a character than nothing.
-            enough = math.exp(min(floor - node.bonus - self.cfg.beta, 700.0))
+            here = grown.setdefault(id(node), [node, 0.0, 0.0])
+            here[1] += total * probs[BLANK]
+            if node.character >= 0:  # a pruned class may still go on: it costs nothing to look
+                here[2] += last * probs[node.character + 1]
             for c in likely:
                 # The same character again is a new one only after a blank.
                 gain = probs[c] * (blank if c - 1 == node.character else total)
-                child = node.children.get(c - 1)
-                if child is not None and id(child) in grown:
-                    grown[id(child)][2] += gain
-                elif gain > enough:
-                    child = child or self._child(node, c - 1)
-                    grown[id(child)] = [child, 0.0, gain]
+                if gain > 0:
+                    child = node.children.get(c - 1) or self._child(node, c - 1)
+                    there = grown.setdefault(id(child), [child, 0.0, 0.0])
+                    there[2] += gain
         return {key: entry for key, entry in grown.items() if entry[1] + entry[2] > 0}
-
-    def _floor(self, grown: dict[int, list[Any]]) -> float:
-        """What a new prefix has to rank above to be kept: the lowest of `width` others, -inf while there are fewer."""
-        ranks = [_rank(entry) for entry in grown.values() if entry[1] + entry[2] > 0]
-        return min(ranks) if len(ranks) >= self.cfg.width else -math.inf
 
     def _child(self, node: _Prefix, character: int) -> _Prefix:
         state, bonus = node.state, node.bonus + self.cfg.beta

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,9 @@ from chuviet.types import InputError
 from chuviet.vocab import Charset
 
 _CACHED_ROWS = 20_000  # about 20 MB of float32 rows with the 229 Vietnamese characters
+
+
 _PRIME = (1 << 61) - 1
-_APART = 0x1234_5678_9ABC_DEF  # sets the keys of contexts of different lengths apart
 _CODE = 16.0 / 255  # natural logarithm of a step of the one-byte codes: 0 to -16
 
 
@@ -37,6 +39,11 @@ class Level:
     characters: np.ndarray  # F, int16: the followers of all contexts, one context after another
     probs: np.ndarray  # F, float32: discounted probability of each follower
     backoff: np.ndarray  # C, float32: the weight of the next shorter context
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """C + 1: the followers of context i are offsets[i] .. offsets[i + 1]."""
+        return np.concatenate(([0], np.cumsum(self.sizes, dtype=np.int64)))
 
 
 class NGram:
@@ -52,17 +59,8 @@ class NGram:
         self._bits = _bits(len(characters), self.order)
         self._mask = (1 << self._bits * (self.order - 1)) - 1
         self._ids = {c: i for i, c in enumerate(characters)}
+        self._rows: dict[tuple[int, int], np.ndarray] = {}
         self._log_rows: dict[int, np.ndarray] = {}
-        # All contexts of all lengths in one sorted array: one search finds the longest and all shorter ones.
-        self._apart = [k * _APART % _PRIME for k in range(self.order)]
-        keys = np.concatenate([(lv.contexts + a) % _PRIME for lv, a in zip(levels, self._apart, strict=True)])
-        by_key = np.argsort(keys)
-        sizes = np.concatenate([lv.sizes for lv in levels]).astype(np.int64)
-        self._keys, self._sizes = keys[by_key], sizes[by_key]
-        self._starts = (np.cumsum(sizes) - sizes)[by_key]
-        self._backoff = np.concatenate([lv.backoff for lv in levels])[by_key]
-        self._followers = np.concatenate([lv.characters for lv in levels])
-        self._probs = np.concatenate([lv.probs for lv in levels])
 
     @property
     def start(self) -> int:
@@ -82,21 +80,30 @@ class NGram:
         if row is None:
             if len(self._log_rows) >= _CACHED_ROWS:
                 self._log_rows.clear()
-            probs = self._row(state)
+            probs = self._row(state, self.order)
             row = np.log(probs / probs.sum())  # one-byte probabilities sum to one but nearly
             self._log_rows[state] = row
         return row
 
-    def _row(self, state: int) -> np.ndarray:
-        """Probabilities (V + 1, float32): those of the shortest context, each longer one that is known mixed in."""
-        row = np.full(self.end + 1, 1 / (self.end + 1), np.float32)
-        masks = ((1 << self._bits * k) - 1 for k in range(self.order))
-        keys = np.array([((state & m) + a) % _PRIME for m, a in zip(masks, self._apart, strict=True)])
-        places = np.minimum(self._keys.searchsorted(keys), len(self._keys) - 1)
-        for i in places[self._keys[places] == keys].tolist():
-            here = slice(self._starts[i], self._starts[i] + self._sizes[i])
-            row *= self._backoff[i]
-            row[self._followers[here]] += self._probs[here]
+    def _row(self, state: int, order: int) -> np.ndarray:
+        """Probabilities (V + 1, float32) from n-grams of at most `order` characters."""
+        if order == 0:
+            return np.full(self.end + 1, 1 / (self.end + 1), np.float32)
+        context = state & ((1 << self._bits * (order - 1)) - 1)
+        row = self._rows.get((order, context))
+        if row is not None:
+            return row
+        row = self._row(context, order - 1)
+        level = self.levels[order - 1]
+        key = context % _PRIME
+        i = int(np.searchsorted(level.contexts, key))
+        if i < len(level.contexts) and level.contexts[i] == key:
+            here = slice(level.offsets[i], level.offsets[i + 1])
+            row = row * level.backoff[i]
+            row[level.characters[here]] += level.probs[here]
+        if len(self._rows) >= _CACHED_ROWS:
+            self._rows.clear()
+        self._rows[order, context] = row
         return row
 
     def score(self, text: str) -> float:
