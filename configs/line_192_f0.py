@@ -7,6 +7,7 @@ from chuviet.config import parent, replace
 cfg = replace(
     parent(__file__, "line_192_ptr_f5"),
     **{
+        "data.preprocess.trim": True,
         "data.sources": ("real", "joined", "address", "poems"),
         "data.draw": (("joined", 1471), ("address", 250), ("poems", 50)),
         "optim.lr": 1.2e-3,

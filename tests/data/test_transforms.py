@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from chuviet.data.transforms import LineAugment, LinePreprocess, separate_ink
+from chuviet.data.transforms import LineAugment, LinePreprocess, separate_ink, trim_rows
 from chuviet.types import InputError
 
 
@@ -41,6 +41,29 @@ def test_resize_keeps_the_aspect_ratio_or_pads_to_the_fixed_width() -> None:
     fixed = LinePreprocess.Config(height=32, width=400).build().resize(grey)
     assert fixed.shape == (32, 400) and np.all(fixed[:, 320:] == 255) and np.all(fixed[:, :320] == 0)
     assert LinePreprocess.Config(height=32, width=200).build().resize(grey).shape == (32, 200)
+
+
+def test_rows_without_ink_are_trimmed_and_half_are_kept() -> None:
+    grey = np.full((100, 400), 255, np.uint8)
+    assert trim_rows(grey) is grey  # blank
+    grey[30:80, 10:390] = 0
+    assert np.array_equal(trim_rows(grey), grey[26:84])  # 4 rows of 100 above and below
+    grey[5, 100] = 100  # a speck is less than half a per cent of the ink
+    assert np.array_equal(trim_rows(grey), grey[26:84])
+    for row, start in ((0, 0), (50, 25), (99, 50)):  # a dash, wherever it is, keeps half of its rows
+        dash = np.full((100, 400), 255, np.uint8)
+        dash[row, 50:90] = 0
+        assert np.array_equal(trim_rows(dash), dash[start : start + 50])
+
+
+def test_trimmed_lines_are_alike_whatever_their_margins() -> None:
+    image = line((250, 250, 250), (20, 20, 20))[10:60]
+    wide = cv2.copyMakeBorder(image, 8, 2, 0, 0, cv2.BORDER_REPLICATE)
+    trim = LinePreprocess.Config(height=40, trim=True).build()
+    a, b = trim(image), trim(wide)
+    assert a.shape[0] == b.shape[0] == 40 and abs(a.shape[1] - b.shape[1]) <= 0.06 * a.shape[1]
+    assert np.abs(a.astype(int) - cv2.resize(b, a.shape[::-1])).mean() < 12
+    assert a.shape[1] > LinePreprocess.Config(height=40).build()(image).shape[1]
 
 
 @pytest.mark.parametrize(
