@@ -93,8 +93,9 @@ examples:
   chuviet lm --addresses 200000 --labels train_folds.csv --leave-out 0 --out lm_without_fold0.safetensors
   chuviet pack outputs/line_192_f0/fold0/weights.safetensors --lm lm_without_fold0.safetensors --out reader.safetensors
 
-A model of characters (interpolated Kneser-Ney) for the beam search of the CTC recognisers. With --leave-out the labels
-of that fold are kept out and used to report the perplexity.""",
+A model of characters (interpolated Kneser-Ney) for the beam search of the CTC recognisers. With --addresses it takes
+the gazetteer along: wards, districts, provinces and streets that were misread are then compared with those that exist.
+With --leave-out the labels of that fold are kept out and used to report the perplexity.""",
     "export": """\
 examples:
   chuviet export -w weights/vi_line.safetensors --out vi_line.onnx
@@ -327,8 +328,8 @@ def _lm(p: argparse.ArgumentParser) -> None:
     p.add_argument("--leave-out", type=int, metavar="K", help="without the labels of this fold")
     p.add_argument("--repeat", type=_positive, default=20, help="how often the labels count (%(default)s)")
     p.add_argument("--text", action="append", default=[], metavar="FILE", help="plain text, a line each")
-    p.add_argument("--order", type=_positive, default=7, help="characters of the longest n-grams (%(default)s)")
-    p.add_argument("--min-count", type=_positive, default=2, metavar="N", help="rarer long n-grams go (%(default)s)")
+    p.add_argument("--order", type=_positive, default=14, help="characters of the longest n-grams (%(default)s)")
+    p.add_argument("--min-count", type=_positive, default=3, metavar="N", help="rarer long n-grams go (%(default)s)")
     p.add_argument("--seed", type=int, default=0, help="of the made-up addresses (%(default)s)")
     p.add_argument("--out", required=True, metavar="FILE", help="a .safetensors file")
 
@@ -338,7 +339,13 @@ def _pack(p: argparse.ArgumentParser) -> None:
     p.add_argument("--lm", metavar="FILE", help="pack this language model beside the weights")
     p.add_argument("--alpha", type=float, default=0.6, help="weight of the language model (%(default)s)")
     p.add_argument("--beta", type=float, default=2.0, help="bonus for every character (%(default)s)")
-    p.add_argument("--beam-width", type=_positive, default=8, metavar="N", help="prefixes kept (%(default)s)")
+    p.add_argument(
+        "--place",
+        type=float,
+        default=8.0,
+        help="bonus for every part of an address that the model's gazetteer has there; 0: leave it (%(default)s)",
+    )
+    p.add_argument("--beam-width", type=_positive, default=16, metavar="N", help="prefixes kept (%(default)s)")
     p.add_argument(
         "--keep", choices=("ema", "last", "best"), help="which weights (default: ema if there are any, else last)"
     )

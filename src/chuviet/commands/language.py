@@ -18,7 +18,7 @@ from chuviet.data.table import read_table
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.decode.ngram import NGram
 from chuviet.ship.artifact import load_artifact, resave_artifact
-from chuviet.synth.corpus import Addresses, load_wards
+from chuviet.synth.corpus import Addresses, gazetteer, load_wards
 from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE, Charset, fold_text, normalize
 
@@ -41,6 +41,8 @@ def train_lm(args: Namespace) -> int:
     if not lines:
         raise InputError("nothing to learn from: give --addresses, --labels or --text")
     model = NGram.train(tqdm(lines, unit="line", dynamic_ncols=True), charset, args.order, args.min_count)
+    if args.addresses:
+        model.gazetteer = gazetteer(load_wards(args.gazetteer))
     model.save(args.out)
     size = Path(args.out).stat().st_size / 1e6
     print(f"{args.out}: order {args.order}, {len(lines)} lines, {size:.2f} MB")
@@ -55,7 +57,7 @@ def attach(args: Namespace) -> int:
     if not isinstance(artifact.decoder_cfg, (CTCGreedy.Config, CTCBeam.Config)):
         raise InputError(f"{args.run}: an attention model; a character model goes with the CTC recognisers")
     lm = NGram.load(args.lm)
-    decoder = CTCBeam.Config(width=args.beam_width, alpha=args.alpha, beta=args.beta)
+    decoder = CTCBeam.Config(width=args.beam_width, alpha=args.alpha, beta=args.beta, place=args.place)
     if artifact.charset is None:
         raise InputError(f"{artifact.path}: the weights of a detector, which reads no characters")
     decoder.build(artifact.charset, lm)  # refuses another charset

@@ -89,6 +89,32 @@ def aligned_confidence(log_probs: np.ndarray, ids: Sequence[int]) -> float:
     return _confidence(np.array(peaks))
 
 
+def log_likelihoods(log_probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndarray:
+    """Log P(text | frames) of each of N `texts` (character ids), over all its alignments to the frames T V: N floats,
+    -inf where a text needs more than T frames.
+    """
+    states = np.full((len(texts), 2 * max(map(len, texts), default=0) + 1), BLANK)
+    for row, ids in zip(states, texts, strict=True):
+        row[1 : 2 * len(ids) : 2] = np.array(ids, int) + 1
+    skips = np.zeros(states.shape)  # the blank between two characters may be left out unless they are equal
+    skips[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
+    forward, total = np.zeros(states.shape), np.zeros(len(texts))
+    forward[:, 0] = 1  # before the first frame: the next one may be the first blank or the first character
+    for frame in np.exp(log_probs.astype(np.float64)):
+        moved = forward.copy()
+        moved[:, 1:] += forward[:, :-1]
+        moved[:, 2:] += skips[:, 2:] * forward[:, :-2]
+        forward = moved * frame[states]
+        scale = forward.max(1)
+        with np.errstate(divide="ignore"):
+            total += np.log(scale)
+        forward /= np.maximum(scale, np.finfo(float).tiny)[:, None]
+    last = np.array([2 * len(ids) for ids in texts])
+    rows = np.arange(len(texts))
+    with np.errstate(divide="ignore"):
+        return total + np.log(forward[rows, last] + np.where(last > 0, forward[rows, last - 1], 0))
+
+
 def _confidence(log_probs: np.ndarray) -> float:
     return float(np.exp(log_probs.mean())) if len(log_probs) else 1.0
 
@@ -141,6 +167,7 @@ class CTCBeam:
         alpha: float = 0.5  # weight of the language model's log probability
         beta: float = 1.0  # added for every character: a language model alone favours short texts
         keep_digits: bool = True  # words with digits as in the best path: no language model knows a house number
+        place: float = 8.0  # added for every part of an address that the gazetteer finds in its place
         top: int = 12  # classes looked at in a frame
         min_prob: float = 1e-4  # of a class to be looked at
 
@@ -164,11 +191,28 @@ class CTCBeam:
             ids, read = self.search(frames), None
             if self.lm is not None:
                 read = self.charset.decode(best_path(frames)[0])
+                text = self.charset.decode(ids)
                 if self.cfg.keep_digits:
-                    text = keep_digit_words(self.charset.decode(ids), read)
-                    ids = [self.charset.characters.index(c) for c in text]
+                    text = keep_digit_words(text, read)
+                if self.lm.gazetteer and self.cfg.place:
+                    text = self._likeliest(frames, [text, *self.lm.gazetteer.places(text)])
+                    text = self._likeliest(frames, [text, *self.lm.gazetteer.streets(text)])
+                ids = [self.charset.characters.index(c) for c in text]
             predictions.append(Prediction(index, self.charset.decode(ids), aligned_confidence(frames, ids), read))
         return predictions
+
+    def _likeliest(self, frames: np.ndarray, texts: Sequence[str]) -> str:
+        """The text that the frames T V, the language model and its gazetteer together like best."""
+        cfg, lm = self.cfg, self.lm
+        assert lm is not None and lm.gazetteer is not None
+        texts = [t for t in texts if not self.charset.unknown(t)]
+        if len(texts) == 1:
+            return texts[0]
+        scores = log_likelihoods(frames, [self.charset.encode(t) for t in texts])
+        scores += [cfg.beta * len(t) + cfg.place * lm.gazetteer.known(t) for t in texts]
+        # What the language model can add differs little: only the best without it are worth asking about.
+        asked = [0, *(1 + np.argsort(-scores[1:])[:8]).tolist()]
+        return texts[max(asked, key=lambda i: float(scores[i]) + cfg.alpha * lm.score(texts[i]))]
 
     def search(self, log_probs: np.ndarray) -> list[int]:
         """Character ids of the best text for the frames T V (log probabilities)."""

@@ -20,6 +20,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from chuviet.decode.gazetteer import Gazetteer
 from chuviet.types import InputError
 from chuviet.vocab import Charset
 
@@ -49,11 +50,12 @@ class Level:
 class NGram:
     """Probabilities of the next character, or the line's end, after the last `order` - 1 characters.
 
-    A `state` is an int that packs those characters: `start` before the first one, `advance` after each.
+    A `state` is an int that packs those characters: `start` before the first one, `advance` after each. A model of
+    addresses may have the `gazetteer` beside it that they were made of.
     """
 
-    def __init__(self, characters: str, levels: list[Level]) -> None:
-        self.characters, self.levels = characters, levels
+    def __init__(self, characters: str, levels: list[Level], gazetteer: Gazetteer | None = None) -> None:
+        self.characters, self.levels, self.gazetteer = characters, levels, gazetteer
         self.order = len(levels)
         self.end = len(characters)  # the class id of the line's end
         self._bits = _bits(len(characters), self.order)
@@ -165,7 +167,7 @@ class NGram:
                 "backoff": _to_code(level.backoff),
             }
             tensors |= {f"{name}.{k}": array for name, array in arrays.items()}
-        return tensors
+        return tensors | ({"gazetteer": self.gazetteer.to_array()} if self.gazetteer else {})
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, np.ndarray]) -> NGram:
@@ -173,7 +175,7 @@ class NGram:
         names = list(Level.__dataclass_fields__)
         order = sum(key.startswith("contexts.") for key in tensors)
         wanted = {"characters"} | {f"{name}.{k}" for name in names for k in range(1, order + 1)}
-        if not order or set(tensors) != wanted:
+        if not order or set(tensors) - {"gazetteer"} != wanted:
             raise InputError("these arrays are no n-gram model; make one with NGram.train(...).save(...)")
         levels = []
         for k in range(1, order + 1):
@@ -185,7 +187,8 @@ class NGram:
             codes = {name: _from_code(arrays[name]) for name in ("probs", "backoff")}
             ids = {name: arrays[name].astype(np.int16) for name in ("sizes", "characters")}
             levels.append(Level(contexts=arrays["contexts"], **ids, **codes))
-        return cls("".join(chr(c) for c in tensors["characters"]), levels)
+        gazetteer = Gazetteer.from_array(np.asarray(tensors["gazetteer"])) if "gazetteer" in tensors else None
+        return cls("".join(chr(c) for c in tensors["characters"]), levels, gazetteer)
 
     def save(self, path: str | Path) -> None:
         """Writes a safetensors file."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from chuviet.decode.gazetteer import District, Gazetteer
 from chuviet.types import InputError
 from chuviet.vocab import normalize
 
@@ -180,6 +181,19 @@ def load_wards(folder: str | Path | None) -> list[Ward]:
                 wards.append(Ward(province["name"], province.get("code", ""), district["name"], district.get("pre", ""),
                                   normalize(unit["name"]), unit.get("pre", ""), share))  # fmt: skip
     return wards
+
+
+def gazetteer(wards: Sequence[Ward]) -> Gazetteer:
+    """The wards by district, for the decoder."""
+    districts: dict[tuple[str, str, str], list[Ward]] = {}
+    for w in wards:
+        districts.setdefault((w.province, w.district_kind, w.district), []).append(w)
+    return Gazetteer(
+        District(
+            *names, tuple((w.kind, w.name) for w in parts), tuple(dict.fromkeys(s for w in parts for s in w.streets))
+        )
+        for names, parts in districts.items()
+    )
 
 
 def _package_wards() -> list[Ward]:
