@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from chuviet.decode.ctc import CTCBeam, CTCEnsemble, CTCGreedy, align, aligned_confidence, best_path, keep_digit_words
+from chuviet.decode.ctc import CTCBeam, CTCGreedy, align, aligned_confidence, best_path, keep_digit_words
 from chuviet.decode.ngram import NGram
 from chuviet.types import Batch, InputError, Output
 from chuviet.vocab import VIETNAMESE, Charset
@@ -197,15 +197,34 @@ def test_a_language_model_of_another_charset_is_refused() -> None:
         CTCBeam.Config(lm="nowhere.safetensors").build(AB)
 
 
-def test_ensemble_averages_probabilities() -> None:
-    p, q = torch.tensor([[0.6, 0.4]]), torch.tensor([[0.1, 0.9]])
-    ensemble = CTCEnsemble([Fixed(p.log()[None]), Fixed(q.log()[None])])
-    output = ensemble(batch_of(1))
-    assert output.logits.exp()[0] == pytest.approx(torch.tensor([[0.35, 0.65]]), abs=1e-6)
-    single = CTCEnsemble([Fixed(p.log()[None])])(batch_of(1))
-    assert single.logits[0] == pytest.approx(p.log(), abs=1e-6)
-    with pytest.raises(InputError, match="different frames"):
-        CTCEnsemble([Fixed(frames(0, 3, 2)[None]), Fixed(frames(0, 4, 2)[None])])(batch_of(1))
+@pytest.mark.parametrize("seed", range(4))
+def test_models_together_find_the_text_that_suits_them_all(seed: int) -> None:
+    charset = Charset("abc")
+    lm = NGram.train(["abc", "abca", "bca", "cc"], charset, 3)
+    first, second = frames(seed, t=5, v=4), frames(seed + 50, t=4, v=4)  # they need not have as many frames
+    totals = [all_texts(first), all_texts(second)]
+    worth = {
+        ids: sum(math.log(t[ids]) for t in totals) / 2 + 0.7 * lm.score(charset.decode(ids)) + 0.9 * len(ids)
+        for ids in totals[0].keys() & totals[1].keys()
+    }
+    outputs = [Output(logits=first[None]), Output(logits=second[None])]
+    beam = replace(EXACT, alpha=0.7, beta=0.9, keep_digits=False).build(charset, lm)
+    assert beam(None, batch_of(1), outputs)[0].text == charset.decode(max(worth, key=worth.__getitem__))
+
+
+def test_peaks_in_other_frames_do_not_take_each_other_out() -> None:
+    a, b = one_hot([1, 0, 2, 0, 0], 3), one_hot([0, 1, 0, 0, 2], 3)
+    assert best_path(((a.exp() + b.exp()) / 2).log().numpy())[0] != [0, 1]  # half of a peak in each frame
+    outputs = [Output(logits=a[None]), Output(logits=b[None])]
+    for decoder in (CTCGreedy(AB), EXACT.build(AB)):
+        prediction = decoder(None, batch_of(1), outputs)[0]
+        assert prediction.text == "ab" and prediction.confidence == pytest.approx(0.9)
+
+
+def test_the_surer_model_wins() -> None:
+    sure, unsure = one_hot([1, 0, 2], 3, peak=0.98), one_hot([2, 0, 2], 3, peak=0.5)
+    for outputs in ([sure, unsure], [unsure, sure]):
+        assert CTCGreedy(AB)(None, batch_of(1), [Output(logits=x[None]) for x in outputs])[0].text == "ab"
 
 
 def test_a_narrow_beam_reads_a_clear_line_of_the_real_size() -> None:

@@ -149,5 +149,5 @@ def test_the_decoder_takes_the_place_that_frames_and_gazetteer_agree_on() -> Non
     assert read_text == read
     lm.gazetteer = PLACES
     # One letter differs: log odds of -0.8 at a doubt of 0.3, of -6.9 at 0.001; one more part in its place is worth 2.
-    assert beam._likeliest(frames(0.3), [read, *PLACES.places(read)]) == meant
-    assert beam._likeliest(frames(0.001), [read, *PLACES.places(read)]) == read
+    assert beam._likeliest([frames(0.3)], [read, *PLACES.places(read)]) == meant
+    assert beam._likeliest([frames(0.001)], [read, *PLACES.places(read)]) == read

@@ -1,4 +1,7 @@
-"""Text from CTC frames: the best path, or prefix beam search with a character language model; ensembles of CTC models.
+"""Text from CTC frames: the best path, or prefix beam search with a character language model; for one model or several.
+
+Several models' peaks are in different frames, even of twins that were trained from the same weights, and their mean
+would have half of a peak in each: the texts that each model reads are weighed by all of them instead.
 
 The prefix search follows Hannun et al., "First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional
 Recurrent DNNs" (https://arxiv.org/abs/1408.2873), with characters in the place of words. Class 0 is blank, class i + 1
@@ -16,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from chuviet import config
 from chuviet.decode.ngram import NGram
@@ -130,12 +133,14 @@ class CTCGreedy:
     def __init__(self, charset: Charset) -> None:
         self.charset = charset
 
-    def __call__(self, model: nn.Module | None, batch: Batch, output: Output | None = None) -> list[Prediction]:
-        """Decodes `output`, or what `model(batch)` gives when there is none."""
+    def __call__(
+        self, model: nn.Module | None, batch: Batch, output: Output | Sequence[Output] | None = None
+    ) -> list[Prediction]:
+        """Decodes `output` (of one model, or of several that read together), or what `model(batch)` gives."""
         predictions = []
-        for index, frames in zip(batch.index.tolist(), _frames(model, batch, output), strict=True):
-            ids, confidence = best_path(frames)
-            predictions.append(Prediction(index, self.charset.decode(ids), confidence))
+        for index, members in zip(batch.index.tolist(), _frames(model, batch, output), strict=True):
+            ids = _best_read(members)
+            predictions.append(Prediction(index, self.charset.decode(ids), _mean_confidence(members, ids)))
         return predictions
 
 
@@ -184,31 +189,44 @@ class CTCBeam:
             )
         self.cfg, self.charset, self.lm = cfg, charset, lm
 
-    def __call__(self, model: nn.Module | None, batch: Batch, output: Output | None = None) -> list[Prediction]:
-        """Decodes `output`, or what `model(batch)` gives when there is none."""
+    def __call__(
+        self, model: nn.Module | None, batch: Batch, output: Output | Sequence[Output] | None = None
+    ) -> list[Prediction]:
+        """Decodes `output` (of one model, or of several that read together), or what `model(batch)` gives."""
         predictions = []
-        for index, frames in zip(batch.index.tolist(), _frames(model, batch, output), strict=True):
-            ids, read = self.search(frames), None
+        for index, members in zip(batch.index.tolist(), _frames(model, batch, output), strict=True):
+            ids, read = self._searched(members), None
             if self.lm is not None:
-                read = self.charset.decode(best_path(frames)[0])
+                read = self.charset.decode(_best_read(members))
                 text = self.charset.decode(ids)
                 if self.cfg.keep_digits:
                     text = keep_digit_words(text, read)
                 if self.lm.gazetteer and self.cfg.place:
-                    text = self._likeliest(frames, [text, *self.lm.gazetteer.places(text)])
-                    text = self._likeliest(frames, [text, *self.lm.gazetteer.streets(text)])
+                    text = self._likeliest(members, [text, *self.lm.gazetteer.places(text)])
+                    text = self._likeliest(members, [text, *self.lm.gazetteer.streets(text)])
                 ids = [self.charset.characters.index(c) for c in text]
-            predictions.append(Prediction(index, self.charset.decode(ids), aligned_confidence(frames, ids), read))
+            predictions.append(Prediction(index, self.charset.decode(ids), _mean_confidence(members, ids), read))
         return predictions
 
-    def _likeliest(self, frames: np.ndarray, texts: Sequence[str]) -> str:
-        """The text that the frames T V, the language model and its gazetteer together like best."""
+    def _searched(self, members: Sequence[np.ndarray]) -> list[int]:
+        """The best text of one model's search; of what several find the one that suits them all."""
+        found: dict[tuple[int, ...], float] = {}
+        for frames in members:
+            for node, _, _ in self._beam(frames):
+                found[tuple(node.ids())] = node.bonus + self._end(node)
+                if len(members) == 1:
+                    return node.ids()
+        texts = list(found)
+        return list(texts[int(np.argmax(_likelihoods(members, texts) + list(found.values())))])
+
+    def _likeliest(self, members: Sequence[np.ndarray], texts: Sequence[str]) -> str:
+        """The text that the frames, the language model and its gazetteer together like best."""
         cfg, lm = self.cfg, self.lm
         assert lm is not None and lm.gazetteer is not None
         texts = [t for t in texts if not self.charset.unknown(t)]
         if len(texts) == 1:
             return texts[0]
-        scores = log_likelihoods(frames, [self.charset.encode(t) for t in texts])
+        scores = _likelihoods(members, [self.charset.encode(t) for t in texts])
         scores += [cfg.beta * len(t) + cfg.place * lm.gazetteer.known(t) for t in texts]
         # What the language model can add differs little: only the best without it are worth asking about.
         asked = [0, *(1 + np.argsort(-scores[1:])[:8]).tolist()]
@@ -216,6 +234,10 @@ class CTCBeam:
 
     def search(self, log_probs: np.ndarray) -> list[int]:
         """Character ids of the best text for the frames T V (log probabilities)."""
+        return self._beam(log_probs)[0][0].ids()
+
+    def _beam(self, log_probs: np.ndarray) -> list[tuple[_Prefix, float, float]]:
+        """The prefixes that are left after the last frame, the best first."""
         cfg = self.cfg
         # Prefix -> probability of its alignments that end in blank, and in its last character; rescaled at every frame.
         beam: dict[int, tuple[_Prefix, float, float]] = {}
@@ -228,7 +250,7 @@ class CTCBeam:
             kept = heapq.nlargest(cfg.width, grown.values(), key=_rank) if len(grown) > cfg.width else grown.values()
             scale = 1 / max(blank + last for _, blank, last in kept)
             beam = {id(node): (node, blank * scale, last * scale) for node, blank, last in kept}
-        return max(beam.values(), key=self._final)[0].ids()
+        return sorted(beam.values(), key=lambda entry: _rank(entry) + self._end(entry[0]), reverse=True)
 
     def _grow(
         self, beam: dict[int, tuple[_Prefix, float, float]], probs: list[float], likely: list[int]
@@ -258,9 +280,9 @@ class CTCBeam:
         child = node.children[character] = _Prefix(node, character, state, bonus)
         return child
 
-    def _final(self, entry: tuple[_Prefix, float, float]) -> float:
-        end = self.cfg.alpha * float(self.lm.log_probs(entry[0].state)[self.lm.end]) if self.lm else 0.0
-        return _rank(entry) + end
+    def _end(self, node: _Prefix) -> float:
+        """What the language model says to a line that ends here."""
+        return self.cfg.alpha * float(self.lm.log_probs(node.state)[self.lm.end]) if self.lm else 0.0
 
 
 def _rank(entry: Sequence[Any]) -> float:
@@ -274,13 +296,32 @@ def _top(frame: np.ndarray, count: int) -> list[int]:
     return np.argpartition(frame, -count)[-count:].tolist()
 
 
-def _frames(model: nn.Module | None, batch: Batch, output: Output | None) -> list[np.ndarray]:
+def _frames(
+    model: nn.Module | None, batch: Batch, output: Output | Sequence[Output] | None
+) -> list[tuple[np.ndarray, ...]]:
+    """Of every line the frames of each model."""
     if output is None:
         if model is None:
             raise ValueError("a CTC decoder needs a model or its output")
         with torch.no_grad():
             output = model(batch)
-    return frame_log_probs(output)
+    outputs = [output] if isinstance(output, Output) else output
+    return list(zip(*map(frame_log_probs, outputs), strict=True))
+
+
+def _likelihoods(members: Sequence[np.ndarray], texts: Sequence[Sequence[int]]) -> np.ndarray:
+    """The log likelihood of each text, the mean over the models."""
+    return np.mean([log_likelihoods(frames, texts) for frames in members], 0)
+
+
+def _best_read(members: Sequence[np.ndarray]) -> list[int]:
+    """The text of the best path; of several models' the one that suits them all."""
+    texts = [best_path(frames)[0] for frames in members]
+    return texts[0] if len(texts) == 1 else texts[int(np.argmax(_likelihoods(members, texts)))]
+
+
+def _mean_confidence(members: Sequence[np.ndarray], ids: Sequence[int]) -> float:
+    return float(np.mean([aligned_confidence(frames, ids) for frames in members]))
 
 
 def keep_digit_words(text: str, read: str) -> str:
@@ -290,23 +331,3 @@ def keep_digit_words(text: str, read: str) -> str:
         return text
     digits = [any(c.isdigit() for c in a + b) for a, b in zip(words, seen, strict=True)]
     return " ".join(b if digit else a for a, b, digit in zip(words, seen, digits, strict=True))
-
-
-class CTCEnsemble(nn.Module):
-    """CTC models of one charset and frame rate as one: the logits are the log of their mean frame probabilities."""
-
-    def __init__(self, models: Sequence[nn.Module]) -> None:
-        super().__init__()
-        if not models:
-            raise ValueError("an ensemble needs at least one model")
-        self.models = nn.ModuleList(models)
-
-    def forward(self, batch: Batch) -> Output:
-        """Raises InputError when the models differ in frames or classes."""
-        outputs = [model(batch) for model in self.models]
-        shapes = {tuple(o.logits.shape) for o in outputs}
-        if len(shapes) > 1:
-            raise InputError(f"CTC models of different frames or classes can't be averaged: {sorted(shapes)}")
-        log_probs: list[Tensor] = [o.logits.float().log_softmax(-1) for o in outputs]
-        mean = torch.stack(log_probs).logsumexp(0) - math.log(len(log_probs))
-        return Output(logits=mean, lengths=outputs[0].lengths)

@@ -16,10 +16,10 @@ from tqdm import tqdm
 from chuviet.config import Config
 from chuviet.data.images import read_image
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, StepEnsemble, WrittenText
-from chuviet.decode.ctc import CTCBeam, CTCEnsemble, CTCGreedy, frame_log_probs
+from chuviet.decode.ctc import CTCBeam, CTCGreedy, frame_log_probs
 from chuviet.ship.artifact import Artifact, load_artifact
 from chuviet.ship.onnx_model import load_onnx
-from chuviet.types import Batch, InputError, Output, Prediction
+from chuviet.types import Batch, InputError, Prediction
 from chuviet.vocab import Charset
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ class Recognizer:
         """Log probabilities of the classes in each image's frames: arrays of T V. Raises InputError for attention."""
         if self.attention:
             raise InputError("an attention model has no frames; name a CTC recogniser")
-        model, batch = self._ctc(self._batches([(i, self._prepared(image)) for i, image in enumerate(images)]))
-        return frame_log_probs(model(batch))
+        batch = self._batches([(i, self._prepared(image)) for i, image in enumerate(images)])[0]
+        return frame_log_probs(self.models[0](batch))
 
     @torch.inference_mode()
     def _read(self, samples: Sequence[tuple[int, dict[Config, np.ndarray]]]) -> list[Prediction]:
@@ -152,30 +152,7 @@ class Recognizer:
             return self._decoder(StepEnsemble(self.models), own)
         if self.attention:
             return self._decoder(self.models[0], own[0])
-        model, batch = self._ctc(own)
-        return self._decoder(model, batch, model(batch))
-
-    def _ctc(self, own: Sequence[Batch]) -> tuple[nn.Module, Batch]:
-        """The CTC model, or all of them as one, and the batch that it is called with."""
-        if len(self.models) == 1:
-            return self.models[0], own[0]
-        if any(not torch.equal(b.widths, own[0].widths) for b in own):
-            raise InputError(
-                "these CTC models cannot be averaged: the prepared images differ in width; members need the same image "
-                "height and frame width"
-            )
-        return CTCEnsemble([_Member(m, b) for m, b in zip(self.models, own, strict=True)]), own[0]
-
-
-class _Member(nn.Module):
-    """A CTC model of an ensemble, tied to its own version of the batch: the one it is called with is the first's."""
-
-    def __init__(self, model: nn.Module, batch: Batch) -> None:
-        super().__init__()
-        self.model, self.batch = model, batch
-
-    def forward(self, batch: Batch) -> Output:
-        return self.model(self.batch)
+        return self._decoder(None, own[0], [model(batch) for model, batch in zip(self.models, own, strict=True)])
 
 
 def milliseconds(recognizer: Recognizer, images: Sequence[Image]) -> float:

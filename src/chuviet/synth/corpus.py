@@ -178,8 +178,9 @@ def load_wards(folder: str | Path | None) -> list[Ward]:
             units = district.get("ward", ()) or [{"name": district["name"], "pre": district.get("pre", "")}]
             for k, unit in enumerate(units):
                 share = tuple(streets[k :: len(units)])  # streets are listed by district: dealt out to its wards
-                wards.append(Ward(province["name"], province.get("code", ""), district["name"], district.get("pre", ""),
-                                  normalize(unit["name"]), unit.get("pre", ""), share))  # fmt: skip
+                in_province, in_district, name = (normalize(place["name"]) for place in (province, district, unit))
+                wards.append(Ward(in_province, province.get("code", ""), in_district, district.get("pre", ""),
+                                  name, unit.get("pre", ""), share))  # fmt: skip
     return wards
 
 
