@@ -67,7 +67,13 @@ def test_the_nearest_combination_comes_first_and_kinds_stay_as_they_were_read() 
     assert all(PLACES.known(text) >= 3 and text.startswith("ấp 2, ") for text in found)
     garbled = PLACES.places("ấp 2, Kã Thiện Hương, Huyện Bù Đốp, Bình Phước")
     assert "ấp 2, Xã Thiện Hưng, Huyện Bù Đốp, Bình Phước" in garbled  # the kind could not be read
-    assert PLACES.places("ấp 2, xã thiện hương, Huyện Bù Đốp, Bình Phước")[0].startswith("ấp 2, xã Thiện Hưng,")
+
+
+def test_capitals_and_small_letters_stay() -> None:
+    assert PLACES.places("ấp 2, xã thiện hương, Huyện Bù Đốp, Bình Phước")[0].startswith("ấp 2, xã thiện hưng,")
+    assert PLACES.places("ẤP 2, XÃ THIỆN HƯƠNG, HUYỆN BÙ ĐỐP, BÌNH PHƯỚC")[0].startswith("ẤP 2, XÃ THIỆN HƯNG,")
+    assert PLACES.streets("5 BÀI MINH TRỰC, P. 7, Q. 8, TP HỒ CHÍ MINH")[0].startswith("5 BÙI MINH TRỰC,")
+    assert PLACES.places("12, P. 7, Q. 3, Hồ Chí Minh")[0] == "12, P. 7, Q. 8, Hồ Chí Minh"
 
 
 def test_both_ways_to_place_a_tone_are_offered() -> None:

@@ -255,19 +255,26 @@ class CTCBeam:
     def _grow(
         self, beam: dict[int, tuple[_Prefix, float, float]], probs: list[float], likely: list[int]
     ) -> dict[int, list[Any]]:
-        """The prefixes after one more frame, as lists [prefix, blank, last]."""
+        """The prefixes after one more frame, as lists [prefix, blank, last]; without new ones that cannot be kept."""
         grown: dict[int, list[Any]] = {}
+        for key, (node, blank, last) in beam.items():
+            # A pruned class may still go on: it costs nothing to look.
+            again = last * probs[node.character + 1] if node.character >= 0 else 0.0
+            grown[key] = [node, (blank + last) * probs[BLANK], again]
+        # A new prefix must be better than the worst of a full beam, and the language model can only take from it.
+        full = len(grown) == self.cfg.width
+        worst = min(_rank(e) if e[1] + e[2] > 0 else -math.inf for e in grown.values()) if full else -math.inf
         for node, blank, last in beam.values():
             total = blank + last
-            here = grown.setdefault(id(node), [node, 0.0, 0.0])
-            here[1] += total * probs[BLANK]
-            if node.character >= 0:  # a pruned class may still go on: it costs nothing to look
-                here[2] += last * probs[node.character + 1]
+            least = math.exp(min(worst - node.bonus - self.cfg.beta, 700.0))
             for c in likely:
                 # The same character again is a new one only after a blank.
                 gain = probs[c] * (blank if c - 1 == node.character else total)
+                child = node.children.get(c - 1)
+                if gain <= least and (child is None or id(child) not in grown):
+                    continue
                 if gain > 0:
-                    child = node.children.get(c - 1) or self._child(node, c - 1)
+                    child = child or self._child(node, c - 1)
                     there = grown.setdefault(id(child), [child, 0.0, 0.0])
                     there[2] += gain
         return {key: entry for key, entry in grown.items() if entry[1] + entry[2] > 0}

@@ -112,7 +112,11 @@ class Gazetteer:
                 cost = _edits(" ".join(_words(text[begin:end])), street)
                 if cost <= len(street) / 3:
                     found.append((cost, begin, name))
-        return [_replaced(text, [(a, end)], [way]) for _, a, name in sorted(found)[:count] for way in _tones(name)]
+        return [
+            _replaced(text, [(a, end)], [way])
+            for _, a, name in sorted(found)[:count]
+            for way in _tones(_cased(name, text[a:end]))
+        ]
 
     def _place(self, text: str, spans: list[tuple[int, int]]) -> tuple[str, str] | None:
         """Keys of the province and district at the end of `text`, if they belong together."""
@@ -194,10 +198,15 @@ def _written(read: str, kind: str, name: str) -> list[str]:
     if _key(read) == _key(name):
         return [read]
     before = _KIND.match(read)
-    ways = [before[0] + name] if before else [name]
-    if kind:
-        ways.append(f"{kind} {name}".lower() if read.islower() else f"{kind} {name}")
-    return list(dict.fromkeys(x for way in ways for x in _tones(way)))
+    ways = [(before[0] if before else "") + name] + ([f"{kind} {name}"] if kind else [])
+    return list(dict.fromkeys(x for way in ways for x in _tones(_cased(way, read))))
+
+
+def _cased(text: str, read: str) -> str:
+    """`text` in capitals or in lower case if all of `read` is; an abbreviation and a number say nothing."""
+    if sum(map(str.isalpha, read)) > 3:
+        return text.upper() if read.isupper() else text.lower() if read.islower() else text
+    return text
 
 
 def _tones(text: str) -> list[str]:
