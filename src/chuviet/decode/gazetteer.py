@@ -15,7 +15,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import editdistance
 import numpy as np
@@ -160,7 +160,7 @@ def _fields(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def _key(name: str) -> str:
     """What two spellings of a name have in common: `_words` of what follows the kind, without spaces."""
     name = name.strip(" .")
@@ -168,7 +168,7 @@ def _key(name: str) -> str:
     return "".join(_words(name[kind.end() :] if kind else name))
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def _words(name: str) -> tuple[str, ...]:
     """The words in lower case, tones behind their syllable, k as c (Đắk Lắk, Đắc Lắc), numbers in digits without zeros
     before them, hyphens as spaces, no apostrophes.
@@ -182,7 +182,7 @@ def _words(name: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def _edits(a: str, b: str) -> int:
     return int(editdistance.eval(a, b))
 
