@@ -174,7 +174,7 @@ class CTCBeam:
         keep_digits: bool = True  # words with digits as in the best path: no language model knows a house number
         place: float = 8.0  # added for every part of an address that the gazetteer finds in its place
         top: int = 12  # classes looked at in a frame
-        min_prob: float = 1e-4  # of a class to be looked at
+        min_prob: float = 3e-4  # of a class to be looked at
 
         def build(self, charset: Charset, lm: NGram | None = None) -> CTCBeam:
             """`lm` wins over the config's file. Raises InputError when that is missing or of another charset."""
