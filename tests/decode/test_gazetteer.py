@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import torch
 
+from chuviet.commands.language import gazetteer
 from chuviet.decode.ctc import CTCBeam, log_likelihoods
 from chuviet.decode.gazetteer import District, Gazetteer, _fields, _key, _tones
 from chuviet.decode.ngram import NGram
-from chuviet.synth.corpus import Ward, gazetteer
+from chuviet.synth.corpus import Ward
 from chuviet.types import InputError
 from chuviet.vocab import BLANK, VIETNAMESE, Charset
 

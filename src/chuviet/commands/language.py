@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from chuviet.data.files import read_lines
 from chuviet.data.lists import read_labels
 from chuviet.data.table import read_table
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
+from chuviet.decode.gazetteer import District, Gazetteer
 from chuviet.decode.ngram import NGram
 from chuviet.ship.artifact import load_artifact, resave_artifact
-from chuviet.synth.corpus import Addresses, gazetteer, load_wards
+from chuviet.synth.corpus import Addresses, Ward, load_wards
 from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE, Charset, fold_text, normalize
 
@@ -79,3 +80,16 @@ def _lines(args: Namespace) -> Iterator[str]:
         yield from itertools.chain.from_iterable(itertools.repeat(kept.tolist(), args.repeat))
     for name in args.text:
         yield from (line for line in map(normalize, read_lines(name)) if line)
+
+
+def gazetteer(wards: Sequence[Ward]) -> Gazetteer:
+    """The wards by district, for the decoder."""
+    districts: dict[tuple[str, str, str], list[Ward]] = {}
+    for w in wards:
+        districts.setdefault((w.province, w.district_kind, w.district), []).append(w)
+    return Gazetteer(
+        District(
+            *names, tuple((w.kind, w.name) for w in parts), tuple(dict.fromkeys(s for w in parts for s in w.streets))
+        )
+        for names, parts in districts.items()
+    )

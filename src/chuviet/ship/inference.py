@@ -152,7 +152,8 @@ class Recognizer:
             return self._decoder(StepEnsemble(self.models), own)
         if self.attention:
             return self._decoder(self.models[0], own[0])
-        return self._decoder(None, own[0], [model(batch) for model, batch in zip(self.models, own, strict=True)])
+        outputs = [model(batch) for model, batch in zip(self.models, own, strict=True)]
+        return self._decoder(None, own[0], outputs if len(outputs) > 1 else outputs[0])
 
 
 def milliseconds(recognizer: Recognizer, images: Sequence[Image]) -> float:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from chuviet.decode.gazetteer import District, Gazetteer
 from chuviet.types import InputError
 from chuviet.vocab import normalize
 
@@ -182,19 +181,6 @@ def load_wards(folder: str | Path | None) -> list[Ward]:
                 wards.append(Ward(in_province, province.get("code", ""), in_district, district.get("pre", ""),
                                   name, unit.get("pre", ""), share))  # fmt: skip
     return wards
-
-
-def gazetteer(wards: Sequence[Ward]) -> Gazetteer:
-    """The wards by district, for the decoder."""
-    districts: dict[tuple[str, str, str], list[Ward]] = {}
-    for w in wards:
-        districts.setdefault((w.province, w.district_kind, w.district), []).append(w)
-    return Gazetteer(
-        District(
-            *names, tuple((w.kind, w.name) for w in parts), tuple(dict.fromkeys(s for w in parts for s in w.streets))
-        )
-        for names, parts in districts.items()
-    )
 
 
 def _package_wards() -> list[Ward]:
