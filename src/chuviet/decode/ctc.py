@@ -323,8 +323,8 @@ def _likelihoods(members: Sequence[np.ndarray], texts: Sequence[Sequence[int]]) 
 
 def _best_read(members: Sequence[np.ndarray]) -> list[int]:
     """The text of the best path; of several models' the one that suits them all."""
-    texts = [best_path(frames)[0] for frames in members]
-    return texts[0] if len(texts) == 1 else texts[int(np.argmax(_likelihoods(members, texts)))]
+    texts = list(dict.fromkeys(tuple(best_path(frames)[0]) for frames in members))
+    return list(texts[0] if len(texts) == 1 else texts[int(np.argmax(_likelihoods(members, texts)))])
 
 
 def _mean_confidence(members: Sequence[np.ndarray], ids: Sequence[int]) -> float:
