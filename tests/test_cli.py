@@ -302,10 +302,14 @@ def test_summary(project: Path, fails: Fails, capsys: pytest.CaptureFixture[str]
     assert f"LineCTC: {sum(p.numel() for p in model.parameters()):,} parameters" in out and "16 x 80 px" in out
     assert "nearest: configs" in fails("summary", "-C", "tiny_f1") or "tiny_f0" in fails("summary", "-C", "tiny_f1")
     assert "did you mean 'model'" in fails("summary", "-C", "tiny_f0", "modle=1")
+    assert "did you mean 'model'" in fails("summary", "optim.lr=1", "-C", "tiny_f0", "modle=1")
+    for wrong in ("tiny_f1", "--modle=1"):
+        with pytest.raises(SystemExit):
+            main(["summary", "optim.lr=1", "-C", "tiny_f0", wrong])
 
 
 def test_train_folds_report_pack_and_evaluate(project: Path, fails: Fails, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "-C", "tiny_f0", "--folds", "0,1", "train.epochs=1"]) == 0
+    assert main(["train", "train.epochs=2", "-C", "tiny_f0", "--folds", "0,1", "train.epochs=1"]) == 0
     assert "fold 1" in capsys.readouterr().out
     oof = read_table("outputs/tiny_f0/oof.csv")
     assert sorted(oof["img_path"]) == sorted(read_table("labels.csv")["img_path"]) and "prediction" in oof

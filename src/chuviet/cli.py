@@ -30,8 +30,8 @@ examples:
   chuviet predict -w a.safetensors labels.csv --out preds.csv                   the images that a CSV names
   chuviet predict -w text_det photos/ --out preds.txt --draw drawn/             a detector: where text is
 
-Members of an ensemble need one charset and one kind: attention models average the probabilities of every step,
-CTC models those of every frame (and need the same image height). A bad image ends the command before anything
+Members of an ensemble need one charset and one kind: attention models average the probabilities of every step;
+CTC models each propose texts, and the likeliest to all of them wins. A bad image ends the command before anything
 is written; --skip-bad reads the others, names the bad ones on stderr and ends with exit code 3.""",
     "evaluate": """\
 examples:
@@ -158,11 +158,22 @@ pictures.""",
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns 0, or 2 after a user's error (one line on stderr), 130 after Ctrl-C."""
-    args = parser().parse_args(argv)
+    args = _parsed(argv)
     # Imported late: torch takes seconds to import, and -h or a mistyped option shouldn't wait for it.
     from chuviet.commands.dispatch import guarded, run
 
     return guarded(lambda: run(args))
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Arguments, with changes to a config wherever they stand: argparse leaves over those after a second option."""
+    top = parser()
+    args, rest = top.parse_known_args(argv)
+    if rest and ("overrides" not in args or any(r.startswith("-") or "=" not in r for r in rest)):
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        args.overrides = [*args.overrides, *rest]
+    return args
 
 
 def parser() -> argparse.ArgumentParser:
