@@ -271,19 +271,24 @@ class CTCBeam:
                 # The same character again is a new one only after a blank.
                 gain = probs[c] * (blank if c - 1 == node.character else total)
                 child = node.children.get(c - 1)
-                if gain <= least and (child is None or id(child) not in grown):
-                    continue
-                if gain > 0:
-                    child = child or self._child(node, c - 1)
-                    there = grown.setdefault(id(child), [child, 0.0, 0.0])
-                    there[2] += gain
+                if child is None or id(child) not in grown:
+                    if gain <= least:
+                        continue
+                    bonus = child.bonus if child else self._bonus(node, c - 1)
+                    if math.log(gain) + bonus <= worst:
+                        continue
+                    child = child or self._child(node, c - 1, bonus)
+                    grown[id(child)] = [child, 0.0, 0.0]
+                grown[id(child)][2] += gain
         return {key: entry for key, entry in grown.items() if entry[1] + entry[2] > 0}
 
-    def _child(self, node: _Prefix, character: int) -> _Prefix:
-        state, bonus = node.state, node.bonus + self.cfg.beta
-        if self.lm is not None:
-            bonus += self.cfg.alpha * float(self.lm.log_probs(state)[character])
-            state = self.lm.advance(state, character)
+    def _bonus(self, node: _Prefix, character: int) -> float:
+        """What the language model and the length add to `node` with one more character."""
+        bonus = node.bonus + self.cfg.beta
+        return bonus + self.cfg.alpha * float(self.lm.log_probs(node.state)[character]) if self.lm else bonus
+
+    def _child(self, node: _Prefix, character: int, bonus: float) -> _Prefix:
+        state = self.lm.advance(node.state, character) if self.lm else node.state
         child = node.children[character] = _Prefix(node, character, state, bonus)
         return child
 

@@ -59,7 +59,8 @@ class NGram:
         self.order = len(levels)
         self.end = len(characters)  # the class id of the line's end
         self._bits = _bits(len(characters), self.order)
-        self._mask = (1 << self._bits * (self.order - 1)) - 1
+        # By k: what of a state is the context of an n-gram of k characters.
+        self._masks = [0, *((1 << self._bits * (k - 1)) - 1 for k in range(1, self.order + 1))]
         self._ids = {c: i for i, c in enumerate(characters)}
         self._rows: dict[tuple[int, int], np.ndarray] = {}
         self._log_rows: dict[int, np.ndarray] = {}
@@ -74,7 +75,7 @@ class NGram:
 
     def advance(self, state: int, character: int) -> int:
         """The state after `character` (its id in the charset) was written in `state`."""
-        return (state << self._bits | character) & self._mask
+        return (state << self._bits | character) & self._masks[-1]
 
     def log_probs(self, state: int) -> np.ndarray:
         """Natural log probabilities of every character, in charset order, then of the line's end: V + 1, float32."""
@@ -82,30 +83,29 @@ class NGram:
         if row is None:
             if len(self._log_rows) >= _CACHED_ROWS:
                 self._log_rows.clear()
-            probs = self._row(state, self.order)
+            probs = self._row(state)
             row = np.log(probs / probs.sum())  # one-byte probabilities sum to one but nearly
             self._log_rows[state] = row
         return row
 
-    def _row(self, state: int, order: int) -> np.ndarray:
-        """Probabilities (V + 1, float32) from n-grams of at most `order` characters."""
-        if order == 0:
-            return np.full(self.end + 1, 1 / (self.end + 1), np.float32)
-        context = state & ((1 << self._bits * (order - 1)) - 1)
-        row = self._rows.get((order, context))
-        if row is not None:
-            return row
-        row = self._row(context, order - 1)
-        level = self.levels[order - 1]
-        key = context % _PRIME
-        i = int(np.searchsorted(level.contexts, key))
-        if i < len(level.contexts) and level.contexts[i] == key:
-            here = slice(level.offsets[i], level.offsets[i + 1])
-            row = row * level.backoff[i]
-            row[level.characters[here]] += level.probs[here]
-        if len(self._rows) >= _CACHED_ROWS:
-            self._rows.clear()
-        self._rows[order, context] = row
+    def _row(self, state: int) -> np.ndarray:
+        """Probabilities (V + 1, float32) after the last `order` - 1 characters, on from the longest cached context."""
+        rows, cached = self._rows, self.order
+        while cached and (cached, state & self._masks[cached]) not in rows:
+            cached -= 1
+        none = np.full(self.end + 1, 1 / (self.end + 1), np.float32)
+        row = rows[cached, state & self._masks[cached]] if cached else none
+        for k, level in enumerate(self.levels[cached:], cached + 1):
+            context = state & self._masks[k]
+            key = np.int64(context % _PRIME)
+            i = level.contexts.searchsorted(key)
+            if i < len(level.contexts) and level.contexts[i] == key:
+                here = slice(level.offsets[i], level.offsets[i + 1])
+                row = row * level.backoff[i]
+                row[level.characters[here]] += level.probs[here]
+            if len(rows) >= _CACHED_ROWS:
+                rows.clear()
+            rows[k, context] = row
         return row
 
     def score(self, text: str) -> float:
