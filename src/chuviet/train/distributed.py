@@ -5,15 +5,29 @@ losses that are means over all samples, decisions that all take alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from chuviet.types import Batch
+
+
+class _SumOfAll(torch.autograd.Function):
+    """The sum of a tensor over all processes; every process's loss depends on it, and so the gradient is a sum too."""
+
+    @staticmethod
+    def forward(_: Any, x: Tensor) -> Tensor:
+        total = x.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return _SumOfAll.forward(ctx, gradients[0])
 
 
 class GlobalBatchNorm(nn.BatchNorm2d):
@@ -32,10 +46,10 @@ class GlobalBatchNorm(nn.BatchNorm2d):
         y = x.float()
         c, places = y.shape[1], [d for d in range(y.ndim) if d != 1]
         shape = [1, c] + [1] * (y.ndim - 2)
-        sums = all_reduce(torch.cat((y.sum(places), torch.full((1,), y.numel() / c, device=y.device))))
+        sums = _SumOfAll.apply(torch.cat((y.sum(places), torch.full((1,), y.numel() / c, device=y.device))))
         mean, count = sums[:c] / sums[-1], sums[-1]
         centred = y - mean.view(shape)  # before it is squared: a difference of large squares would lose the variance
-        var = all_reduce((centred * centred).sum(places)) / count
+        var = _SumOfAll.apply((centred * centred).sum(places)) / count
         with torch.no_grad():
             assert self.running_mean is not None and self.running_var is not None
             assert self.num_batches_tracked is not None
