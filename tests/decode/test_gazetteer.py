@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from chuviet.commands.language import gazetteer
+from chuviet.commands.language import gazetteer, respelt
 from chuviet.decode.ctc import CTCBeam, log_likelihoods
 from chuviet.decode.gazetteer import District, Gazetteer, _fields, _key, _tones
 from chuviet.decode.ngram import NGram
@@ -44,6 +44,8 @@ def test_parts_end_at_commas_and_before_kinds() -> None:
     text = "Số 5 , Phường Hùng Thắng Thành phố Hạ Long, Quảng Ninh."
     found = [text[a:b] for a, b in _fields(text)]
     assert found == ["Số 5", "Phường Hùng Thắng", "Thành phố Hạ Long", "Quảng Ninh."]
+    capitals = "Xã Tân Hưng Thị Xã Bình Long, Thị Trấn"
+    assert [capitals[a:b] for a, b in _fields(capitals)] == ["Xã Tân Hưng", "Thị Xã Bình Long", "Thị Trấn"]
     assert _fields("") == _fields(" , . ,") == []
 
 
@@ -117,6 +119,26 @@ def test_wards_are_put_together_by_district() -> None:
     ]
     (district,) = gazetteer(wards).districts
     assert district.wards == (("Phường", "1"), ("Phường", "2")) and district.streets == ("Lê Lợi", "Trần Phú")
+
+
+def test_places_are_spelt_as_most_labels_spell_them() -> None:
+    wards = [
+        Ward("Phú Yên", "PY", "Tuy Hòa", "Thành phố", "Hòa Hiệp", "Phường", ("Hòa Lợi",)),
+        Ward("Phú Yên", "PY", "Đông Hòa", "Thị xã", "Hòa Tân", "Xã"),
+    ]
+    lines = [
+        "1 Hoà Lợi, Phường Hoà Hiệp, TP Tuy Hoà, Phú Yên",
+        "2 Hoà Lợi, P.Hòa Hiệp, TP Tuy Hoà, Phú Yên",
+        "3 Hoà Lợi, P.Hoà Hiệp, Thành phố Tuy Hòa, Phú Yên",
+        "4, Phường Hoà Hiệp, THÀNH PHỐ TUY HÒA, PHÚ YÊN",
+        "XÃ HOÀ TÂN, TX ĐÔNG HOÀ, PHÚ YÊN",  # capitals say nothing
+        "Tổ 5, X. Hoà Tân, Thị Xã Đông Hòa, Phú Yên",  # kinds seen once stay
+        "Huyện Đông Hoà, Bình Phước",  # no such place
+    ]
+    first, second = respelt(wards, lines)
+    assert first == Ward("Phú Yên", "PY", "Tuy Hoà", "TP", "Hoà Hiệp", "Phường", ("Hòa Lợi",))
+    assert second == Ward("Phú Yên", "PY", "Đông Hòa", "Thị xã", "Hoà Tân", "Xã")
+    assert respelt(wards, []) == wards
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -26,24 +26,22 @@ from chuviet.vocab import VIETNAMESE, Charset, fold_text, normalize
 
 def train_lm(args: Namespace) -> int:
     charset = Charset(VIETNAMESE)
-    given = list(_lines(args))
+    labels, held_out = _labels(args)
+    known = {fold_text(t) for t in held_out}
+    labels = [t for t in labels if fold_text(t) not in known]  # nor from another file
+    wards = respelt(load_wards(args.gazetteer), labels) if args.addresses else []
+    given = list(_lines(args, wards, labels))
     lines = [t for t in given if not charset.unknown(t)]
     if len(lines) < len(given):
         odd = sorted({c for t in given for c in charset.unknown(t)})
         shown = f"{' '.join(odd[:12])}{' ...' if len(odd) > 12 else ''}"
         print(f"{len(given) - len(lines)} of {len(given)} lines left out: characters outside the charset: {shown}")
-    held_out: list[str] = []
-    if args.leave_out is not None:
-        for name in args.labels:
-            table = read_table(name, columns=("text", "fold"), unique=None)
-            held_out += table["text"][table["fold"] == args.leave_out].tolist()
-    known = {fold_text(t) for t in held_out}
-    lines = [t for t in lines if fold_text(t) not in known]  # nor from another file
+    lines = [t for t in lines if fold_text(t) not in known]
     if not lines:
         raise InputError("nothing to learn from: give --addresses, --labels or --text")
     model = NGram.train(tqdm(lines, unit="line", dynamic_ncols=True), charset, args.order, args.min_count)
-    if args.addresses:
-        model.gazetteer = gazetteer(load_wards(args.gazetteer))
+    if wards:
+        model.gazetteer = gazetteer(wards)
     model.save(args.out)
     size = Path(args.out).stat().st_size / 1e6
     print(f"{args.out}: order {args.order}, {len(lines)} lines, {size:.2f} MB")
@@ -69,17 +67,43 @@ def attach(args: Namespace) -> int:
     return OK
 
 
-def _lines(args: Namespace) -> Iterator[str]:
-    """Address lines, then the labels, then lines of plain text, as often as asked for."""
-    if args.addresses:
-        source = Addresses(load_wards(args.gazetteer), cover=False)
-        yield from (source.text(i, np.random.default_rng((args.seed, i, 7))) for i in range(args.addresses))
+def _labels(args: Namespace) -> tuple[list[str], list[str]]:
+    """The texts of all labels, and those of the fold that is left out."""
+    kept: list[str] = []
+    held_out: list[str] = []
     for name in args.labels:
-        table = read_table(name, columns=("text",), unique=None) if args.leave_out is not None else read_labels(name)
-        kept = table["text"][table["fold"] != args.leave_out] if args.leave_out is not None else table["text"]
-        yield from itertools.chain.from_iterable(itertools.repeat(kept.tolist(), args.repeat))
+        if args.leave_out is None:
+            kept += read_labels(name)["text"].tolist()
+        else:
+            table = read_table(name, columns=("text", "fold"), unique=None)
+            out = table["fold"] == args.leave_out
+            kept += table["text"][~out].tolist()
+            held_out += table["text"][out].tolist()
+    return kept, held_out
+
+
+def _lines(args: Namespace, wards: Sequence[Ward], labels: Sequence[str]) -> Iterator[str]:
+    """Address lines, then the labels, then lines of plain text, as often as asked for."""
+    if wards:
+        source = Addresses(wards, cover=False)
+        yield from (source.text(i, np.random.default_rng((args.seed, i, 7))) for i in range(args.addresses))
+    yield from itertools.chain.from_iterable(itertools.repeat(labels, args.repeat))
     for name in args.text:
         yield from (line for line in map(normalize, read_lines(name)) if line)
+
+
+def respelt(wards: Sequence[Ward], lines: Sequence[str]) -> list[Ward]:
+    """The wards, their kinds and names spelt as most of the address lines do that name them: Hoà or Hòa, Thành Phố or
+    Thành phố. Who labels lines takes the places from a list, and its spelling is one of several right ones.
+    """
+    spelt = gazetteer(wards).spellings(lines)
+    found = []
+    for w in wards:
+        names = (("", w.province), (w.district_kind, w.district), (w.kind, w.name))
+        (_, province), district, ward = (spelt.get(names[:k], names[k - 1]) for k in (1, 2, 3))
+        found.append(replace(w, province=province, district_kind=district[0], district=district[1],
+                             kind=ward[0], name=ward[1]))  # fmt: skip
+    return found
 
 
 def gazetteer(wards: Sequence[Ward]) -> Gazetteer:

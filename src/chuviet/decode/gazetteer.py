@@ -13,6 +13,7 @@ import json
 import re
 import unicodedata
 import zlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,7 +27,7 @@ _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _KIND = re.compile(
     r"(?:thành phố|thị xã|thị trấn|tỉnh|quận|huyện|phường|xã|(?:tp|tx|tt|[qhpxt])(?=[\s.]))[\s.]*", re.IGNORECASE
 )
-_INNER = re.compile(r"(?<=[^\s,]) +(?=(?:Thành phố|Thị xã|Thị trấn|Quận|Huyện|Phường|Xã|TP|Tỉnh)\b)")
+_INNER = re.compile(r"(?<=[^\s,])(?<!\bThị) +(?=(?:Thành [Pp]hố|Thị [Xx]ã|Thị [Tt]rấn|Quận|Huyện|Phường|Xã|TP|Tỉnh)\b)")
 _OA = re.compile(r"(?<!q)(?:(o[àáảãạèéẻẽẹ]|u[ỳýỷỹỵ])|([òóỏõọ][ae]|[ùúủũụ]y))\b", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}
 _PER_LEVEL = (4, 8)  # provinces, then districts, whose parts are looked at
@@ -118,6 +119,35 @@ class Gazetteer:
             for way in _tones(_cased(name, text[a:end]))
         ]
 
+    def spellings(self, texts: Iterable[str]) -> dict[tuple[tuple[str, str], ...], tuple[str, str]]:
+        """How most of the addresses `texts` spell the kind and the name of province, district and ward at their end.
+
+        Keys are the kinds and names of one to three of these in this gazetteer, the province first. Lines all in
+        capitals or in small letters say nothing, and a kind that was seen but once stays as it is here: it may be an
+        abbreviation.
+        """
+        counts: dict[tuple[tuple[str, str], ...], Counter[tuple[str, str]]] = defaultdict(Counter)
+        for text in texts:
+            spans = _fields(text)
+            place = self._place(text, spans)
+            if place is None or text.isupper() or text.islower():
+                continue
+            d = self._tree[place[0]][place[1]]
+            seen = [(("", d.province), spans[-1]), ((d.kind, d.name), spans[-2])]
+            if len(spans) > 2 and (ward := self._wards[place].get(_key(text[slice(*spans[-3])]))):
+                seen.append((ward, spans[-3]))
+            names: tuple[tuple[str, str], ...] = ()
+            for name, span in seen:
+                names = (*names, name)
+                kind, written = _parted(text[slice(*span)])
+                if not written[:1].islower():
+                    counts[names][kind, written] += 1
+        spelt = {}
+        for names, found in counts.items():
+            (kind, written), times = found.most_common(1)[0]
+            spelt[names] = (kind if times > 1 else names[-1][0], written)
+        return spelt
+
     def _place(self, text: str, spans: list[tuple[int, int]]) -> tuple[str, str] | None:
         """Keys of the province and district at the end of `text`, if they belong together."""
         if len(spans) < 2:
@@ -158,6 +188,12 @@ def _fields(text: str) -> list[tuple[int, int]]:
                 spans.append((left, left + len(piece.strip())))
             start = match.start() + part.end() if part else end
     return spans
+
+
+def _parted(part: str) -> tuple[str, str]:
+    """The kind and the name of a place as it is written."""
+    kind = _KIND.match(part)
+    return (kind[0].strip(), part[kind.end() :]) if kind else ("", part)
 
 
 @lru_cache(maxsize=100_000)

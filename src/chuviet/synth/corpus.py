@@ -149,8 +149,8 @@ class Addresses:
 def _unit(kind: str, name: str, short: bool, rng: np.random.Generator) -> str:
     if not kind:
         return name
-    if short and kind in ABBREVIATIONS:
-        return f"{_pick(rng, ABBREVIATIONS[kind])} {name}"
+    if short and kind.capitalize() in ABBREVIATIONS:
+        return f"{_pick(rng, ABBREVIATIONS[kind.capitalize()])} {name}"
     return f"{kind.lower() if rng.random() < 0.1 else kind} {name}"
 
 
