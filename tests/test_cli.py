@@ -239,7 +239,9 @@ def test_evaluate_writes_what_it_prints(project: Path, capsys: pytest.CaptureFix
         and metrics["fold"] == 1
         and set(metrics["raw"]) == set(metrics["case_insensitive"])
     )
-    assert f"cer       {metrics['raw']['cer']:>9.4f}" in capsys.readouterr().out and metrics["raw"]["cer"] > 0.3
+    out = capsys.readouterr().out
+    assert f"cer       {metrics['raw']['cer']:>9.4f}" in out and metrics["raw"]["cer"] > 0.3
+    assert f"takes {metrics['milliseconds']:.1f} ms" in out and metrics["milliseconds"] > 0
     assert main(["evaluate", "-w", "w.safetensors", "--data", "labels.csv", "--out", "rows.csv"]) == 0
     assert read_table("rows.csv")["text"].tolist() == true and "prediction" in read_table("rows.csv")
 
@@ -320,6 +322,11 @@ def test_train_folds_report_pack_and_evaluate(project: Path, fails: Fails, capsy
     assert (
         main(["report", "oof.csv", "--data", "labels.csv", "--out", "again.html"]) == 0 and Path("again.html").exists()
     )
+    capsys.readouterr()
+    shutil.copy("oof.csv", "more.csv")
+    assert main(["report", "oof.csv", "more.csv", "--data", "labels.csv", "--out", "both.html"]) == 0
+    assert f"both.html: {2 * len(oof)} lines" in capsys.readouterr().out
+    assert Path("both.html").exists()
 
     run = Path("outputs/tiny_f0/fold0")
     packed = run / "packed.safetensors"

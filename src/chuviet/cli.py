@@ -16,8 +16,8 @@ Train, measure and ship text recognisers and detectors that fit a size budget.
 The way from images to a submission:
   chuviet check --data labels.csv                   is the labelled set sound?
   chuviet folds --data labels.csv --out folds.csv   five folds; no writer and no text in two of them
-  chuviet train -C line_192_f5 --folds 0-4          five runs, and their out-of-fold predictions in one table
-  chuviet report outputs/line_192_f5/oof.csv        where the errors are, as one HTML page
+  chuviet train -C line_192_f0 --folds 0-4          five runs, and their out-of-fold predictions in one table
+  chuviet report outputs/line_192_f0/oof.csv        where the errors are, as one HTML page
   chuviet predict -w weights.safetensors images/    read new lines
   chuviet read photo.jpg                            find and read all text of a page"""
 
@@ -38,7 +38,7 @@ examples:
   chuviet evaluate -w weights/vi_line.safetensors --data labels.csv
   chuviet evaluate -w outputs/line_192_f5/fold0/weights.safetensors --data folds.csv --fold 0 --json fold0.json
   chuviet evaluate -w text_det -w scene_word --draw drawn/ \\
-      --data icdar2015/text_localization/test_icdar2015_label.txt --data sroie/val_label.txt
+      --data icdar2015/text_localization/val_icdar2015_label.txt --data sroie/val_label.txt
 
 CER and WER are micro averages (all edits / all true characters or words), cer_mean and wer_mean means over lines,
 ned is 1-NED, score the Kalapa 2023 competition's. Nothing is normalised but the labels' Unicode form (NFC).
@@ -56,7 +56,7 @@ list of texts with their corners (clockwise from the top left) and their score: 
     "reject": """\
 examples:
   chuviet reject -w fots_light_rejector_small --data icdar2015/text_localization/train_icdar2015_label.txt \\
-      --check icdar2015/text_localization/test_icdar2015_label.txt --out fots_gated.safetensors
+      --check icdar2015/text_localization/val_icdar2015_label.txt --out fots_gated.safetensors
 
 Sets the threshold below which a detector with a rejector skips an image as empty, and reports ROC AUC, how many
 frames are skipped, and the time that is saved. Pages are cut into squares, of which many have no text.""",
@@ -89,8 +89,8 @@ A run that ends packs its own weights.safetensors; this is for one that was stop
 chuviet lm) beside weights, which are then decoded by beam search.""",
     "lm": """\
 examples:
-  chuviet lm --addresses 200000 --out vi_address.lm.safetensors
-  chuviet lm --addresses 200000 --labels train_folds.csv --leave-out 0 --out lm_without_fold0.safetensors
+  chuviet lm --addresses 100000 --out vi_address.lm.safetensors
+  chuviet lm --addresses 100000 --labels train_folds.csv --leave-out 0 --out lm_without_fold0.safetensors
   chuviet pack outputs/line_192_f0/fold0/weights.safetensors --lm lm_without_fold0.safetensors --out reader.safetensors
 
 A model of characters (interpolated Kneser-Ney) for the beam search of the CTC recognisers. With --addresses it takes
@@ -149,7 +149,7 @@ Quads that cross themselves, run backwards, leave the image or are empty are men
     "report": """\
 examples:
   chuviet report outputs/line_192_f5/oof.csv
-  chuviet report oof.csv --data train_folds.csv --out report.html --worst 50
+  chuviet report fold0.csv fold1.csv --data train_folds.csv --out report.html --worst 50
 
 Tables of all metrics by fold, source and length, the kinds of errors, tone marks, characters, and the worst lines as
 pictures.""",
@@ -361,11 +361,17 @@ def _pack(p: argparse.ArgumentParser) -> None:
         "--keep", choices=("ema", "last", "best"), help="which weights (default: ema if there are any, else last)"
     )
     p.add_argument("--precision", choices=("fp16", "fp32"), default="fp16", help="%(default)s")
-    p.add_argument("--out", metavar="FILE", help="default: weights.safetensors in the run's folder")
+    p.add_argument(
+        "--out",
+        metavar="FILE",
+        help="default: weights.safetensors in the run's folder; with --lm NAME.lm.safetensors beside the weights",
+    )
 
 
 def _export(p: argparse.ArgumentParser) -> None:
-    p.add_argument("-w", "--weights", required=True, metavar="FILE", help="a .safetensors file, or a run's name")
+    p.add_argument(
+        "-w", "--weights", required=True, metavar="FILE", help="a .safetensors file, or a name of weights/ or outputs/"
+    )
     p.add_argument("--format", choices=("onnx",), default="onnx", help="%(default)s")
     p.add_argument("--out", metavar="FILE", help="default: the weights' name with .onnx")
     p.add_argument("--precision", choices=("fp32", "fp16", "int8"), default="fp32", help="%(default)s")
@@ -379,7 +385,9 @@ def _export(p: argparse.ArgumentParser) -> None:
 
 
 def _prune(p: argparse.ArgumentParser) -> None:
-    p.add_argument("-w", "--weights", required=True, metavar="FILE", help="a .safetensors file, or a run's name")
+    p.add_argument(
+        "-w", "--weights", required=True, metavar="FILE", help="a .safetensors file, or a name of weights/ or outputs/"
+    )
     p.add_argument(
         "--ratio", type=float, default=0.5, metavar="SHARE", help="channels of each layer to go (%(default)s)"
     )
@@ -390,9 +398,11 @@ def _prune(p: argparse.ArgumentParser) -> None:
 
 
 def _report(p: argparse.ArgumentParser) -> None:
-    p.add_argument("oof", metavar="OOF", help="the oof.csv of a run")
+    p.add_argument(
+        "oof", nargs="+", metavar="OOF", help="the oof.csv of a run, or the tables of chuviet evaluate --out"
+    )
     p.add_argument("--data", metavar="CSV", help="the label CSV that the run read (default: what its config says)")
-    p.add_argument("--out", metavar="HTML", help="default: report.html beside oof.csv")
+    p.add_argument("--out", metavar="HTML", help="default: report.html beside the first")
     p.add_argument("--worst", type=_positive, default=30, metavar="N", help="lines shown as pictures (%(default)s)")
 
 

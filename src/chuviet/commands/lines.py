@@ -8,6 +8,8 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+
 from chuviet.commands import OK, PARTLY, pages
 from chuviet.commands.weights import check_options, load_all, say_if_trained_on
 from chuviet.data.check import check_data
@@ -77,6 +79,7 @@ def evaluate(args: Namespace) -> int:
     for name in [k for k in raw if k not in ("count", "cer_nocase")]:
         print(f"{name:<10}{raw[name]:>9.4f}{lower[name]:>19.4f}")
     print(f"{raw['count']:.0f} lines of {', '.join(args.data)}" + ("" if args.fold is None else f", fold {args.fold}"))
+    print(f"one line alone takes {metrics['milliseconds']:.1f} ms (median)")
     if "corrections" in metrics:
         made = metrics["corrections"]
         print(f"the language model changed {made['changed']} lines: {made['better']} better, {made['worse']} worse, "
@@ -151,10 +154,11 @@ def convert(args: Namespace) -> int:
 
 
 def report(args: Namespace) -> int:
-    frame = oof.read_oof(args.oof)
-    root = image_root(args.data, frame) if args.data else oof.images_of(args.oof, frame)
-    out = Path(args.out) if args.out else Path(args.oof).with_name("report.html")
-    page.write_page(frame, root, out, f"Out-of-fold lines of {Path(args.oof).resolve().parent.name}", args.worst)
+    first = Path(args.oof[0])
+    frame = pd.concat([oof.read_oof(name) for name in args.oof], ignore_index=True)
+    root = image_root(args.data, frame) if args.data else oof.images_of(first, frame)
+    out = Path(args.out) if args.out else first.with_name("report.html")
+    page.write_page(frame, root, out, f"Out-of-fold lines of {first.resolve().parent.name}", args.worst)
     print(oof.overall(frame).to_string(float_format=lambda v: f"{v:.4f}"))
     print(f"{out}: {len(frame)} lines")
     return OK

@@ -163,14 +163,16 @@ class _Prefix:
 
 
 class CTCBeam:
-    """The text of highest log P(text | frames) + alpha * log P_LM(text) + beta * length, as far as the beam sees."""
+    """The text of highest log P(text | frames), as far as the beam sees; with a language model that of highest
+    log P(text | frames) + alpha * log P_LM(text) + beta * length.
+    """
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
         width: int = 16
         lm: str = ""  # file of an `NGram`; none without
-        alpha: float = 0.5  # weight of the language model's log probability
-        beta: float = 1.0  # added for every character: a language model alone favours short texts
+        alpha: float = 0.6  # weight of the language model's log probability
+        beta: float = 2.0  # added for every character: a language model alone favours short texts
         keep_digits: bool = True  # words with digits as in the best path: no language model knows a house number
         place: float = 8.0  # added for every part of an address that the gazetteer finds in its place
         top: int = 12  # classes looked at in a frame
@@ -262,11 +264,11 @@ class CTCBeam:
             again = last * probs[node.character + 1] if node.character >= 0 else 0.0
             grown[key] = [node, (blank + last) * probs[BLANK], again]
         # A new prefix must be better than the worst of a full beam, and the language model can only take from it.
-        full = len(grown) == self.cfg.width
+        beta, full = self.cfg.beta if self.lm else 0.0, len(grown) == self.cfg.width
         worst = min(_rank(e) if e[1] + e[2] > 0 else -math.inf for e in grown.values()) if full else -math.inf
         for node, blank, last in beam.values():
             total = blank + last
-            least = math.exp(min(worst - node.bonus - self.cfg.beta, 700.0))
+            least = math.exp(min(worst - node.bonus - beta, 700.0))
             for c in likely:
                 # The same character again is a new one only after a blank.
                 gain = probs[c] * (blank if c - 1 == node.character else total)
@@ -284,8 +286,9 @@ class CTCBeam:
 
     def _bonus(self, node: _Prefix, character: int) -> float:
         """What the language model and the length add to `node` with one more character."""
-        bonus = node.bonus + self.cfg.beta
-        return bonus + self.cfg.alpha * float(self.lm.log_probs(node.state)[character]) if self.lm else bonus
+        if self.lm is None:
+            return 0.0
+        return node.bonus + self.cfg.beta + self.cfg.alpha * float(self.lm.log_probs(node.state)[character])
 
     def _child(self, node: _Prefix, character: int, bonus: float) -> _Prefix:
         state = self.lm.advance(node.state, character) if self.lm else node.state

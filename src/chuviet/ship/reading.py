@@ -14,8 +14,10 @@ from chuviet.data.images import list_images
 from chuviet.data.lists import read_labels
 from chuviet.data.table import image_root, select_fold
 from chuviet.metrics.recognition import RecognitionMetric, corrections
-from chuviet.ship.inference import Recognizer
+from chuviet.ship.inference import Recognizer, milliseconds
 from chuviet.types import InputError, Prediction
+
+_TIMED = 40  # lines at most
 
 
 def find_images(source: str) -> tuple[list[str], list[Path]]:
@@ -66,9 +68,9 @@ def evaluate(
     """Reads the labelled lines of a CSV (of one `fold`, if given) or a list, or of several, and measures, raw and after
     lower-casing both sides; `ignore_space` takes the spaces out of both first.
 
-    Returns {"raw": metrics, "case_insensitive": metrics} and the rows with `prediction` and `confidence` added; of
-    several files also {"sources": {file: raw metrics}} and the column `data`; with a language model also
-    {"without_lm": raw metrics, "corrections": counts} and the column `raw_prediction`.
+    Returns {"raw": metrics, "case_insensitive": metrics, "milliseconds": the median of some lines, each alone} and the
+    rows with `prediction` and `confidence` added; of several files also {"sources": {file: raw metrics}} and the column
+    `data`; with a language model also {"without_lm": raw metrics, "corrections": counts} and `raw_prediction`.
     """
     files = [str(data)] if isinstance(data, (str, Path)) else list(data)
     if len(set(files)) < len(files):
@@ -88,6 +90,7 @@ def evaluate(
     if ignore_space:
         read, true, before = ([t.replace(" ", "") for t in texts] for texts in (read, true, before))
     metrics: dict[str, Any] = {"raw": _measure(read, true)}
+    metrics["milliseconds"] = milliseconds(recognizer, paths[:: -(-len(paths) // _TIMED)])
     metrics["case_insensitive"] = _measure([t.lower() for t in read], [t.lower() for t in true])
     if before:
         metrics["without_lm"], metrics["corrections"] = _measure(before, true), corrections(read, before, true)
