@@ -1,8 +1,8 @@
-"""CPU-sized, first step of four: LineCTC on 16,000 drawn pieces of one to four words with a flat start, four minutes of
+"""CPU-sized, first step of four: LineCTC on 16,000 drawn pieces of one to four words with a flat start, five minutes of
 one CPU core.
 
 CTC first learns where characters are. On whole lines that takes thousands of samples before the loss leaves its
-plateau; on words it takes a fraction, at a tenth of the cost a sample, and a flat start halves that again.
+plateau; on words it takes a fraction, and each is a fraction of the cost, and a flat start halves that again.
 """
 
 from chuviet.data.recognition import LineData

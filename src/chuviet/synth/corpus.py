@@ -94,7 +94,7 @@ class Addresses:
         ward = self.wards[w]
         street = ward.streets[s] if ward.streets else ward.name
         if not self.cover or index >= len(self.order):
-            return self._line(ward, street, rng)
+            return self._line(ward, street, rng).translate(_SPELLING)
         for _ in range(_TRIES):
             text = self._line(ward, street, rng, whole=True).translate(_SPELLING)
             if len(text) <= LONGEST:
