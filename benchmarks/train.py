@@ -4,9 +4,9 @@ The model is LineCTC of configs/line_192_f0.py (1.7 M parameters); the lines are
 else drawn ones. Ours is what `chuviet train` does: rows from `LineData` (uint8 to the last, batches by width, prefetch
 by --workers processes), channels last, bf16 where the processor multiplies it, the optimiser, clipping and moving
 average of the config. The peer is written here: every image of a batch of 32 padded to the width of the widest
-distorted line of all (--width sets another), read and distorted one after another in float64 in the same process, fp32,
-PyTorch's default layout. It leaves out our cleaning of the paper and the moving average, which is in its favour. The
-rounds alternate; each starts a fresh loader, and the first step of each is not counted.
+distorted line of all (--width sets another), read, trimmed to its ink as ours is, and distorted one after another in
+float64 in the same process, fp32, PyTorch's default layout, no moving average. The rounds alternate; each starts a fresh
+loader, and the first step of each is not counted.
 """
 
 import argparse
@@ -71,6 +71,7 @@ class Plain:
     def __init__(self, exp: Experiment, data: LineData, width: int) -> None:
         task = exp.build()[1]
         preprocess: Any = exp.data.preprocess
+        self.prepare = preprocess.build().prepare
         self.model, self.loss, self.data, self.round = task.model.train(), task.loss, data, 0
         use_plain_layout(self.model)
         self.optimizer = exp.optim.build(self.model)
@@ -86,7 +87,7 @@ class Plain:
     def collate(self, rows: np.ndarray, rng: np.random.Generator) -> Batch:
         images, widths, ids = [], [], []
         for row in self.data.train.iloc[rows].itertuples():
-            image, width = self.fitted(distorted(cv2.cvtColor(read_image(row.file), cv2.COLOR_RGB2GRAY) / 255.0, rng))
+            image, width = self.fitted(distorted(self.prepare(read_image(row.file)) / 255.0, rng))
             images.append(torch.from_numpy(1.0 - image)[None])
             widths.append(width)
             ids.append(self.data.charset.encode(row.text))
