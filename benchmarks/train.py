@@ -5,8 +5,8 @@ else drawn ones. Ours is what `chuviet train` does: rows from `LineData` (uint8 
 by --workers processes), channels last, bf16 where the processor multiplies it, the optimiser, clipping and moving
 average of the config. The peer is written here: every image of a batch of 32 padded to the width of the widest
 distorted line of all (--width sets another), read, trimmed to its ink as ours is, and distorted one after another in
-float64 in the same process, fp32, PyTorch's default layout, no moving average. The rounds alternate; each starts a fresh
-loader, and the first step of each is not counted.
+float64 in the same process, fp32, PyTorch's default layout, no moving average. The rounds alternate; each starts a
+fresh loader, and the first step of each is not counted.
 """
 
 import argparse
