@@ -357,6 +357,8 @@ def _pack(p: argparse.ArgumentParser) -> None:
         help="bonus for every part of an address that the model's gazetteer has there; 0: leave it (%(default)s)",
     )
     p.add_argument("--beam-width", type=_positive, default=16, metavar="N", help="prefixes kept (%(default)s)")
+    p.add_argument("--temperature", type=float, default=1.0,
+                   help="above 1 the network counts as less sure than it says (%(default)s)")  # fmt: skip
     p.add_argument(
         "--keep", choices=("ema", "last", "best"), help="which weights (default: ema if there are any, else last)"
     )

@@ -66,6 +66,19 @@ def test_beam_weighs_language_model_and_length_as_stated(seed: int) -> None:
     assert tuple(cfg.build(charset, lm).search(log_probs.numpy())) == max(totals, key=worth)
 
 
+def test_a_temperature_takes_a_root_of_every_probability() -> None:
+    charset, changed = Charset("abc"), 0
+    lm = NGram.train(["abc", "abca", "bca", "cc"], charset, 3)
+    cfg = replace(EXACT, alpha=0.7, beta=0.9)
+    for seed in range(12):
+        log_probs = frames(seed, t=5, v=4)
+        totals = all_texts((log_probs * 0.25).log_softmax(-1))
+        best = max(totals, key=lambda ids: math.log(totals[ids]) + 0.7 * lm.score(charset.decode(ids)) + 0.9 * len(ids))
+        assert tuple(replace(cfg, temperature=4.0).build(charset, lm).search(log_probs.numpy())) == best
+        changed += tuple(cfg.build(charset, lm).search(log_probs.numpy())) != best
+    assert changed
+
+
 def test_beam_adds_alignments_up_where_the_best_path_does_not() -> None:
     # Blank is likelier in both frames (0.6), yet "a" has the alignments a-, -a and aa: 0.24 + 0.24 + 0.16 > 0.36.
     log_probs = torch.tensor([[0.6, 0.4], [0.6, 0.4]]).log().numpy()

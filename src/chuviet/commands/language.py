@@ -56,7 +56,11 @@ def attach(args: Namespace) -> int:
     if not isinstance(artifact.decoder_cfg, (CTCGreedy.Config, CTCBeam.Config)):
         raise InputError(f"{args.run}: an attention model; a character model goes with the CTC recognisers")
     lm = NGram.load(args.lm)
-    decoder = CTCBeam.Config(width=args.beam_width, alpha=args.alpha, beta=args.beta, place=args.place)
+    if args.temperature <= 0:
+        raise InputError(f"--temperature {args.temperature}: a number above 0 is expected")
+    decoder = CTCBeam.Config(
+        width=args.beam_width, alpha=args.alpha, beta=args.beta, place=args.place, temperature=args.temperature
+    )
     if artifact.charset is None:
         raise InputError(f"{artifact.path}: the weights of a detector, which reads no characters")
     decoder.build(artifact.charset, lm)  # refuses another charset

@@ -173,6 +173,9 @@ class CTCBeam:
         lm: str = ""  # file of an `NGram`; none without
         alpha: float = 0.6  # weight of the language model's log probability
         beta: float = 2.0  # added for every character: a language model alone favours short texts
+        temperature: float = (
+            1.0  # above 1 the frames count as less sure than they are: long training makes them too sure
+        )
         keep_digits: bool = True  # words with digits as in the best path: no language model knows a house number
         place: float = 8.0  # added for every part of an address that the gazetteer finds in its place
         top: int = 12  # classes looked at in a frame
@@ -197,15 +200,16 @@ class CTCBeam:
         """Decodes `output` (of one model, or of several that read together), or what `model(batch)` gives."""
         predictions = []
         for index, members in zip(batch.index.tolist(), _frames(model, batch, output), strict=True):
-            ids, read = self._searched(members), None
+            soft = [self._softened(frames) for frames in members]
+            ids, read = self._searched(soft), None
             if self.lm is not None:
                 read = self.charset.decode(_best_read(members))
                 text = self.charset.decode(ids)
                 if self.cfg.keep_digits:
                     text = keep_digit_words(text, read)
                 if self.lm.gazetteer and self.cfg.place:
-                    text = self._likeliest(members, [text, *self.lm.gazetteer.places(text)])
-                    text = self._likeliest(members, [text, *self.lm.gazetteer.streets(text)])
+                    text = self._likeliest(soft, [text, *self.lm.gazetteer.places(text)])
+                    text = self._likeliest(soft, [text, *self.lm.gazetteer.streets(text)])
                 ids = [self.charset.characters.index(c) for c in text]
             predictions.append(Prediction(index, self.charset.decode(ids), _mean_confidence(members, ids), read))
         return predictions
@@ -236,7 +240,14 @@ class CTCBeam:
 
     def search(self, log_probs: np.ndarray) -> list[int]:
         """Character ids of the best text for the frames T V (log probabilities)."""
-        return self._beam(log_probs)[0][0].ids()
+        return self._beam(self._softened(log_probs))[0][0].ids()
+
+    def _softened(self, frames: np.ndarray) -> np.ndarray:
+        """The log probabilities T V at the temperature of the config."""
+        if self.cfg.temperature == 1:
+            return frames
+        scaled = frames / self.cfg.temperature
+        return scaled - np.logaddexp.reduce(scaled, axis=1, keepdims=True)
 
     def _beam(self, log_probs: np.ndarray) -> list[tuple[_Prefix, float, float]]:
         """The prefixes that are left after the last frame, the best first."""
