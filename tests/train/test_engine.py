@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from chuviet.config import ConfigError
 from chuviet.train.averaging import round_weights
 from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
 from chuviet.train.distributed import sync_batchnorm
@@ -188,6 +189,29 @@ def test_of_several_candidates_the_one_with_the_fewest_errors_is_shipped(tmp_pat
     assert task.model is better and {p.text for p in result.predictions} == {"a"}
     edits = [(1, 2, 1)[(100 + p.index) % 3] for p in result.predictions]  # of "ab", "bc", "ca"
     assert result.metrics["cer"] == pytest.approx(sum(edits) / (2 * len(edits)))
+
+
+@pytest.mark.parametrize("keep", ["last", "ema", "average"])
+def test_frozen_modules_keep_weights_and_statistics(keep: str, tmp_path: Path) -> None:
+    task = toy.make_task(toy.NoiseData())
+    names = [name for name, _ in task.model.named_children()]
+    frozen = tuple(n for n in names if n != "classify")
+    with torch.no_grad():
+        round_weights(task.model)  # as the run's end does it
+    before = {k: v.clone() for k, v in task.model.state_dict().items()}
+    train = Train(
+        epochs=2, device="cpu", precision="fp32", frozen=frozen, keep=keep, ema=0.9, average=(1, 2), batchnorm_batches=2
+    )
+    fit(task, train, Optim(lr=1e-2), tmp_path)
+    after = task.model.state_dict()
+    moved = {k for k, v in before.items() if not torch.equal(v, after[k])}
+    assert moved == {"classify.weight", "classify.bias"}
+    assert any("running_mean" in k for k in before)
+
+
+def test_a_frozen_module_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="train.frozen: the model has no 'bakbone'"):
+        fit(toy.make_task(toy.NoiseData()), Train(frozen=("bakbone",), device="cpu"), Optim(), tmp_path)
 
 
 def test_rate_is_linear_after_warmup() -> None:

@@ -53,10 +53,10 @@ class EpochMean:
 
 @torch.no_grad()
 def recompute_batchnorm(model: nn.Module, batches: Iterable[Batch], device: torch.device) -> int:
-    """Sets every BatchNorm's running statistics to the plain mean over `batches`. Returns the number of batches
-    used.
+    """Sets every trained BatchNorm's running statistics to the plain mean over `batches`; frozen ones keep theirs.
+    Returns the number of batches used.
     """
-    norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
+    norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and all(p.requires_grad for p in m.parameters())]
     if not norms:
         return 0
     was_training, momenta = model.training, [m.momentum for m in norms]

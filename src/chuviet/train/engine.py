@@ -11,7 +11,7 @@ import copy
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +62,7 @@ class Train(Config):
     seed: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    frozen: tuple[str, ...] = ()  # modules that keep their weights and BatchNorm statistics, such as ("backbone",)
     accumulate: int = 1  # batches an optimiser step
     clip: float = 5.0  # largest gradient norm; 0 = no clipping
     ema: float = 0.0  # decay of the moving average; 0 = none
@@ -129,6 +130,21 @@ def best_precision(accelerator: str) -> Literal["fp32", "bf16", "fp16"]:
     return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "fp32"
 
 
+def freeze(model: nn.Module, names: Sequence[str]) -> list[nn.Module]:
+    """The modules called so, wherever in the model they stand ("backbone", "net.layer1"), whose weights now take no
+    gradient. Raises ConfigError for a name that no module has.
+    """
+    found: list[nn.Module] = []
+    for name in names:
+        called = [m for path, m in model.named_modules() if f".{path}".endswith(f".{name}")]
+        if not called:
+            raise ConfigError(f"train.frozen: the model has no {name!r}")
+        found += called
+    for module in found:
+        module.requires_grad_(False)
+    return found
+
+
 def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -> Validation:
     """Trains `task.model` in place and leaves it with the weights that `cfg.keep` names. Returns its validation.
 
@@ -145,6 +161,7 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
     raw = task.model.to(memory_format=torch.channels_last)
     raw = sync_batchnorm(raw) if world > 1 else raw
     task.model = raw
+    frozen = freeze(raw, cfg.frozen)
     model, optimizer = fabric.setup(raw, optim.build(raw))
     ema = WeightEMA(raw, cfg.ema) if cfg.ema else None
     run = _Run(fabric, cfg, out, raw, optimizer, ema)
@@ -161,6 +178,8 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
             epoch, n = run.epoch, batches[run.epoch]
             bar.set_description(f"epoch {epoch + 1}/{cfg.epochs}")
             model.train()
+            for module in frozen:
+                module.eval()
             window, images = time.perf_counter(), 0
             with batches_of(data.train_loader(epoch, run.batch, rank, world)) as stream:
                 for batch in stream:

@@ -1,0 +1,20 @@
+"""Text detection on a CPU: DBNet on the thin ResNet-18 of `fots_light_small`, whose trained backbone it starts from."""
+
+from chuviet.config import parent, replace
+from chuviet.models.dbnet import DBNet
+from chuviet.models.fpn import FPN
+
+cfg = replace(
+    parent(__file__, "repvit_db_small"),
+    **{
+        "model": DBNet.Config(
+            backbone="resnet18",
+            pretrained=False,  # of this width nobody published weights
+            options=(("channels", (32, 64, 128, 192)),),
+            neck=FPN.Config(width=64),
+        ),
+        "init": "weights/text_det.safetensors",
+        "init_parts": ("backbone",),
+        "train.frozen": ("net.conv1", "net.bn1", "net.layer1"),  # they see edges already; a third of a step's time
+    },
+)
