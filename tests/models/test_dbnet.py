@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 
 from chuviet import config
@@ -33,5 +34,6 @@ def test_repvit_db_has_three_million_parameters_and_fits_its_file(tmp_path: Path
     assert sum(p.numel() for p in model.parameters()) < 3.1e6
 
 
-def test_the_shipped_detector_fits_its_budget() -> None:
-    assert (ROOT / "weights" / "text_det.safetensors").stat().st_size <= 7e6
+@pytest.mark.parametrize("name", ["text_det", "text_det_db"])
+def test_the_shipped_detectors_fit_their_budget(name: str) -> None:
+    assert (ROOT / "weights" / f"{name}.safetensors").stat().st_size <= 7e6
