@@ -107,7 +107,7 @@ def test_scene_text_configs_ship_a_plain_model_that_reads_as_training_reported(n
     exp = config.replace(exp, **{
         f"{student}.pretrained": False,
         "data.csv": str(tmp_path / "train.txt"), "data.valid": str(tmp_path / "valid.txt"),
-        "data.batch": 2, "data.workers": 0, "train.epochs": 1, "train.validate_every": 0, "train.precision": "bf16",
+        "data.batch": 2, "data.workers": 0, "train.epochs": 1, "train.validate_every": 0,
     })  # fmt: skip
 
     metrics = run(name, exp, tmp_path)

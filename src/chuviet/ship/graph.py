@@ -149,7 +149,10 @@ def _half(graph: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _quantised(graph: onnx.ModelProto, feeds: Iterable[dict[str, np.ndarray]]) -> onnx.ModelProto:
-    """int8 weights (one scale a channel) and activations, whose ranges are taken from the images."""
+    """int8 weights (one scale a channel) and activations, whose ranges are taken from the images.
+
+    Processors without VNNI add pairs of int8 products in 16 bits, which overflow: on these weights get seven bits.
+    """
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -166,6 +169,7 @@ def _quantised(graph: onnx.ModelProto, feeds: Iterable[dict[str, np.ndarray]]) -
         quant_pre_process(plain_file, ready, skip_symbolic_shape=True)
         quantize_static(
             ready, small, Images(), quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8, op_types_to_quantize=["Conv", "MatMul", "Gemm"],
+            weight_type=QuantType.QInt8, reduce_range=not torch.cpu._is_vnni_supported(),
+            op_types_to_quantize=["Conv", "MatMul", "Gemm"],
         )  # fmt: skip
         return onnx.load(small)
