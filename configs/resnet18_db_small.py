@@ -4,14 +4,13 @@ from chuviet.config import parent, replace
 from chuviet.models.dbnet import DBNet
 from chuviet.models.fpn import FPN
 
+_fots = parent(__file__, "fots_light_small").model
+
 cfg = replace(
     parent(__file__, "repvit_db_small"),
     **{
         "model": DBNet.Config(
-            backbone="resnet18",
-            pretrained=False,  # of this width nobody published weights
-            options=(("channels", (32, 64, 128, 192)),),
-            neck=FPN.Config(width=64),
+            backbone=_fots.backbone, pretrained=False, options=_fots.options, neck=FPN.Config(width=64)
         ),
         "init": "weights/text_det.safetensors",
         "init_parts": ("backbone",),
