@@ -8,7 +8,7 @@ import sys
 
 from chuviet.data.merge import find_manifests, merge_tables
 from chuviet.data.table import write_table
-from chuviet.types import InputError
+from chuviet.errors import InputError
 
 DESCRIPTION = """\
 Joins the real rows and the manifests of the synthetic images to one training table.

@@ -17,19 +17,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from chuviet.artifact.find import find_weights
 
-from chuviet.data.detection import PagePreprocess, read_set
-from chuviet.data.images import read_image
+from chuviet.artifact.onnx_file import load_onnx
+from chuviet.data.detection import read_set
+from chuviet.export.detector import export_detector
+from chuviet.inputs.images import read_image
 from chuviet.metrics.detection import DetectionMetric
-from chuviet.ship.artifact import load_artifact
-from chuviet.ship.detector import Detector
-from chuviet.ship.export_detector import export_detector
-from chuviet.ship.inference import find_weights
-from chuviet.ship.onnx_model import load_onnx
+from chuviet.preprocess.page import PagePreprocess
+from chuviet.pytorch.artifact import load_artifact
+from chuviet.reading.detector import Detector
+from chuviet.results import Detection
 from chuviet.synth.corpus import Addresses, load_wards
 from chuviet.synth.fonts import find_faces
 from chuviet.synth.pages import Kind, PageRecipe
-from chuviet.types import Detection
 from chuviet.vocab import ASCII, VIETNAMESE
 
 PEER = [

@@ -19,16 +19,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from chuviet.ship.ensemble import FastEnsemble
 from torch import Tensor, nn
 
-from chuviet.data.images import read_image
-from chuviet.data.transforms import LinePreprocess
+from chuviet.batch import Batch
 from chuviet.decode.attention import WrittenText
+from chuviet.export.lines import drawn_strings
+from chuviet.inputs.images import read_image
 from chuviet.models.seq2seq import Seq2Seq
-from chuviet.ship.artifact import load_artifact
-from chuviet.ship.ensemble import FastEnsemble
-from chuviet.ship.export import drawn_strings
-from chuviet.types import Batch
+from chuviet.preprocess.line import LinePreprocess
+from chuviet.pytorch.artifact import load_artifact
 from chuviet.vocab import EOS, MASK, PAD, SOS, SPECIALS, VIETNAMESE, Charset
 
 CARD = (("tf_efficientnetv2_b1.in1k", 384, 160, 1664), ("tf_efficientnetv2_b2.in1k", 256, 128, 2048))

@@ -29,12 +29,12 @@ import torch
 from torch import Tensor, nn
 
 from chuviet import config
-from chuviet.data.images import read_image
+from chuviet.batch import Batch
 from chuviet.data.recognition import LineData, LineDataset
 from chuviet.experiment import Experiment
+from chuviet.inputs.images import read_image
 from chuviet.train.averaging import WeightEMA
 from chuviet.train.engine import make_fabric
-from chuviet.types import Batch
 
 SIZE = 32
 

@@ -3,11 +3,11 @@ verse lines.
 """
 
 from chuviet.data.recognition import LineData
-from chuviet.data.transforms import LinePreprocess
 from chuviet.decode.attention import AttentionGreedy
 from chuviet.experiment import Experiment
 from chuviet.losses.cross_entropy import SequenceCrossEntropy
 from chuviet.models.seq2seq import Seq2Seq
+from chuviet.preprocess.line import LinePreprocess
 from chuviet.train.engine import Train
 from chuviet.train.optim import Optim
 

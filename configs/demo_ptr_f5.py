@@ -1,11 +1,12 @@
 """Demo, first step: a small LineCTC on drawn words and short lines, a few minutes on two CPU cores."""
 
+from chuviet.data.line_augment import LineAugment
 from chuviet.data.recognition import LineData
-from chuviet.data.transforms import LineAugment, LinePreprocess
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
 from chuviet.models.ctc import LineCTC
+from chuviet.preprocess.line import LinePreprocess
 from chuviet.train.engine import Train
 from chuviet.train.optim import Optim
 

@@ -6,11 +6,11 @@ plateau; on words it takes a fraction, and each is a fraction of the cost, and a
 """
 
 from chuviet.data.recognition import LineData
-from chuviet.data.transforms import LinePreprocess
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
 from chuviet.models.ctc import LineCTC
+from chuviet.preprocess.line import LinePreprocess
 from chuviet.train.engine import Train
 from chuviet.train.optim import Optim
 

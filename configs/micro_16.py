@@ -1,11 +1,12 @@
 """MicroOCR, the easy task: 4-8 printed letters and digits, 9,548 parameters."""
 
 from chuviet.data.recognition import LineData
-from chuviet.data.scene import SceneAugment, ScenePreprocess
+from chuviet.data.scene_augment import SceneAugment
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
 from chuviet.models.micro import MicroOCR
+from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.train.engine import Train
 from chuviet.train.optim import Optim
 from chuviet.vocab import PRINTED

@@ -3,11 +3,12 @@ list.
 """
 
 from chuviet.data.recognition import Concat, LineData
-from chuviet.data.scene import SceneAugment, ScenePreprocess
+from chuviet.data.scene_augment import SceneAugment
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
 from chuviet.models.scene import SceneCTC
+from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.train.engine import Train
 from chuviet.train.optim import Optim
 from chuviet.vocab import ASCII

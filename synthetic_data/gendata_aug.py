@@ -13,10 +13,10 @@ import numpy as np
 
 from chuviet.commands.dispatch import guarded
 from chuviet.commands.synthesis import add_options, write_samples
-from chuviet.data.images import read_image
 from chuviet.data.table import image_root, read_table
-from chuviet.data.transforms import separate_ink
+from chuviet.inputs.images import read_image
 from chuviet.manifest import COLUMNS
+from chuviet.preprocess.line import separate_ink
 from chuviet.synth.paper import Sheet, encode_jpeg, put_on
 from chuviet.synth.record import digest
 from chuviet.synth.reink import reink

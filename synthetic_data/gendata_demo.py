@@ -18,11 +18,11 @@ from tqdm import tqdm
 
 from chuviet.commands.dispatch import guarded
 from chuviet.data.table import read_table
+from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.synth.fonts import Face, find_faces
 from chuviet.synth.record import digest
 from chuviet.synth.writers import Writer
-from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE
 
 #: Digest of the image, text and writer columns of the project's train_folds.csv; folds may be dealt anew.

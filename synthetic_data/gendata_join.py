@@ -13,19 +13,20 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from chuviet.artifact.find import find_weights
 
 from chuviet.commands.dispatch import guarded
 from chuviet.commands.synthesis import add_options, write_samples
-from chuviet.data.images import read_image
 from chuviet.data.table import image_root, read_table
-from chuviet.data.transforms import separate_ink
+from chuviet.errors import InputError
+from chuviet.inputs.images import read_image
 from chuviet.manifest import COLUMNS, JOINED
-from chuviet.ship.alignment import word_gaps
-from chuviet.ship.inference import find_weights, load
+from chuviet.preprocess.line import separate_ink
+from chuviet.reading.alignment import word_gaps
+from chuviet.reading.lines import load
 from chuviet.synth.joined import CutLine, cut_line, fields, join
 from chuviet.synth.paper import Sheet, encode_jpeg, put_on
 from chuviet.synth.record import digest
-from chuviet.types import InputError
 
 LONGEST = 69  # characters
 Piece = tuple[int, int, int]  # a real line, its first and its last word

@@ -18,29 +18,29 @@ import torch
 from PIL import Image
 
 from chuviet import config
+from chuviet.artifact import budget
 from chuviet.cli import main
 from chuviet.commands import exporting, lines, training
 from chuviet.data.recognition import LineData
-from chuviet.data.scene import ScenePreprocess
 from chuviet.data.table import read_table, write_table
-from chuviet.data.transforms import LinePreprocess
 from chuviet.decode.ctc import CTCGreedy
+from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
 from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC, Mutual
 from chuviet.models.guides import NRTR
 from chuviet.models.scene import SceneCTC
-from chuviet.ship import budget
-from chuviet.ship.artifact import load_artifact, save_artifact, without_pretrained
-from chuviet.ship.inference import Recognizer, load
+from chuviet.preprocess.line import LinePreprocess
+from chuviet.preprocess.scene import ScenePreprocess
+from chuviet.pytorch.artifact import load_artifact, save_artifact, without_pretrained
+from chuviet.reading.lines import Recognizer, load
 from chuviet.train.checkpoint import save_checkpoint
-from chuviet.types import InputError
 from chuviet.vocab import Charset
 
 CONFIG = """
 from chuviet.data.recognition import LineData
-from chuviet.data.transforms import LinePreprocess
+from chuviet.preprocess.line import LinePreprocess
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss

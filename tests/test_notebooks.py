@@ -17,7 +17,7 @@ from PIL import Image
 
 from chuviet import config
 from chuviet.data.table import write_table
-from chuviet.ship.artifact import save_artifact
+from chuviet.pytorch.artifact import save_artifact
 from chuviet.vocab import Charset
 
 ROOT = Path(__file__).parents[1]

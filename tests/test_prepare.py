@@ -8,7 +8,7 @@ import pytest
 
 from chuviet.data.merge import find_manifests, merge_tables
 from chuviet.data.table import image_root, read_table, select_fold, write_table
-from chuviet.types import InputError
+from chuviet.errors import InputError
 
 SCRIPT = Path(__file__).parents[1] / "prepare_ext_data.py"
 

@@ -17,19 +17,19 @@ from chuviet.config import ConfigError
 from chuviet.data.detection import read_set
 from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
-from chuviet.data.transforms import LinePreprocess
+from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.metrics.detection import DetectionMetric
 from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC
 from chuviet.models.guides import NRTR
+from chuviet.preprocess.line import LinePreprocess
+from chuviet.pytorch.artifact import load_artifact, without_pretrained
+from chuviet.reading.detector import Detector
+from chuviet.reading.lines import load
+from chuviet.report.evaluation import evaluate
 from chuviet.runs import run, run_folder, run_folds, start_from
-from chuviet.ship.artifact import load_artifact, without_pretrained
-from chuviet.ship.detector import Detector
-from chuviet.ship.inference import load
-from chuviet.ship.reading import evaluate
 from chuviet.train.engine import Train
-from chuviet.types import InputError
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 TEXTS = ["Số 9", "Hà Nội", "Phố Huế", "Đà Lạt"]

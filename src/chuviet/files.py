@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from chuviet.types import InputError
+from chuviet.errors import InputError
 
 
 def write_whole(path: str | Path, data: bytes, sync: bool = True) -> None:

@@ -16,14 +16,14 @@ from torch import nn
 
 from chuviet.config import ConfigError, from_json, to_json
 from chuviet.data.detection import PageData
-from chuviet.data.files import write_whole
 from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
 from chuviet.experiment import Experiment
+from chuviet.files import write_whole
 from chuviet.manifest import REAL_INK
 from chuviet.metrics.recognition import RecognitionMetric
-from chuviet.ship.artifact import describe, load_artifact, read_config, save_artifact
-from chuviet.ship.pages import save_detections
+from chuviet.pytorch.artifact import describe, load_artifact, read_config, save_artifact
+from chuviet.reading.pages import save_detections
 from chuviet.train.engine import Validation, fit
 
 WEIGHTS, OOF, FOUND, CHECKPOINT = "weights.safetensors", "oof.csv", "found.txt", "checkpoint.pt"

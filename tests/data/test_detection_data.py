@@ -9,10 +9,11 @@ import pytest
 import torch
 from PIL import Image
 
-from chuviet.data.detection import PageData, PagePreprocess, read_set
+from chuviet.data.detection import PageData, read_set
 from chuviet.data.page_augment import PageAugment
 from chuviet.data.pages import read_pages, write_pages
-from chuviet.types import InputError
+from chuviet.errors import InputError
+from chuviet.preprocess.page import PagePreprocess
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from chuviet.data.folds import components, make_folds
-from chuviet.types import InputError
+from chuviet.errors import InputError
 from chuviet.vocab import fold_text
 
 

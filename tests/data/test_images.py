@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from chuviet.data import images
-from chuviet.data.images import decode_image, list_images, read_image
-from chuviet.types import InputError
+from chuviet.errors import InputError
+from chuviet.inputs import images
+from chuviet.inputs.images import decode_image, list_images, read_image
 
 
 def scene(height: int = 24, width: int = 60) -> np.ndarray:

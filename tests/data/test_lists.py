@@ -12,8 +12,9 @@ from chuviet.config import ConfigError
 from chuviet.data.check import check_data
 from chuviet.data.lists import convert_baidu, named_charset, read_dictionary, read_list
 from chuviet.data.recognition import Concat, LineData
-from chuviet.data.scene import SceneAugment, ScenePreprocess
-from chuviet.types import InputError
+from chuviet.data.scene_augment import SceneAugment
+from chuviet.errors import InputError
+from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.vocab import ASCII
 
 

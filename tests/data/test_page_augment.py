@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 
 from chuviet.data.page_augment import PageAugment, in_window, paste_words
-from chuviet.geometry import iou, min_area_quad
-from chuviet.types import Page
+from chuviet.geometry import min_area_quad
+from chuviet.labels import LabelledPage
+from chuviet.polygons import iou
 
 PLAIN = {"colour": 0.0, "blur": 0.0, "noise": 0.0, "copy_paste": 0.0}
 
 
-def page(seed: int = 0, words: int = 12) -> Page:
+def page(seed: int = 0, words: int = 12) -> LabelledPage:
     """White words (filled quads) on black, apart from each other."""
     rng = np.random.default_rng(seed)
     image, quads = np.zeros((480, 640, 3), np.uint8), []
@@ -22,7 +23,7 @@ def page(seed: int = 0, words: int = 12) -> Page:
         )
         cv2.fillPoly(image, [np.rint(quad).astype(np.int32)], (255, 255, 255))
         quads.append(quad)
-    return Page(image, np.array(quads), [f"w{k}" for k in range(words)], np.zeros(words, bool))
+    return LabelledPage(image, np.array(quads), [f"w{k}" for k in range(words)], np.zeros(words, bool))
 
 
 @pytest.mark.parametrize("flip", [0.0, 1.0])
@@ -69,7 +70,7 @@ def test_crops_nearly_always_hold_a_whole_word() -> None:
 
 
 def test_pasted_words_come_with_their_pixels_and_touch_no_other() -> None:
-    empty = Page(np.full((480, 640, 3), 90, np.uint8), page().quads[:3], ["a", "b", "c"], np.zeros(3, bool))
+    empty = LabelledPage(np.full((480, 640, 3), 90, np.uint8), page().quads[:3], ["a", "b", "c"], np.zeros(3, bool))
     out = paste_words(empty, page(2), np.random.default_rng(0))
     assert len(out.quads) > 3 and out.texts[3:] != [] and out.image is not None
     for quad in out.quads[3:]:

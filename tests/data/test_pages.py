@@ -14,7 +14,8 @@ from scipy.io import loadmat, savemat
 
 from chuviet.data.page_folders import lpcv_line
 from chuviet.data.pages import FORMATS, format_of, read_pages, write_pages
-from chuviet.types import InputError, Page
+from chuviet.errors import InputError
+from chuviet.labels import LabelledPage
 
 DATA = Path(os.environ.get("CHUVIET_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 A = [[10, 10], [60, 12], [60, 30], [10, 28]]
@@ -140,7 +141,7 @@ def test_lines_of_lpcv() -> None:
 
 
 @pytest.fixture
-def pages(tmp_path: Path) -> list[Page]:
+def pages(tmp_path: Path) -> list[LabelledPage]:
     """Images in two folders; no word, one, and several, with whatever is hard to write."""
     texts = [["Hà Nội, [1]", "###", "đường\u3000漢字"], [], ["x"], ["", '"###",', "a ␣"]]
     made = []
@@ -148,7 +149,7 @@ def pages(tmp_path: Path) -> list[Page]:
         quads = np.array([A, B, np.add(A, 0.125)][: len(words)], float).reshape(-1, 4, 2)
         path = image(tmp_path / "in" / f"{i % 2}" / f"page {i}.jpg")
         meta = {"split": "test" if i == 3 else "train"}
-        made.append(Page(None, quads, words, np.array([w == "###" for w in words], bool), str(path), meta=meta))
+        made.append(LabelledPage(None, quads, words, np.array([w == "###" for w in words], bool), str(path), meta=meta))
     return made
 
 
@@ -156,7 +157,7 @@ OUT = {"tsv": "labels.txt", "icdar": "gt", "synthtext": "synth/gt.mat", "lpcv": 
 
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.product(FORMATS, FORMATS)))
-def test_round_trips(tmp_path: Path, pages: list[Page], first: str, second: str) -> None:
+def test_round_trips(tmp_path: Path, pages: list[LabelledPage], first: str, second: str) -> None:
     found = pages
     for turn, format in enumerate((first, second)):
         out = tmp_path / f"out{turn}" / OUT[format]
@@ -173,7 +174,7 @@ def test_round_trips(tmp_path: Path, pages: list[Page], first: str, second: str)
         assert "lpcv" in (first, second) or Path(again.path).samefile(page.path)
 
 
-def test_written_files(tmp_path: Path, pages: list[Page]) -> None:
+def test_written_files(tmp_path: Path, pages: list[LabelledPage]) -> None:
     write_pages(pages, tmp_path / "lists" / "l.txt", "tsv")
     line = (tmp_path / "lists" / "l.txt").read_text(encoding="utf-8").split("\n")[2]
     assert line == f'../in/0/page 2.jpg\t[{{"transcription": "x", "points": {A}}}]'
@@ -195,7 +196,7 @@ def test_written_files(tmp_path: Path, pages: list[Page]) -> None:
         "test_images1/page 3.jpg", "train_images1/page 2.jpg"]  # fmt: skip
 
 
-def test_what_cannot_be_written(tmp_path: Path, pages: list[Page]) -> None:
+def test_what_cannot_be_written(tmp_path: Path, pages: list[LabelledPage]) -> None:
     with pytest.raises(InputError, match="no pages to write"):
         write_pages([], tmp_path / "l.txt", "tsv")
     with pytest.raises(InputError, match="'xml' is no label format; known: tsv, icdar"):

@@ -9,8 +9,9 @@ from PIL import Image
 
 from chuviet.data.pages import read_pages
 from chuviet.data.quads import DROPPED, MENDED, image_size, mend, mend_pages, summary
+from chuviet.errors import InputError
 from chuviet.geometry import signed_area
-from chuviet.types import InputError, Page
+from chuviet.labels import LabelledPage
 
 SOUND = [(10, 10), (60, 12), (60, 30), (10, 28)]
 
@@ -103,8 +104,10 @@ def test_pages_are_mended_by_the_upright_size_and_summed_up(tmp_path: Path, caps
     Image.new("RGB", (80, 100)).save(tmp_path / "a.jpg", exif=exif)
     assert image_size(tmp_path / "a.jpg") == (100, 80)
     quads = np.array([SOUND, np.add(SOUND, (45, 0)), np.add(SOUND, (200, 0)), SOUND[::-1]], float)
-    page = Page(None, quads, list("abcd"), np.zeros(4, bool), path=str(tmp_path / "a.jpg"), meta={"split": "test"})
-    empty = Page(None, np.zeros((0, 4, 2)), [], np.zeros(0, bool), path=str(tmp_path / "a.jpg"))
+    page = LabelledPage(
+        None, quads, list("abcd"), np.zeros(4, bool), path=str(tmp_path / "a.jpg"), meta={"split": "test"}
+    )
+    empty = LabelledPage(None, np.zeros((0, 4, 2)), [], np.zeros(0, bool), path=str(tmp_path / "a.jpg"))
     mended = mend_pages([page, empty], "labels.txt")
     assert mended[0].texts == ["a", "b", "d"] and mended[0].meta == {"split": "test"} and not len(mended[1].quads)
     assert page.texts == list("abcd")

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from chuviet.data.recognition import LineData, batch_ends, bucket_batches
-from chuviet.types import InputError
+from chuviet.errors import InputError
 
 
 @pytest.fixture(scope="module")

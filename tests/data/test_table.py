@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from chuviet.data.table import check_charset, image_root, read_table, select_fold, write_table
-from chuviet.types import InputError
+from chuviet.errors import InputError
 from chuviet.vocab import Charset
 
 

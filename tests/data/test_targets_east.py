@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 
 from chuviet.data.targets_east import EastTargets
-from chuviet.geometry import iou, min_area_quad
+from chuviet.geometry import min_area_quad
+from chuviet.polygons import iou
 from chuviet.rboxes import angles_of, cell_centres, level, to_boxes, to_distances
 
 TARGETS = EastTargets.Config().build()

@@ -2,8 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from chuviet.data.transforms import LineAugment, LinePreprocess, separate_ink, trim_rows
-from chuviet.types import InputError
+from chuviet.data.line_augment import LineAugment
+from chuviet.errors import InputError
+from chuviet.preprocess.line import LinePreprocess, separate_ink, trim_rows
 
 
 def line(paper: tuple[int, int, int], ink: tuple[int, int, int], width: int = 300) -> np.ndarray:

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from chuviet.batch import Batch
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, StepEnsemble
-from chuviet.types import Batch
 from chuviet.vocab import EOS, MASK, PAD, SOS, SPECIALS, Charset
 
 ABC = Charset("abc")

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from chuviet.batch import Batch, Output
 from chuviet.decode.ctc import CTCBeam, CTCGreedy, align, aligned_confidence, best_path, keep_digit_words
-from chuviet.decode.ngram import NGram
-from chuviet.types import Batch, InputError, Output
+from chuviet.errors import InputError
+from chuviet.language.ngram import NGram
 from chuviet.vocab import VIETNAMESE, Charset
 
 AB = Charset("ab")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from chuviet.batch import Batch, Output
 from chuviet.data.targets_db import DBTargets
 from chuviet.decode.db import DBDecoder, _around, _rectangle
-from chuviet.geometry import iou
-from chuviet.types import Batch, Output
+from chuviet.polygons import iou
 
 
 def rectangle(x: float, y: float, w: float, h: float, degrees: float) -> np.ndarray:

@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import nn
 
+from chuviet.batch import Batch, Output
 from chuviet.data.targets_east import EastTargets
 from chuviet.decode.east import EastDecoder, merge_rows, paired_intersection, paired_iou, suppress
-from chuviet.geometry import intersections, iou
+from chuviet.polygons import intersections, iou
 from chuviet.rboxes import to_boxes
-from chuviet.types import Batch, Detection, Output
+from chuviet.results import Detection
 
 CROP = 640.0
 

@@ -4,10 +4,10 @@ import torch
 
 from chuviet.commands.language import gazetteer, respelt
 from chuviet.decode.ctc import CTCBeam, log_likelihoods
-from chuviet.decode.gazetteer import District, Gazetteer, _fields, _key, _tones
-from chuviet.decode.ngram import NGram
+from chuviet.errors import InputError
+from chuviet.language.gazetteer import District, Gazetteer, _fields, _key, _tones
+from chuviet.language.ngram import NGram
 from chuviet.synth.corpus import Ward
-from chuviet.types import InputError
 from chuviet.vocab import BLANK, VIETNAMESE, Charset
 
 PLACES = Gazetteer(

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chuviet.decode.ngram import NGram, _from_code, _keys, _to_code
-from chuviet.types import InputError
+from chuviet.errors import InputError
+from chuviet.language.ngram import NGram, _from_code, _keys, _to_code
 from chuviet.vocab import VIETNAMESE, Charset, CharsetError
 
 ABC = Charset("abc ")

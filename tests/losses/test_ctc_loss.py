@@ -4,8 +4,8 @@ import math
 import pytest
 import torch
 
+from chuviet.batch import Batch, Output
 from chuviet.losses.ctc import CTCLoss, flat_cross_entropy
-from chuviet.types import Batch, Output
 
 
 def make(targets: list[list[int]], frames: list[int]) -> Batch:

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
+from chuviet.batch import Batch, Output
 from chuviet.losses.db import DBLoss, dice, hard_negatives
-from chuviet.types import Batch, Output
 
 
 def batch(**maps: torch.Tensor) -> Batch:

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from chuviet.batch import Batch, Output
 from chuviet.losses.east import EastLoss, mean_of_chosen, mine, overlap_loss
-from chuviet.types import Batch, Output
 
 
 def inverse(p: float) -> float:

@@ -5,10 +5,10 @@ import math
 import torch
 import torch.nn.functional as F
 
+from chuviet.batch import Batch, Output
 from chuviet.losses.cross_entropy import SequenceCrossEntropy
 from chuviet.losses.ctc import CTCLoss
 from chuviet.losses.guided import GuidedCTCLoss, MutualLoss, symmetric_divergence
-from chuviet.types import Batch, Output
 
 
 def batch() -> Batch:

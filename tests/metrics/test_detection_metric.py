@@ -9,6 +9,7 @@ import pytest
 import shapely.affinity
 from shapely.geometry import MultiPoint, Polygon
 
+from chuviet.labels import LabelledPage
 from chuviet.metrics.detection import (
     FOUND_ERRORS,
     TRUTH_ERRORS,
@@ -17,7 +18,7 @@ from chuviet.metrics.detection import (
     equal_icdar,
     threshold_for_recall,
 )
-from chuviet.types import Detection, Page
+from chuviet.results import Detection
 
 Box = tuple[float, float, float, float]  # x, y, width, height
 
@@ -27,17 +28,17 @@ def quads(boxes: list[Box]) -> np.ndarray:
     return np.array(corners, float).reshape(-1, 4, 2)
 
 
-def page(boxes: list[Box], ignore: list[int] = (), texts: list[str] | None = None, source: str = "") -> Page:  # type: ignore[assignment]
+def page(boxes: list[Box], ignore: list[int] = (), texts: list[str] | None = None, source: str = "") -> LabelledPage:  # type: ignore[assignment]
     flags = np.isin(np.arange(len(boxes)), ignore)
     texts = texts or ["###" if f else "word" for f in flags]
-    return Page(image=None, quads=quads(boxes), texts=texts, ignore=flags, source=source)
+    return LabelledPage(image=None, quads=quads(boxes), texts=texts, ignore=flags, source=source)
 
 
 def seen(boxes: list[Box], texts: list[str] | None = None) -> Detection:
     return Detection(index=0, quads=quads(boxes), scores=np.ones(len(boxes)), texts=texts)
 
 
-def measure(*pairs: tuple[Detection, Page], iou: float = 0.5) -> dict[str, float]:
+def measure(*pairs: tuple[Detection, LabelledPage], iou: float = 0.5) -> dict[str, float]:
     metric = DetectionMetric(iou)
     metric.update([d for d, _ in pairs], [p for _, p in pairs])
     return metric.compute()
@@ -179,7 +180,7 @@ def test_wrong_input_is_refused() -> None:
         measure((seen([(np.nan, 0, 1, 1)]), page([A])))
 
 
-def random_page(rng: np.random.Generator) -> tuple[Detection, Page]:
+def random_page(rng: np.random.Generator) -> tuple[Detection, LabelledPage]:
     """Up to seven quads each on a small sheet, so that they meet in every way; many detections are moved truths."""
 
     def quad(at: np.ndarray) -> np.ndarray:
@@ -194,11 +195,11 @@ def random_page(rng: np.random.Generator) -> tuple[Detection, Page]:
     shape = (-1, 4, 2)
     return (
         Detection(0, np.array(found).reshape(shape), np.ones(len(found))),
-        Page(None, np.array(truths).reshape(shape), [""] * len(truths), rng.random(len(truths)) < 0.25),
+        LabelledPage(None, np.array(truths).reshape(shape), [""] * len(truths), rng.random(len(truths)) < 0.25),
     )
 
 
-def by_the_book(detection: Detection, page: Page) -> dict[str, Any]:
+def by_the_book(detection: Detection, page: LabelledPage) -> dict[str, Any]:
     """The protocol and the kinds of errors in plain loops over single polygons, as hulls of scaled corners."""
     true = [shapely.affinity.scale(MultiPoint(q).convex_hull, 2, 2, origin=(0, 0)) for q in page.quads]
     found = [shapely.affinity.scale(MultiPoint(q).convex_hull, 2, 2, origin=(0, 0)) for q in detection.quads]

@@ -8,7 +8,7 @@ import torch
 
 from chuviet import config
 from chuviet.experiment import Experiment
-from chuviet.ship.artifact import save_artifact
+from chuviet.pytorch.artifact import save_artifact
 
 ROOT = Path(__file__).resolve().parents[2]
 

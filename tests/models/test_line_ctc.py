@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from chuviet.batch import Batch
 from chuviet.models.ctc import LineCTC
-from chuviet.types import Batch
 
 
 def batch(widths: list[int], full: int) -> Batch:

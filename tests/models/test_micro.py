@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from chuviet import config
+from chuviet.batch import Batch
 from chuviet.models.micro import MicroOCR
-from chuviet.types import Batch
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

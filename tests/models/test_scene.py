@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from chuviet import config
+from chuviet.batch import Batch
 from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC, Mutual
 from chuviet.models.guides import NRTR, SAR
 from chuviet.models.scene import SceneBackbone, SceneCTC
-from chuviet.types import Batch
 
 SMALL = SceneCTC.Config(backbone="resnet10t", pretrained=False, hidden=24, dims=16)
 

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from chuviet.batch import Batch, Output
 from chuviet.losses.cross_entropy import SequenceCrossEntropy
 from chuviet.models.seq2seq import Seq2Seq, timm_backbone
-from chuviet.types import Batch, Output
 from chuviet.vocab import EOS, SOS, SPECIALS
 
 

@@ -5,11 +5,11 @@ import torch
 from torch import nn
 
 from chuviet import config
+from chuviet.batch import Batch
 from chuviet.config import ConfigError
 from chuviet.models.micro import MicroOCR
 from chuviet.models.scene import SceneCTC
 from chuviet.models.widths import Widths, apply_widths, read_widths
-from chuviet.types import Batch
 
 
 class Net(nn.Module):

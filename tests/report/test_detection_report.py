@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import ImageFont
 
+from chuviet.labels import LabelledPage
 from chuviet.metrics.detection import DetectionMetric
 from chuviet.report import detection as report
-from chuviet.types import Detection, Page
+from chuviet.results import Detection
 from chuviet.vocab import VIETNAMESE
 
 GREEN, BLUE, RED = report._SURE, report._TRUE, report._MISSED
@@ -16,12 +17,12 @@ def quad(x: float, y: float, w: float, h: float) -> list[tuple[float, float]]:
     return [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
 
 
-def example(texts: list[str] | None = None) -> tuple[np.ndarray, Detection, Page]:
+def example(texts: list[str] | None = None) -> tuple[np.ndarray, Detection, LabelledPage]:
     """A white sheet with a word that is found, one that is missed, a don't-care region, and a false alarm."""
     image = np.full((200, 300, 3), 255, np.uint8)
     image.flags.writeable = False
     truths = np.array([quad(20, 40, 80, 20), quad(150, 40, 80, 20), quad(20, 120, 80, 40)], float)
-    page = Page(image, truths, ["Đường", "missed", "###"], np.array([False, False, True]), source="set")
+    page = LabelledPage(image, truths, ["Đường", "missed", "###"], np.array([False, False, True]), source="set")
     found = np.array([quad(20, 36, 80, 32), quad(200, 150, 60, 20)], float)
     return image, Detection(0, found, np.array([1.0, 0.3]), texts), page
 
@@ -91,7 +92,7 @@ def test_tables() -> None:
     assert errors.loc[("truths", "missed"), "all"] == 1 and errors.loc[("found", "false"), "set"] == 1
     assert int(errors["all"].sum()) == 2 and list(errors.columns) == ["all", "set"]
 
-    metric.update([example(["Đường", ""])[1]], [Page(None, page.quads, page.texts, page.ignore)])
+    metric.update([example(["Đường", ""])[1]], [LabelledPage(None, page.quads, page.texts, page.ignore)])
     mixed = report.table(metric.by_source())
     assert list(mixed.index) == ["(no source)", "set"]
     assert mixed["e2e hmean"].iloc[0] == pytest.approx(0.5) and np.isnan(mixed["e2e hmean"].iloc[1])

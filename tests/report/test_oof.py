@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from chuviet.data.table import write_table
+from chuviet.errors import InputError
 from chuviet.report import oof, plots
 from chuviet.report.page import write_page
-from chuviet.types import InputError
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from chuviet.errors import InputError
 from chuviet.report.oof import images_of, newest
-from chuviet.types import InputError
 
 
 def test_newest(tmp_path: Path) -> None:

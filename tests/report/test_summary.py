@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from chuviet.batch import Batch, Output
 from chuviet.models.seq2seq import Seq2Seq
 from chuviet.report import summary
-from chuviet.types import Batch, Output
 
 
 class Tiny(nn.Module):

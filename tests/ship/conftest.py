@@ -10,16 +10,16 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from chuviet.data.scene import ScenePreprocess
-from chuviet.data.transforms import LinePreprocess
+from chuviet.batch import Batch
 from chuviet.decode.attention import AttentionGreedy
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.models.ctc import LineCTC
 from chuviet.models.scene import SceneCTC
 from chuviet.models.seq2seq import Seq2Seq
-from chuviet.ship.artifact import save_artifact
-from chuviet.ship.inference import attends
-from chuviet.types import Batch
+from chuviet.preprocess.line import LinePreprocess
+from chuviet.preprocess.scene import ScenePreprocess
+from chuviet.pytorch.artifact import save_artifact
+from chuviet.reading.lines import attends
 from chuviet.vocab import EOS, SOS, Charset
 
 CHARSET = Charset("abcdeố 123")

@@ -13,11 +13,11 @@ import pytest
 import torch
 from safetensors.torch import save as save_tensors
 
-from chuviet.data.transforms import LinePreprocess
 from chuviet.decode.ctc import CTCGreedy
+from chuviet.errors import InputError
 from chuviet.models.ctc import LineCTC
-from chuviet.ship.artifact import describe, load_artifact, save_artifact
-from chuviet.types import InputError
+from chuviet.preprocess.line import LinePreprocess
+from chuviet.pytorch.artifact import describe, load_artifact, save_artifact
 from chuviet.vocab import Charset
 
 Save = Callable[..., Path]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from chuviet.ship.budget import check_budget, total_size
-from chuviet.types import InputError
+from chuviet.artifact.budget import check_budget, total_size
+from chuviet.errors import InputError
 
 
 def sized(path: Path, size: int) -> Path:

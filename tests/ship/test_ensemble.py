@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from chuviet.decode.attention import AttentionGreedy
-from chuviet.ship.artifact import Artifact, load_artifact
-from chuviet.ship.inference import Recognizer, load
-from chuviet.types import InputError
+from chuviet.errors import InputError
+from chuviet.pytorch.artifact import Artifact, load_artifact
+from chuviet.reading.lines import Recognizer, load
 from chuviet.vocab import EOS
 
 Save = Callable[..., Path]

@@ -11,21 +11,23 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from chuviet.artifact.find import find_weights
 from onnx import helper
 
 from chuviet import config
+from chuviet.artifact.onnx_file import LM_KEY, METADATA_KEY, load_onnx, read_wire
+from chuviet.batch import Batch
 from chuviet.cli import main
-from chuviet.data.images import read_image
 from chuviet.decode.ctc import CTCBeam
-from chuviet.decode.ngram import NGram
-from chuviet.ship.artifact import Artifact, load_artifact
-from chuviet.ship.detector import Detector
-from chuviet.ship.export import ctc_graph, drawn_strings, export_onnx
-from chuviet.ship.export_detector import detector_graph
-from chuviet.ship.graph import CALIBRATION, Refused, calibration_rows, describe
-from chuviet.ship.inference import Recognizer, find_weights, load
-from chuviet.ship.onnx_model import LM_KEY, METADATA_KEY, load_onnx, read_wire
-from chuviet.types import Batch, InputError
+from chuviet.errors import InputError
+from chuviet.export.detector import detector_graph
+from chuviet.export.graph import CALIBRATION, Refused, calibration_rows, describe
+from chuviet.export.lines import ctc_graph, drawn_strings, export_onnx
+from chuviet.inputs.images import read_image
+from chuviet.language.ngram import NGram
+from chuviet.pytorch.artifact import Artifact, load_artifact
+from chuviet.reading.detector import Detector
+from chuviet.reading.lines import Recognizer, load
 from chuviet.vocab import EOS, Charset
 
 Save = Callable[..., Path]
@@ -69,7 +71,7 @@ def test_a_mismatch_leaves_no_file(save: Save, tmp_path: Path, monkeypatch: pyte
         model: Any = found.model_cfg.build(len(found.charset))  # type: ignore[attr-defined]
         return ctc_graph(replace(found, model=model.eval()))
 
-    from chuviet.ship import export
+    from chuviet.export import lines as export
 
     ctc_graph = export.ctc_graph
     monkeypatch.setattr(export, "ctc_graph", other)
@@ -116,7 +118,8 @@ def test_int8_is_refused_without_labels_or_when_it_reads_worse(
 def test_int8_is_not_judged_on_what_it_is_calibrated_on(
     save: Save, scribbles: Scribbles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chuviet.ship import export, graph
+    from chuviet.export import graph
+    from chuviet.export import lines as export
 
     images, seen = scribbles(range(40, 58, 2)), []
     in_precision = graph.in_precision

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from chuviet.data.images import read_image
+from chuviet.batch import Batch
 from chuviet.decode.ctc import CTCBeam, best_path, log_likelihoods
-from chuviet.ship.artifact import load_artifact
-from chuviet.ship.inference import Recognizer, load
-from chuviet.types import Batch, InputError
+from chuviet.errors import InputError
+from chuviet.inputs.images import read_image
+from chuviet.pytorch.artifact import load_artifact
+from chuviet.reading.lines import Recognizer, load
 from chuviet.vocab import Charset
 
 Save = Callable[..., Path]

@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from chuviet.cli import main
-from chuviet.data.images import read_image
-from chuviet.data.transforms import LinePreprocess
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
-from chuviet.decode.ngram import NGram
+from chuviet.inputs.images import read_image
+from chuviet.language.ngram import NGram
 from chuviet.models.ctc import LineCTC
-from chuviet.ship.artifact import load_artifact, save_artifact
-from chuviet.ship.inference import load
+from chuviet.preprocess.line import LinePreprocess
+from chuviet.pytorch.artifact import load_artifact, save_artifact
+from chuviet.reading.lines import load
 from chuviet.vocab import VIETNAMESE, Charset
 
 

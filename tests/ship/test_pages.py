@@ -12,20 +12,23 @@ import pytest
 import torch
 from PIL import Image
 
+from chuviet.batch import Output
 from chuviet.cli import main
 from chuviet.commands import weights as loading
-from chuviet.data.detection import PagePreprocess
 from chuviet.decode.db import DBDecoder
-from chuviet.geometry import iou
+from chuviet.errors import InputError
+from chuviet.export.detector import export_detector
+from chuviet.export.graph import Refused
+from chuviet.labels import LabelledPage
 from chuviet.models.dbnet import DBNet
 from chuviet.models.fpn import FPN
-from chuviet.ship.artifact import load_artifact, save_artifact
-from chuviet.ship.detector import Detector, load_detector
-from chuviet.ship.export_detector import export_detector
-from chuviet.ship.graph import Refused
-from chuviet.ship.inference import load
-from chuviet.ship.pages import as_json, read_page, save_readings
-from chuviet.types import Detection, InputError, Output, Page
+from chuviet.polygons import iou
+from chuviet.preprocess.page import PagePreprocess
+from chuviet.pytorch.artifact import load_artifact, save_artifact
+from chuviet.reading.detector import Detector, load_detector
+from chuviet.reading.lines import load
+from chuviet.reading.pages import as_json, read_page, save_readings
+from chuviet.results import Detection
 
 MODEL = DBNet.Config(
     backbone="resnet10t", pretrained=False, options=(("channels", (8, 16, 24, 32)),), neck=FPN.Config(width=16)
@@ -119,13 +122,13 @@ def test_int8_needs_labels_and_is_judged_by_hmean(tmp_path: Path, monkeypatch: p
     artifact, (path, quads) = load_artifact(detector_file(tmp_path)), words_page(tmp_path)
     with pytest.raises(InputError, match="give labelled ones with --check"):
         export_detector(artifact, tmp_path / "x.onnx", "int8")
-    page = Page(None, quads, list("abcd"), np.zeros(4, bool), str(path))
+    page = LabelledPage(None, quads, list("abcd"), np.zeros(4, bool), str(path))
     done = export_detector(artifact, tmp_path / "x.onnx", "int8", [page] * 5, tolerance=1.0)
     assert (done.calibrated, done.pages) == (1, 4) and done.size > 0
     assert list(done.hmean) == list(done.milliseconds) == ["PyTorch fp32", "ONNX fp32", "ONNX int8"]
     with pytest.raises(InputError, match="not judged on what it is calibrated on"):
         export_detector(artifact, tmp_path / "x.onnx", "int8", [page])
-    from chuviet.ship import export_detector as module
+    from chuviet.export import detector as module
 
     values = iter((0.9, 0.8, 0.5))
     monkeypatch.setattr(module, "_hmean", lambda found, pages: next(values))

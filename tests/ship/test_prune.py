@@ -13,14 +13,15 @@ from PIL import Image
 from torch import nn
 
 from chuviet import cli
+from chuviet.batch import Batch, Output
+from chuviet.compress.prune import example, kept, mask, prune, remove_channels, traced
 from chuviet.config import Config
-from chuviet.data.detection import PagePreprocess
 from chuviet.data.recognition import LineData
-from chuviet.data.scene import SceneAugment, ScenePreprocess
+from chuviet.data.scene_augment import SceneAugment
 from chuviet.data.table import write_table
-from chuviet.data.transforms import LinePreprocess
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.decode.db import DBDecoder
+from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
 from chuviet.models.ctc import LineCTC
@@ -31,11 +32,12 @@ from chuviet.models.micro import MicroOCR
 from chuviet.models.rejector import Rejector
 from chuviet.models.scene import SceneCTC
 from chuviet.models.seq2seq import Seq2Seq
+from chuviet.preprocess.line import LinePreprocess
+from chuviet.preprocess.page import PagePreprocess
+from chuviet.preprocess.scene import ScenePreprocess
+from chuviet.pytorch.artifact import Artifact, load_artifact, resave_artifact
 from chuviet.runs import as_pruned, run, run_folder
-from chuviet.ship.artifact import Artifact, load_artifact, resave_artifact
-from chuviet.ship.prune import example, kept, mask, prune, remove_channels, traced
 from chuviet.train.engine import Train
-from chuviet.types import Batch, InputError, Output
 from chuviet.vocab import Charset
 
 THIN = (("channels", (16, 24, 32, 48)),)

@@ -9,10 +9,10 @@ import pytest
 
 from chuviet.cli import main
 from chuviet.data.table import write_table
+from chuviet.errors import InputError
 from chuviet.metrics.recognition import RecognitionMetric
-from chuviet.ship.inference import load
-from chuviet.ship.reading import evaluate
-from chuviet.types import InputError
+from chuviet.reading.lines import load
+from chuviet.report.evaluation import evaluate
 
 
 def test_several_label_files_are_measured_together_and_each(

@@ -11,20 +11,23 @@ import pytest
 import torch
 from PIL import Image
 
+from chuviet.batch import Batch, Output
 from chuviet.cli import main
-from chuviet.data.detection import PagePreprocess, read_set
+from chuviet.compress.rejection import choose_threshold, frames, measure, with_threshold
+from chuviet.data.detection import read_set
 from chuviet.decode.db import DBDecoder
 from chuviet.decode.east import EastDecoder
+from chuviet.errors import InputError
+from chuviet.export.detector import detector_graph, export_detector
+from chuviet.export.graph import Precision, in_precision, skip_unless
+from chuviet.labels import LabelledPage
 from chuviet.losses.rejector import RejectorLoss
 from chuviet.models.dbnet import DBNet
 from chuviet.models.fots import FOTS
 from chuviet.models.fpn import FPN
 from chuviet.models.rejector import NOTHING, Rejector, says_text
-from chuviet.ship.artifact import load_artifact, save_artifact
-from chuviet.ship.export_detector import detector_graph, export_detector
-from chuviet.ship.graph import Precision, in_precision, skip_unless
-from chuviet.ship.rejection import choose_threshold, frames, measure, with_threshold
-from chuviet.types import Batch, InputError, Output, Page
+from chuviet.preprocess.page import PagePreprocess
+from chuviet.pytorch.artifact import load_artifact, save_artifact
 
 DETECTOR = FOTS.Config(
     backbone="resnet10t", pretrained=False, options=(("channels", (8, 8, 16, 16)),), centre=(16, 16),
@@ -159,7 +162,7 @@ def labelled(folder: Path) -> Path:
 def test_frames_of_a_page(tmp_path: Path) -> None:
     labelled(tmp_path)
     quads = np.array([[(x, 20), (x + 40, 20), (x + 40, 40), (x, 40)] for x in (10, 138, 202)], np.float64)
-    page = Page(None, quads, ["a", "b", "###"], np.array([False, False, True]), str(tmp_path / "p.png"))
+    page = LabelledPage(None, quads, ["a", "b", "###"], np.array([False, False, True]), str(tmp_path / "p.png"))
     seen = list(frames([page], 64))
     assert [text for _, text in seen] == [True, False, True]  # the last square is neither
     assert all(image.shape == (64, 64, 3) for image, _ in seen)

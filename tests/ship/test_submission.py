@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from chuviet.ship.inference import load
-from chuviet.ship.submission import find_weights, first_weights, read_folder
-from chuviet.types import InputError
+from chuviet.errors import InputError
+from chuviet.reading.lines import load
+from chuviet.report.submission import find_weights, first_weights, read_folder
 
 Save = Callable[..., Path]
 

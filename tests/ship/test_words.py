@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from chuviet.artifact.find import find_weights
 
-from chuviet.data.images import read_image
 from chuviet.data.pages import read_pages
-from chuviet.data.scene import ScenePreprocess
-from chuviet.data.transforms import LinePreprocess
 from chuviet.geometry import crop
+from chuviet.inputs.images import read_image
 from chuviet.metrics.recognition import RecognitionMetric
-from chuviet.ship.inference import find_weights, load
-from chuviet.ship.words import read_crops, split_words
-from chuviet.types import Prediction
+from chuviet.preprocess.line import LinePreprocess
+from chuviet.preprocess.scene import ScenePreprocess
+from chuviet.reading.lines import load
+from chuviet.reading.words import read_crops, split_words
+from chuviet.results import Prediction
 
 DATA = Path(os.environ.get("CHUVIET_DATA", "data"))
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chuviet.errors import InputError
 from chuviet.synth.corpus import Addresses, Verse, Ward, load_poems, load_wards, piece, place_tone, syllables
-from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from chuviet.cli import main as chuviet
 from chuviet.data.table import write_table
-from chuviet.decode.ngram import NGram
+from chuviet.language.ngram import NGram
 from chuviet.synth.reink import reink
 
 ROOT = Path(__file__).parents[2]

@@ -10,13 +10,13 @@ import pytest
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
+from chuviet.errors import InputError
 from chuviet.synth.corpus import Verse
 from chuviet.synth.dataset import LineRecipe, join_shards, parse_shard, write_set
 from chuviet.synth.fonts import capitals_only, characters, clips, default_faces, load_faces
 from chuviet.synth.ink import Hand, crop_line, draw_line
 from chuviet.synth.paper import Sheet, put_on
 from chuviet.synth.reink import binarize, remove_rules
-from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from chuviet.commands.synthesis import pages_main
 from chuviet.data.pages import read_pages
-from chuviet.geometry import iou, signed_area
+from chuviet.geometry import signed_area
+from chuviet.polygons import iou
 from chuviet.synth.corpus import Verse
 from chuviet.synth.fonts import default_faces
 from chuviet.synth.pages import PageRecipe, corners, ink_of, made_up, moved, typeset

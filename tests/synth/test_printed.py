@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from chuviet.commands.synthesis import read_words
+from chuviet.errors import InputError
 from chuviet.synth.fonts import default_faces
 from chuviet.synth.printed import PrintedRecipe, Style, _neighbours, _turn, plain, scene
-from chuviet.types import InputError
 from chuviet.vocab import ASCII, CHINESE, PRINTED
 
 FACES = [f for f in default_faces(ASCII) if f.family == "DejaVuSansMono"]

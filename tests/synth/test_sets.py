@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.manifest import COLUMNS
 from chuviet.synth.corpus import Addresses, Verse, Ward
 from chuviet.synth.dataset import LineRecipe, write_set
 from chuviet.synth.fonts import default_faces
 from chuviet.synth.record import RECORD, claim, describe_faces, digest
-from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE
 
 RECIPE = LineRecipe(Verse(), default_faces(VIETNAMESE), "poems", VIETNAMESE, seed=5, shortest=10)

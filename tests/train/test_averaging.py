@@ -1,8 +1,8 @@
 import torch
 from torch import nn
 
+from chuviet.batch import Batch, Output
 from chuviet.train.averaging import EpochMean, WeightEMA, recompute_batchnorm
-from chuviet.types import Batch, Output
 
 
 def test_epoch_mean_is_the_arithmetic_mean() -> None:

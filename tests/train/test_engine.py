@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from chuviet.batch import Batch, Output
 from chuviet.config import ConfigError
+from chuviet.errors import InputError
 from chuviet.train.averaging import round_weights
 from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
 from chuviet.train.distributed import sync_batchnorm
 from chuviet.train.engine import Train, fit
 from chuviet.train.optim import Optim
-from chuviet.types import Batch, InputError, Output
 
 TOY = Path(__file__).with_name("toy_run.py")
 spec = importlib.util.spec_from_file_location("toy_run", TOY)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from chuviet.batch import Batch
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.losses.ctc import CTCLoss
 from chuviet.losses.guided import GuidedCTCLoss, MutualLoss
@@ -21,7 +22,6 @@ from chuviet.models.guides import SAR
 from chuviet.models.scene import SceneCTC
 from chuviet.train.engine import Interrupted, Task, Train, fit
 from chuviet.train.optim import Optim
-from chuviet.types import Batch
 from chuviet.vocab import Charset
 
 CHARSET = Charset("abc")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from chuviet.commands import BAD_INPUT, INTERRUPTED, Stopped
 from chuviet.config import ConfigError
-from chuviet.types import InputError
+from chuviet.errors import InputError
 from chuviet.vocab import CharsetError
 
 #: Commands that need the training engine.

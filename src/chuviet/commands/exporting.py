@@ -8,16 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
+from chuviet.artifact.find import find_weights
 from chuviet.commands import OK
 from chuviet.data.detection import read_set
 from chuviet.data.lists import read_labels
-from chuviet.ship import export as lines
-from chuviet.ship import export_detector as detectors
-from chuviet.ship import reading
-from chuviet.ship.artifact import Artifact, load_artifact
-from chuviet.ship.graph import CALIBRATION, Refused
-from chuviet.ship.inference import find_weights
-from chuviet.types import InputError, Page
+from chuviet.errors import InputError
+from chuviet.export import detector as detectors
+from chuviet.export import lines
+from chuviet.export.graph import CALIBRATION, Refused
+from chuviet.labels import LabelledPage
+from chuviet.pytorch.artifact import Artifact, load_artifact
+from chuviet.report import evaluation as reading
 
 
 def export(args: Namespace) -> int:
@@ -89,14 +90,14 @@ def _figures(done: lines.Report | detectors.DetectorReport, check: str) -> list[
     return [*found, f"one {what}: {shown} ({theirs / ours:.1f} times as fast)"]
 
 
-def _check_pages(source: str) -> list[Page]:
+def _check_pages(source: str) -> list[LabelledPage]:
     """Labelled pages, or plain images without labels; 100 of them at most."""
     path = Path(source)
     if path.suffix.lower() in (".txt", ".mat"):
         return read_set(source)[:100]
     _, files = reading.find_images(source)
     none = np.zeros((0, 4, 2))
-    return [Page(None, none, [], np.zeros(0, bool), str(p)) for p in files[:100]]
+    return [LabelledPage(None, none, [], np.zeros(0, bool), str(p)) for p in files[:100]]
 
 
 def _others(paths: Sequence[Path], judged: Sequence[Path]) -> list[np.ndarray]:

@@ -16,11 +16,11 @@ from chuviet.data.files import read_lines
 from chuviet.data.lists import read_labels
 from chuviet.data.table import read_table
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
-from chuviet.decode.gazetteer import District, Gazetteer
-from chuviet.decode.ngram import NGram
-from chuviet.ship.artifact import load_artifact, resave_artifact
+from chuviet.errors import InputError
+from chuviet.language.gazetteer import District, Gazetteer
+from chuviet.language.ngram import NGram
+from chuviet.pytorch.artifact import load_artifact, resave_artifact
 from chuviet.synth.corpus import Addresses, Ward, load_wards
-from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE, Charset, fold_text, normalize
 
 

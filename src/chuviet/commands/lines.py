@@ -15,16 +15,16 @@ from chuviet.commands.weights import check_options, load_all, say_if_trained_on
 from chuviet.data.check import check_data
 from chuviet.data.crops import LABELS, rows_of_pages, write_crops
 from chuviet.data.detection import read_set
-from chuviet.data.files import write_whole
 from chuviet.data.folds import make_folds
 from chuviet.data.lists import convert_baidu, named_charset, read_labels, write_list
 from chuviet.data.pages import read_pages, write_pages
 from chuviet.data.quads import mend_pages
 from chuviet.data.table import image_root, read_table, write_table
+from chuviet.errors import InputError
+from chuviet.files import write_whole
+from chuviet.reading.lines import milliseconds
+from chuviet.report import evaluation as reading
 from chuviet.report import oof, page
-from chuviet.ship import reading
-from chuviet.ship.inference import milliseconds
-from chuviet.types import InputError
 
 #: The shipped weights that read a line where none are named.
 RECOGNIZER = "vi_line"

@@ -14,19 +14,24 @@ from pathlib import Path
 
 from PIL import Image
 
+from chuviet.artifact.find import find_weights
 from chuviet.commands import OK
 from chuviet.commands.weights import load_all
+from chuviet.compress import rejection
 from chuviet.data.detection import read_set
-from chuviet.data.files import write_whole
-from chuviet.data.images import read_image
+from chuviet.errors import InputError
+from chuviet.files import write_whole
+from chuviet.inputs.images import read_image
+from chuviet.labels import LabelledPage
 from chuviet.metrics.detection import DetectionMetric
 from chuviet.models.rejector import Rejector
+from chuviet.pytorch.artifact import resave_artifact
+from chuviet.reading import pages
+from chuviet.reading.detector import Detector
+from chuviet.reading.lines import Recognizer, load_weights
 from chuviet.report import detection as pictures
-from chuviet.ship import pages, reading, rejection
-from chuviet.ship.artifact import resave_artifact
-from chuviet.ship.detector import Detector
-from chuviet.ship.inference import Recognizer, find_weights, load_weights
-from chuviet.types import Detection, InputError, Page
+from chuviet.report import evaluation as reading
+from chuviet.results import Detection
 
 #: The shipped weights that `chuviet read` takes where none are named.
 DETECTOR, RECOGNIZER = "text_det", "scene_word"
@@ -95,7 +100,7 @@ def evaluate(args: Namespace, detector: Detector, recognizer: Recognizer | None)
     return OK
 
 
-def _read_sets(names: Sequence[str]) -> list[Page]:
+def _read_sets(names: Sequence[str]) -> list[LabelledPage]:
     """The pages of label files, in their order; each file's have a `source` of their own."""
     if twice := [name for name, n in Counter(names).items() if n > 1]:
         raise InputError(f"--data {twice[0]}: named twice")
@@ -125,7 +130,7 @@ def _draw(
     names: Sequence[str],
     paths: Sequence[Path],
     found: Sequence[Detection],
-    truths: Sequence[Page | None] = (),
+    truths: Sequence[LabelledPage | None] = (),
 ) -> None:
     """Pictures of what was found, named as the images, below `folder` (if there is one)."""
     if not folder:

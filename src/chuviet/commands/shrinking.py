@@ -12,12 +12,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from chuviet.artifact.find import find_weights
+from chuviet.batch import Batch
 from chuviet.commands import OK
+from chuviet.compress.prune import example, prune, traced
+from chuviet.pytorch.artifact import Artifact, resave_artifact
+from chuviet.reading.lines import load_weights
 from chuviet.report import summary
-from chuviet.ship.artifact import Artifact, resave_artifact
-from chuviet.ship.inference import find_weights, load_weights
-from chuviet.ship.prune import example, prune, traced
-from chuviet.types import Batch
 
 SIDE = 640  # pixels of the page that a detector is timed on
 

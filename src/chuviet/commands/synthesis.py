@@ -16,13 +16,14 @@ from chuviet.data.files import read_lines
 from chuviet.data.lists import read_labels
 from chuviet.data.pages import write_pages
 from chuviet.data.table import read_table
+from chuviet.errors import InputError
+from chuviet.labels import LabelledPage
 from chuviet.synth.corpus import Addresses, load_wards, piece
 from chuviet.synth.dataset import Job, LineRecipe, Texts, join_shards, parse_shard, write_set
 from chuviet.synth.fonts import default_faces, find_faces, load_faces
 from chuviet.synth.pages import PageRecipe
 from chuviet.synth.printed import PrintedRecipe, Style
 from chuviet.synth.record import claim, describe_faces, digest
-from chuviet.types import InputError, Page
 from chuviet.vocab import ASCII, CHINESE, PRINTED, VIETNAMESE
 
 #: The tasks of gendata_captcha.py: how it is drawn, with which characters, in the faces of which folder.
@@ -178,10 +179,10 @@ def _generate_pages(args: argparse.Namespace) -> int:
     return status
 
 
-def _page(path: str, text: str) -> Page:
+def _page(path: str, text: str) -> LabelledPage:
     rows = json.loads(text)
     quads = np.array([r["points"] for r in rows], np.float64).reshape(-1, 4, 2)
-    return Page(None, quads, [r["transcription"] for r in rows], np.zeros(len(rows), bool), path)
+    return LabelledPage(None, quads, [r["transcription"] for r in rows], np.zeros(len(rows), bool), path)
 
 
 def _size(text: str) -> tuple[int, int]:

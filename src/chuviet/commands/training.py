@@ -15,14 +15,14 @@ from chuviet import config
 from chuviet.commands import OK, Stopped
 from chuviet.commands.language import attach
 from chuviet.config import ConfigError
+from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.manifest import REAL_INK
+from chuviet.pytorch.artifact import save_artifact, without_pretrained
 from chuviet.report import summary
 from chuviet.runs import run, run_folds
-from chuviet.ship.artifact import save_artifact, without_pretrained
 from chuviet.train.checkpoint import load_checkpoint
 from chuviet.train.engine import Interrupted
-from chuviet.types import InputError
 
 
 def train(args: Namespace) -> int:

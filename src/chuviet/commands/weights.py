@@ -9,11 +9,12 @@ from pathlib import Path
 
 import torch
 
+from chuviet.artifact.budget import check_budget
+from chuviet.artifact.find import find_weights
+from chuviet.errors import InputError
 from chuviet.models.rejector import Rejector
-from chuviet.ship.budget import check_budget
-from chuviet.ship.detector import Detector
-from chuviet.ship.inference import Recognizer, find_weights, load_weights
-from chuviet.types import InputError
+from chuviet.reading.detector import Detector
+from chuviet.reading.lines import Recognizer, load_weights
 
 
 def load_all(args: Namespace, default: Sequence[str]) -> tuple[Detector | None, Recognizer | None]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from chuviet.data.images import read_image
 from chuviet.data.lists import read_labels
 from chuviet.data.table import check_charset, image_root
-from chuviet.types import InputError
+from chuviet.errors import InputError
+from chuviet.inputs.images import read_image
 from chuviet.vocab import Charset, fold_text, frames_needed
 
 

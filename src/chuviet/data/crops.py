@@ -12,10 +12,10 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
-from chuviet.data.files import write_whole
-from chuviet.data.images import read_image
+from chuviet.files import write_whole
 from chuviet.geometry import Quad, crop
-from chuviet.types import Page
+from chuviet.inputs.images import read_image
+from chuviet.labels import LabelledPage
 
 LABELS = "labels.txt"
 #: Correlation from which two images of one text are the same. Of 452 words of ICDAR2015's photos 451 are above it with
@@ -24,7 +24,7 @@ SAME = 0.8
 _SIZE = (64, 24)  # width and height in pixels that are compared
 
 
-def write_crops(pages: Sequence[Page], folder: str | Path, progress: bool = False) -> int:
+def write_crops(pages: Sequence[LabelledPage], folder: str | Path, progress: bool = False) -> int:
     """Writes every text of the pages that is not don't-care or empty, straightened as `chuviet read` does it, to
     ``folder/<page>/<n>.png`` and the list ``folder/labels.txt``, ``path<TAB>text``. Returns their number.
     """
@@ -39,7 +39,7 @@ def write_crops(pages: Sequence[Page], folder: str | Path, progress: bool = Fals
     return len(lines)
 
 
-def rows_of_pages(frame: pd.DataFrame, root: Path, pages: Sequence[Page], progress: bool = False) -> pd.Series:
+def rows_of_pages(frame: pd.DataFrame, root: Path, pages: Sequence[LabelledPage], progress: bool = False) -> pd.Series:
     """Which rows of a table img_path,text are images of words of `pages`: those with a word's text whose picture is
     that of its bounding box. Words are often published twice, as pages and cut out of them; a reader that trained on
     the second is not measured by the first.
@@ -60,7 +60,7 @@ def rows_of_pages(frame: pd.DataFrame, root: Path, pages: Sequence[Page], progre
 
 
 def _words(
-    page: Page, cut: Callable[[np.ndarray, Quad], np.ndarray], only: dict[str, list[int]] | None = None
+    page: LabelledPage, cut: Callable[[np.ndarray, Quad], np.ndarray], only: dict[str, list[int]] | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Text and image of the words of a page that can be read; the page is opened when there is one."""
     words = zip(page.quads, page.texts, page.ignore, strict=True)

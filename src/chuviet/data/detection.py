@@ -10,64 +10,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from chuviet import config
+from chuviet.batch import Batch
 from chuviet.data.files import find_data
-from chuviet.data.images import read_image
 from chuviet.data.page_augment import PageAugment
 from chuviet.data.pages import read_pages
 from chuviet.data.quads import mend_pages
 from chuviet.data.recognition import FixedBatches, batch_ends, start_worker
 from chuviet.data.targets_db import DBTargets
-from chuviet.types import Batch, InputError, Page
-
-
-class PagePreprocess:
-    """RGB page -> RGB whose longer side has `longest` pixels; padding to multiples of 32 on the right and below."""
-
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        longest: int = 960
-        enlarge: float = 2.0  # a page is made larger by this at most
-        multiple: int = 32
-
-        def build(self) -> PagePreprocess:
-            return PagePreprocess(self)
-
-    def __init__(self, cfg: PagePreprocess.Config) -> None:
-        self.cfg = cfg
-
-    def __call__(self, image: np.ndarray) -> np.ndarray:
-        """H W 3 uint8 RGB -> h w 3 uint8. Raises InputError for another shape or type."""
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise InputError(f"a page must be H x W x 3 uint8, not {image.shape} {image.dtype}")
-        h, w = self.size(*image.shape[:2])
-        if (h, w) == image.shape[:2]:
-            return image
-        shrinks = h < image.shape[0]
-        return cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-
-    def size(self, height: int, width: int) -> tuple[int, int]:
-        """Height and width in pixels that a page gets, padding left out."""
-        scale = min(self.cfg.longest / max(height, width), self.cfg.enlarge)
-        return max(round(height * scale), 1), max(round(width * scale), 1)
-
-    def collate(self, images: Sequence[np.ndarray]) -> Tensor:
-        """h w 3 images -> N 3 H W float in -1..1, padding 0."""
-        m = self.cfg.multiple
-        height = -(-max(im.shape[0] for im in images) // m) * m
-        width = -(-max(im.shape[1] for im in images) // m) * m
-        canvas = np.full((len(images), height, width, 3), 127, np.uint8)
-        for row, im in zip(canvas, images, strict=True):
-            row[: im.shape[0], : im.shape[1]] = im
-        pixels = torch.from_numpy(canvas).permute(0, 3, 1, 2).float()  # N H W 3 -> N 3 H W, channels last in memory
-        return (pixels - 127) / 128.0
+from chuviet.errors import InputError
+from chuviet.inputs.images import read_image
+from chuviet.labels import LabelledPage
+from chuviet.preprocess.page import PagePreprocess
 
 
 class PageData:
@@ -96,7 +55,7 @@ class PageData:
 
     def __init__(self, cfg: PageData.Config, seed: int) -> None:
         self.cfg, self.seed = cfg, seed
-        pages: list[Page] = []
+        pages: list[LabelledPage] = []
         self._sets: list[tuple[int, int, float]] = []
         if wrong := [(name, every) for name, every in cfg.train + cfg.valid if every <= 0]:
             raise InputError(f"{wrong[0][0]}: {wrong[0][1]:g}: one of how many pages? a number above 0 is expected")
@@ -112,7 +71,7 @@ class PageData:
         self.train, self.valid = (_table(p) for p in (pages, held))
 
     def epoch_rows(self, epoch: int) -> np.ndarray:
-        """Page numbers that `epoch` sees, in order: of each set its share, drawn anew."""
+        """LabelledPage numbers that `epoch` sees, in order: of each set its share, drawn anew."""
         rng = np.random.default_rng((self.seed, epoch, 1))
         parts = []
         for start, count, every in self._sets:
@@ -147,7 +106,7 @@ class PageData:
 class TrainPages(Dataset[Any]):
     """Distorted crops with their maps."""
 
-    def __init__(self, pages: Sequence[Page], cfg: PageData.Config, seed: tuple[int, ...]) -> None:
+    def __init__(self, pages: Sequence[LabelledPage], cfg: PageData.Config, seed: tuple[int, ...]) -> None:
         targets: Any = cfg.targets
         self.pages, self.seed = pages, seed
         self.augment, self.targets, self.preprocess = cfg.augment.build(), targets.build(), cfg.preprocess.build()
@@ -155,30 +114,30 @@ class TrainPages(Dataset[Any]):
     def __len__(self) -> int:
         return len(self.pages)
 
-    def __getitem__(self, i: int) -> tuple[int, Page, dict[str, np.ndarray]]:
+    def __getitem__(self, i: int) -> tuple[int, LabelledPage, dict[str, np.ndarray]]:
         rng = np.random.default_rng((*self.seed, i))
         page = self.augment(_with_image(self.pages[i]), rng, lambda: self._other(rng))
         assert page.image is not None
         return i, page, self.targets(page.quads, page.ignore, page.image.shape[:2])
 
-    def _other(self, rng: np.random.Generator) -> Page:
+    def _other(self, rng: np.random.Generator) -> LabelledPage:
         return _with_image(self.pages[int(rng.integers(len(self.pages)))])
 
-    def collate(self, samples: Sequence[tuple[int, Page, dict[str, np.ndarray]]]) -> Batch:
+    def collate(self, samples: Sequence[tuple[int, LabelledPage, dict[str, np.ndarray]]]) -> Batch:
         return collate(self.preprocess, samples, [])
 
 
 class ValidPages(Dataset[Any]):
     """Whole pages with their maps and truths."""
 
-    def __init__(self, pages: Sequence[Page], cfg: PageData.Config) -> None:
+    def __init__(self, pages: Sequence[LabelledPage], cfg: PageData.Config) -> None:
         targets: Any = cfg.targets
         self.pages, self.preprocess, self.targets = pages, cfg.preprocess.build(), targets.build()
 
     def __len__(self) -> int:
         return len(self.pages)
 
-    def __getitem__(self, i: int) -> tuple[int, Page, dict[str, np.ndarray]]:
+    def __getitem__(self, i: int) -> tuple[int, LabelledPage, dict[str, np.ndarray]]:
         page = _with_image(self.pages[i])
         assert page.image is not None
         height, width = page.image.shape[:2]
@@ -189,12 +148,14 @@ class ValidPages(Dataset[Any]):
         scaled = page.quads * (image.shape[1] / width, image.shape[0] / height)
         return i, page, self.targets(scaled, page.ignore, padded)
 
-    def collate(self, samples: Sequence[tuple[int, Page, dict[str, np.ndarray]]]) -> Batch:
+    def collate(self, samples: Sequence[tuple[int, LabelledPage, dict[str, np.ndarray]]]) -> Batch:
         return collate(self.preprocess, samples, [replace(page, image=None) for _, page, _ in samples])
 
 
 def collate(
-    preprocess: PagePreprocess, samples: Sequence[tuple[int, Page, dict[str, np.ndarray]]], truths: list[Page]
+    preprocess: PagePreprocess,
+    samples: Sequence[tuple[int, LabelledPage, dict[str, np.ndarray]]],
+    truths: list[LabelledPage],
 ) -> Batch:
     """Pages with their images, and maps of the images' padded size, as one batch."""
     images = [page.image for _, page, _ in samples if page.image is not None]
@@ -203,12 +164,12 @@ def collate(
     ]
     maps = {k: torch.from_numpy(np.stack([m[k] for _, _, m in samples])) for k in samples[0][2]}
     return Batch(
-        images=preprocess.collate(images), widths=torch.tensor([im.shape[1] for im in images]),
+        images=torch.from_numpy(preprocess.collate(images)), widths=torch.tensor([im.shape[1] for im in images]),
         index=torch.tensor([i for i, _, _ in samples]), shapes=torch.tensor(shapes), maps=maps, pages=truths,
     )  # fmt: skip
 
 
-def read_set(name: str) -> list[Page]:
+def read_set(name: str) -> list[LabelledPage]:
     """The mended pages of a label file, or of the part of it that a slice such as ``[0.8:]`` names."""
     match = re.fullmatch(r"(.*?)(?:\[([\d.]*):([\d.]*)\])?", name)
     assert match is not None
@@ -222,14 +183,14 @@ def read_set(name: str) -> list[Page]:
     return pages
 
 
-def _every(pages: list[Page], every: float) -> list[Page]:
+def _every(pages: list[LabelledPage], every: float) -> list[LabelledPage]:
     """Pages spread evenly over the set; all of them unless `every` is above 1."""
     return [pages[int(k * every)] for k in range(max(int(len(pages) / every), 1))] if every > 1 else pages
 
 
-def _with_image(page: Page) -> Page:
+def _with_image(page: LabelledPage) -> LabelledPage:
     return replace(page, image=read_image(page.path), meta=dict(page.meta))
 
 
-def _table(pages: Sequence[Page]) -> pd.DataFrame:
+def _table(pages: Sequence[LabelledPage]) -> pd.DataFrame:
     return pd.DataFrame({"img_path": [p.path for p in pages], "source": [p.source for p in pages]})

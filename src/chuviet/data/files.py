@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from chuviet.files import write_whole as write_whole
-from chuviet.types import InputError
+from chuviet.errors import InputError
 
 
 def find_data(name: str | Path) -> Path:

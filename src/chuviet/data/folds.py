@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from chuviet.errors import InputError
 from chuviet.manifest import ALL_FOLDS
-from chuviet.types import InputError
 from chuviet.vocab import fold_text
 
 #: Values of the group column that mean "not known": such a row is held together with others by its text alone.

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chuviet.data.files import find_data, read_lines, write_whole
+from chuviet.data.files import find_data, read_lines
 from chuviet.data.page_files import relative
 from chuviet.data.table import read_table
+from chuviet.errors import InputError
+from chuviet.files import write_whole
 from chuviet.manifest import ALL_FOLDS
-from chuviet.types import InputError
 from chuviet.vocab import ASCII, CHINESE, PRINTED, VIETNAMESE, Charset, CharsetError, normalize
 
 

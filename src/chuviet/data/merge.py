@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from chuviet.data.table import image_root, read_table
+from chuviet.errors import InputError
 from chuviet.manifest import ALL_FOLDS, AUGMENTED, JOINED, REAL_INK, SYNTHETIC_FOLD
-from chuviet.types import InputError
 from chuviet.vocab import fold_text
 
 COLUMNS = ["img_path", "text", "writer_id", "fold", "source"]

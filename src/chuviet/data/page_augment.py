@@ -13,7 +13,7 @@ import numpy as np
 
 from chuviet import config
 from chuviet.data.colour import vary_colour
-from chuviet.types import Page
+from chuviet.labels import LabelledPage
 
 #: A quad of which less than this share lies in the crop is a part of a word: neither text nor background.
 WHOLE = 0.95
@@ -42,7 +42,9 @@ class PageAugment:
     def __init__(self, cfg: PageAugment.Config) -> None:
         self.cfg = cfg
 
-    def __call__(self, page: Page, rng: np.random.Generator, other: Callable[[], Page] | None = None) -> Page:
+    def __call__(
+        self, page: LabelledPage, rng: np.random.Generator, other: Callable[[], LabelledPage] | None = None
+    ) -> LabelledPage:
         """`page` with its image. Words cut by the crop's edge become don't-care; those outside are left out. `other`
         gives another page, with its image, to copy words from.
         """
@@ -64,9 +66,9 @@ class PageAugment:
             image = np.ascontiguousarray(image[:, ::-1])
             quads = quads[:, [1, 0, 3, 2]] * (-1, 1) + (cfg.size - 1, 0)
         image = vary_colour(image, rng, cfg.colour, cfg.noise, cfg.blur, 24)
-        return Page(image, quads, texts, ignore, page.path, page.source)
+        return LabelledPage(image, quads, texts, ignore, page.path, page.source)
 
-    def _matrix(self, page: Page, rng: np.random.Generator) -> np.ndarray:
+    def _matrix(self, page: LabelledPage, rng: np.random.Generator) -> np.ndarray:
         """3 3: turns, scales and stretches. The scale is drawn on a logarithmic axis."""
         cfg = self.cfg
         angle = np.deg2rad(rng.uniform(-cfg.rotate, cfg.rotate))
@@ -115,7 +117,7 @@ def in_window(
     return quads[keep], [t for t, k in zip(texts, keep, strict=True) if k], (ignore | cut)[keep]
 
 
-def paste_words(page: Page, other: Page, rng: np.random.Generator, most: int = 6) -> Page:
+def paste_words(page: LabelledPage, other: LabelledPage, rng: np.random.Generator, most: int = 6) -> LabelledPage:
     """`page` with upright pieces of `other`, each around one word that stands free, put where no text is."""
     assert page.image is not None and other.image is not None
     image, quads, texts, ignore = page.image.copy(), list(page.quads), list(page.texts), list(page.ignore)
@@ -137,7 +139,7 @@ def paste_words(page: Page, other: Page, rng: np.random.Generator, most: int = 6
         quads.append(quad - low + (x, y))
         texts.append(other.texts[k])
         ignore.append(False)
-    return Page(image, np.array(quads).reshape(-1, 4, 2), texts, np.array(ignore, bool), page.path, page.source)
+    return LabelledPage(image, np.array(quads).reshape(-1, 4, 2), texts, np.array(ignore, bool), page.path, page.source)
 
 
 def _apart(boxes: np.ndarray, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:

@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from chuviet.data.files import read_lines, write_whole
+from chuviet.data.files import read_lines
+from chuviet.errors import InputError
+from chuviet.files import write_whole
 from chuviet.geometry import min_area_quad
-from chuviet.types import InputError, Page
+from chuviet.labels import LabelledPage
 from chuviet.vocab import normalize
 
 IGNORED = "###"
@@ -24,12 +26,12 @@ _MARKS = frozenset({IGNORED, "*"})
 SPLITS = ("train", "test")
 
 
-def make_page(path: Path, quads: Any, texts: Sequence[str]) -> Page:
+def make_page(path: Path, quads: Any, texts: Sequence[str]) -> LabelledPage:
     """A page without its image, from K quads and K texts as a file has them; texts are made NFC."""
     texts = [normalize(t) for t in texts]
     ignore = np.array([t in _MARKS for t in texts], bool)
     texts = [IGNORED if t in _MARKS else t for t in texts]
-    return Page(None, np.array(quads, np.float64).reshape(-1, 4, 2), texts, ignore, path=str(path))
+    return LabelledPage(None, np.array(quads, np.float64).reshape(-1, 4, 2), texts, ignore, path=str(path))
 
 
 def is_tsv(path: Path) -> bool:
@@ -37,7 +39,7 @@ def is_tsv(path: Path) -> bool:
     return "\t" in next((x for x in read_lines(path) if x.strip()), "\t")
 
 
-def read_tsv(path: Path, images: Path | None = None) -> list[Page]:
+def read_tsv(path: Path, images: Path | None = None) -> list[LabelledPage]:
     """A region with more than four corners becomes the smallest rotated rectangle around them; one without
     transcription has the text ""; `difficult` is don't-care.
     """
@@ -83,7 +85,7 @@ def _corners(points: Any, where: str) -> np.ndarray:
     return corners if len(corners) == 4 else min_area_quad(corners)
 
 
-def write_tsv(pages: Sequence[Page], path: Path) -> None:
+def write_tsv(pages: Sequence[LabelledPage], path: Path) -> None:
     """One line a page; JSON as UTF-8, not escaped."""
     lines = []
     for page in pages:
@@ -98,7 +100,7 @@ def write_tsv(pages: Sequence[Page], path: Path) -> None:
     write_whole(path, "".join(lines).encode())
 
 
-def check_writable(pages: Sequence[Page], path: str | Path) -> None:
+def check_writable(pages: Sequence[LabelledPage], path: str | Path) -> None:
     """Raises InputError for a page without a path, coordinates that are not finite, an unknown split."""
     for page in pages:
         if not page.path:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from chuviet.data.files import read_lines, write_whole
-from chuviet.data.images import SUFFIXES, list_images, natural_key
+from chuviet.data.files import read_lines
 from chuviet.data.page_files import SPLITS, make_page, short, written_text
-from chuviet.types import InputError, Page
+from chuviet.errors import InputError
+from chuviet.files import write_whole
+from chuviet.inputs.images import SUFFIXES, list_images, natural_key
+from chuviet.labels import LabelledPage
 
 Line = tuple[list[tuple[float, float]], str]  # four corners, text
 
@@ -23,7 +25,7 @@ Line = tuple[list[tuple[float, float]], str]  # four corners, text
 # ICDAR: a folder of gt_STEM.txt, lines x1,y1,x2,y2,x3,y3,x4,y4,text
 
 
-def read_icdar(path: Path, images: Path | None = None) -> list[Page]:
+def read_icdar(path: Path, images: Path | None = None) -> list[LabelledPage]:
     """An image belongs to a label file if its stem is that file's without ``gt_``. Images are looked for in `images`;
     else in the folder itself, else in the one folder beside it that has an image for every label file.
     """
@@ -59,7 +61,7 @@ def icdar_line(line: str) -> Line:
     return _box(fields[:8]), fields[8] if len(fields) > 8 else ""
 
 
-def write_icdar(pages: Sequence[Page], path: Path) -> None:
+def write_icdar(pages: Sequence[LabelledPage], path: Path) -> None:
     """gt_STEM.txt for every page, UTF-8 without a byte order mark; coordinates without a point where they are whole."""
     _write_txt({path / f"gt_{stem}.txt": page for stem, page in _unique_stems(pages, path).items()}, path)
 
@@ -79,7 +81,7 @@ def lpcv_pairs(path: Path) -> list[tuple[str, Path, list[Path]]]:
     return pairs
 
 
-def read_lpcv(path: Path, images: Path | None = None) -> list[Page]:
+def read_lpcv(path: Path, images: Path | None = None) -> list[LabelledPage]:
     """The pages of the root (train, then test; `meta["split"]` says which) or of one label folder. Every image must
     have a label file of its stem and the other way round; with `images` only the latter.
     """
@@ -124,7 +126,7 @@ def lpcv_line(line: str) -> Line:
     raise ValueError("neither eight numbers nor four")
 
 
-def write_lpcv(pages: Sequence[Page], root: Path) -> None:
+def write_lpcv(pages: Sequence[LabelledPage], root: Path) -> None:
     """Label files, and copies of the images. The published loaders open ``STEM.jpg``, so images should be JPEG."""
     for split in SPLITS:
         part = [p for p in pages if p.meta.get("split", "train") == split]
@@ -160,7 +162,7 @@ def _label_files(folder: Path, pattern: str) -> list[Path]:
     return sorted((p for p in folder.glob(pattern) if not p.name.startswith(".")), key=lambda p: natural_key(p.name))
 
 
-def _txt_page(file: Path, image: Path, parse: Callable[[str], Line]) -> Page:
+def _txt_page(file: Path, image: Path, parse: Callable[[str], Line]) -> LabelledPage:
     found = []
     for row, line in enumerate(read_lines(file), 1):
         if line.strip():
@@ -173,7 +175,7 @@ def _txt_page(file: Path, image: Path, parse: Callable[[str], Line]) -> Page:
     return page
 
 
-def _write_txt(files: dict[Path, Page], folder: Path) -> None:
+def _write_txt(files: dict[Path, LabelledPage], folder: Path) -> None:
     others = {p.name for p in folder.glob("*.txt")} - {p.name for p in files}
     if others:
         raise InputError(
@@ -188,8 +190,8 @@ def _write_txt(files: dict[Path, Page], folder: Path) -> None:
         write_whole(file, "".join(lines).encode())
 
 
-def _unique_stems(pages: Sequence[Page], path: Path) -> dict[str, Page]:
-    stems: dict[str, Page] = {}
+def _unique_stems(pages: Sequence[LabelledPage], path: Path) -> dict[str, LabelledPage]:
+    stems: dict[str, LabelledPage] = {}
     for page in pages:
         stem = Path(page.path).stem
         if stem in stems:

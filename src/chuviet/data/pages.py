@@ -1,4 +1,4 @@
-"""Labels of text detection: four formats, one `Page` an image. docs/formats.md shows each of them.
+"""Labels of text detection: four formats, one `LabelledPage` an image. docs/formats.md shows each of them.
 
 `tsv` (PaddleOCR, OpenOCR), `icdar` (a folder of txt files), `synthtext` (gt.mat) and `lpcv` (the sample layout of
 LPCV 2020). What a label file says is kept as it is; `chuviet.data.quads` mends it.
@@ -10,17 +10,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from chuviet.data import page_files, page_folders, synthtext
-from chuviet.types import InputError, Page
+from chuviet.errors import InputError
+from chuviet.labels import LabelledPage
 
 FORMATS = ("tsv", "icdar", "synthtext", "lpcv")
 
-_READERS: dict[str, Callable[[Path, Path | None], list[Page]]] = {
+_READERS: dict[str, Callable[[Path, Path | None], list[LabelledPage]]] = {
     "tsv": page_files.read_tsv,
     "icdar": page_folders.read_icdar,
     "synthtext": synthtext.read_synthtext,
     "lpcv": page_folders.read_lpcv,
 }
-_WRITERS: dict[str, Callable[[Sequence[Page], Path], None]] = {
+_WRITERS: dict[str, Callable[[Sequence[LabelledPage], Path], None]] = {
     "tsv": page_files.write_tsv,
     "icdar": page_folders.write_icdar,
     "synthtext": synthtext.write_synthtext,
@@ -30,7 +31,7 @@ _WRITERS: dict[str, Callable[[Sequence[Page], Path], None]] = {
 
 def read_pages(
     path: str | Path, format: str | None = None, source: str = "", images: str | Path | None = None
-) -> list[Page]:
+) -> list[LabelledPage]:
     """The pages of a label file or folder, in its order; `image` is None, `path` the image file.
 
     `format` is one of `FORMATS`, else found by `format_of`. `images` is the folder that image names are relative to
@@ -53,7 +54,7 @@ def read_pages(
     return pages
 
 
-def write_pages(pages: Sequence[Page], path: str | Path, format: str) -> None:
+def write_pages(pages: Sequence[LabelledPage], path: str | Path, format: str) -> None:
     """Writes labels that `read_pages` reads back: the same quads (to 0.001 px), texts and don't-care marks.
 
     `path` is a file for tsv and synthtext (or a folder, which gets gt.mat), a folder for icdar and lpcv. Image paths

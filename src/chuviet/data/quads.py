@@ -14,8 +14,10 @@ import numpy as np
 import shapely
 from PIL import Image
 
-from chuviet.geometry import Quad, Quads, polygons, side_lengths, signed_area
-from chuviet.types import InputError, Page
+from chuviet.errors import InputError
+from chuviet.geometry import Quad, Quads, side_lengths, signed_area
+from chuviet.labels import LabelledPage
+from chuviet.polygons import polygons
 
 #: What becomes of a quad, in the order of `summary`.
 MENDED = ("clipped", "re-ordered", "reversed", "made don't-care")
@@ -73,7 +75,7 @@ def mend(
     return fixed[keep], new_texts, (np.asarray(ignore, bool) | lost)[keep], counts
 
 
-def mend_pages(pages: Sequence[Page], name: str | Path) -> list[Page]:
+def mend_pages(pages: Sequence[LabelledPage], name: str | Path) -> list[LabelledPage]:
     """`mend` for every page, by the size that its image file's header states. Raises InputError for an image whose
     header cannot be read.
 

@@ -19,13 +19,15 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from chuviet import config
+from chuviet.batch import Batch
 from chuviet.data.files import find_data
-from chuviet.data.images import read_image
+from chuviet.data.line_augment import LineAugment
 from chuviet.data.lists import read_dictionary, read_labels
 from chuviet.data.table import check_charset, image_root, select_fold
-from chuviet.data.transforms import LineAugment, LinePreprocess
+from chuviet.errors import InputError
+from chuviet.inputs.images import read_image
 from chuviet.manifest import ALL_FOLDS, REAL_INK, SYNTHETIC_FOLD
-from chuviet.types import Batch, InputError
+from chuviet.preprocess.line import LinePreprocess
 from chuviet.vocab import VIETNAMESE, Charset, frames_needed
 
 
@@ -334,7 +336,7 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
             row[: len(x)] = torch.tensor(x, dtype=torch.int64)
         pixels, widths = self.preprocess.collate(images)
         return Batch(
-            images=pixels, widths=widths, index=torch.tensor(index), targets=targets,
+            images=torch.from_numpy(pixels), widths=torch.from_numpy(widths), index=torch.tensor(index), targets=targets,
             target_lengths=torch.tensor(lengths), texts=list(texts),
         )  # fmt: skip
 

@@ -16,9 +16,10 @@ import numpy as np
 from scipy.io import loadmat, savemat
 from scipy.io.matlab import MatReadError
 
-from chuviet.data.files import write_whole
 from chuviet.data.page_files import first_missing, make_page, relative, written_text
-from chuviet.types import InputError, Page
+from chuviet.errors import InputError
+from chuviet.files import write_whole
+from chuviet.labels import LabelledPage
 
 NAME = "gt.mat"
 #: Stands for a space inside a word, as the format divides words at spaces; alone, for a word whose text is unknown.
@@ -27,7 +28,7 @@ _CELLS = ("imnames", "wordBB", "txt")
 _HEADER = 116  # bytes of free text that a MAT file begins with
 
 
-def read_synthtext(path: Path, images: Path | None = None) -> list[Page]:
+def read_synthtext(path: Path, images: Path | None = None) -> list[LabelledPage]:
     """The pages of a gt.mat (or of the folder that holds it). Boxes of characters are not read.
 
     Raises InputError that names the image if it has not as many words as boxes.
@@ -50,7 +51,7 @@ def read_synthtext(path: Path, images: Path | None = None) -> list[Page]:
     return pages
 
 
-def write_synthtext(pages: Sequence[Page], path: Path) -> None:
+def write_synthtext(pages: Sequence[LabelledPage], path: Path) -> None:
     """Writes gt.mat as SynthText's own is: boxes float32, 2 x 4 for a single word. Equal pages give equal bytes."""
     path = path if path.suffix.lower() == ".mat" else path / NAME
     cells: dict[str, list[Any]] = {name: [] for name in _CELLS}

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chuviet.data.files import write_whole
+from chuviet.errors import InputError
+from chuviet.files import write_whole
 from chuviet.manifest import ALL_FOLDS, SYNTHETIC_FOLD
-from chuviet.types import InputError
 from chuviet.vocab import Charset, normalize
 
 

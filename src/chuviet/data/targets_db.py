@@ -12,7 +12,8 @@ import numpy as np
 import shapely
 
 from chuviet import config
-from chuviet.geometry import Quad, Quads, grow, height_of, offset, polygons, side_lengths
+from chuviet.geometry import Quad, Quads, height_of, offset, side_lengths
+from chuviet.polygons import grow, polygons
 
 
 class DBTargets:

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from chuviet import config
-from chuviet.types import Batch, Output, Prediction
+from chuviet.batch import Batch, Output
+from chuviet.results import Prediction
 from chuviet.vocab import EOS, MASK, PAD, SOS, SPECIALS, Charset
 
 State = tuple[Tensor, ...]

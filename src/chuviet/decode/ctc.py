@@ -22,8 +22,10 @@ import torch
 from torch import nn
 
 from chuviet import config
-from chuviet.decode.ngram import NGram
-from chuviet.types import Batch, InputError, Output, Prediction
+from chuviet.batch import Batch, Output
+from chuviet.errors import InputError
+from chuviet.language.ngram import NGram
+from chuviet.results import Prediction
 from chuviet.vocab import BLANK, Charset
 
 

@@ -23,8 +23,9 @@ import torch
 from torch import nn
 
 from chuviet import config
+from chuviet.batch import Batch, Output
 from chuviet.geometry import order_quad
-from chuviet.types import Batch, Detection, Output
+from chuviet.results import Detection
 
 _LONG = 1.5  # times as wide as high: from there on moments tell a region's angle better than its outermost pixels
 

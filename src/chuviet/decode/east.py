@@ -17,9 +17,10 @@ import torch
 from torch import nn
 
 from chuviet import config
+from chuviet.batch import Batch, Output
 from chuviet.geometry import Quads, order_quad, signed_area
 from chuviet.rboxes import cell_centres, read_logits, to_boxes
-from chuviet.types import Batch, Detection, Output
+from chuviet.results import Detection
 
 PAIRS = 50_000  # overlaps measured at a time: 50 MB
 

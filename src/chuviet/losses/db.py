@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chuviet import config
-from chuviet.types import Batch, Output
+from chuviet.batch import Batch, Output
 
 
 class DBLoss:

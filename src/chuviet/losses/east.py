@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chuviet import config
+from chuviet.batch import Batch, Output
 from chuviet.rboxes import read_logits
-from chuviet.types import Batch, Output
 
 
 class EastLoss:

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chuviet import config
+from chuviet.batch import Batch, Output
 from chuviet.losses.cross_entropy import SequenceCrossEntropy
 from chuviet.losses.ctc import CTCLoss
-from chuviet.types import Batch, Output
 
 
 class GuidedCTCLoss:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chuviet.geometry import overlaps
-from chuviet.types import Detection, Page
+from chuviet.labels import LabelledPage
+from chuviet.polygons import overlaps
+from chuviet.results import Detection
 
 #: What becomes of a true quad, and of a found one: matched, not counted, or one of the kinds of errors.
 TRUTH_ERRORS = ("merged", "split", "inexact", "missed")
@@ -81,7 +82,7 @@ class DetectionMetric:
     def reset(self) -> None:
         self._records = []
 
-    def update(self, predictions: Sequence[Detection], truths: Sequence[Page]) -> None:
+    def update(self, predictions: Sequence[Detection], truths: Sequence[LabelledPage]) -> None:
         """Adds images, `predictions[i]` being what was found on `truths[i]`. Raises ValueError when the numbers differ
         (also those of quads and texts).
         """
@@ -89,7 +90,7 @@ class DetectionMetric:
             raise ValueError(f"{len(predictions)} predictions for {len(truths)} pages")
         self._records += [self._record(d, p) for d, p in zip(predictions, truths, strict=True)]
 
-    def _record(self, detection: Detection, page: Page) -> _Record:
+    def _record(self, detection: Detection, page: LabelledPage) -> _Record:
         result = compare(detection, page, self.iou)
         pairs: list[tuple[str, str]] = []
         if detection.texts is not None:
@@ -112,7 +113,7 @@ class DetectionMetric:
         return _figures(self._records)
 
     def by_source(self) -> dict[str, dict[str, float]]:
-        """`compute` for each `Page.source`, by name."""
+        """`compute` for each `LabelledPage.source`, by name."""
         return {source: _figures(self._of(source)) for source in self._sources()}
 
     def errors(self) -> dict[str, dict[str, int]]:
@@ -120,7 +121,7 @@ class DetectionMetric:
         return _errors(self._records)
 
     def errors_by_source(self) -> dict[str, dict[str, dict[str, int]]]:
-        """`errors` for each `Page.source`, by name."""
+        """`errors` for each `LabelledPage.source`, by name."""
         return {source: _errors(self._of(source)) for source in self._sources()}
 
     def _sources(self) -> list[str]:
@@ -130,7 +131,7 @@ class DetectionMetric:
         return [r for r in self._records if r.source == source]
 
 
-def compare(detection: Detection, page: Page, iou: float = 0.5) -> Comparison:
+def compare(detection: Detection, page: LabelledPage, iou: float = 0.5) -> Comparison:
     """What became of every quad of one image, by the rules of `DetectionMetric`."""
     true = np.asarray(page.quads, np.float64).reshape(-1, 4, 2)
     found = np.asarray(detection.quads, np.float64).reshape(-1, 4, 2)

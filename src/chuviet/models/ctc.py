@@ -17,9 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chuviet import config
+from chuviet.batch import Batch, Output
 from chuviet.models.attention import attend
 from chuviet.models.widths import Widths, apply_widths
-from chuviet.types import Batch, Output
 
 
 class ConvBlock(nn.Module):

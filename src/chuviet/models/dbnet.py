@@ -17,10 +17,10 @@ from timm.utils.model import reparameterize_model
 from torch import Tensor, nn
 
 from chuviet import config
+from chuviet.batch import Batch, Output
 from chuviet.models.backbone import timm_features
 from chuviet.models.fpn import FPN
 from chuviet.models.widths import Widths, apply_widths
-from chuviet.types import Batch, Output
 
 
 class DBNet(nn.Module):

@@ -23,9 +23,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chuviet import config
+from chuviet.batch import Batch, Output
 from chuviet.models.backbone import timm_features
 from chuviet.models.widths import Widths, apply_widths
-from chuviet.types import Batch, Output
 
 FIRST_DISTANCE = 16.0  # pixels: about what is seen from inside a word
 

@@ -13,9 +13,9 @@ from typing import Any
 from torch import nn
 
 from chuviet import config
+from chuviet.batch import Batch, Output
 from chuviet.models.guides import SAR
 from chuviet.models.scene import SceneCTC
-from chuviet.types import Batch, Output
 
 
 class GTC(nn.Module):

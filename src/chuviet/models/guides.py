@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chuviet import config
-from chuviet.types import Batch
+from chuviet.batch import Batch
 from chuviet.vocab import SOS, SPECIALS
 
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from chuviet import config
+from chuviet.batch import Batch, Output
 from chuviet.models.widths import Widths, apply_widths
-from chuviet.types import Batch, Output
 
 PATCH = 4  # pixels
 

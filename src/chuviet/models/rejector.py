@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from chuviet import config
-from chuviet.types import Batch, Output
+from chuviet.batch import Batch, Output
 
 #: A logit that no decoder takes for text.
 NOTHING = -20.0

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from chuviet import config
+from chuviet.batch import Batch, Output
 from chuviet.models.attention import attend
 from chuviet.models.backbone import timm_backbone
 from chuviet.models.widths import Widths, apply_widths
-from chuviet.types import Batch, Output
 
 PIXELS_A_FRAME = 4
 

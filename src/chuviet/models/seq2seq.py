@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from chuviet import config
+from chuviet.batch import Batch, Output
 from chuviet.models.backbone import timm_backbone
 from chuviet.models.widths import Widths, apply_widths
-from chuviet.types import Batch, Output
 from chuviet.vocab import MASK, SOS, SPECIALS
 
 State = tuple[Tensor, ...]

@@ -12,8 +12,9 @@ import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
 from chuviet.geometry import Quad
+from chuviet.labels import LabelledPage
 from chuviet.metrics.detection import FOUND_ERRORS, TRUTH_ERRORS, compare, equal_icdar
-from chuviet.types import Detection, Page
+from chuviet.results import Detection
 
 Colour = tuple[int, int, int]
 
@@ -32,7 +33,7 @@ _MEANINGS = {
 }  # fmt: skip
 
 
-def draw(image: np.ndarray, detection: Detection, truth: Page | None = None) -> np.ndarray:
+def draw(image: np.ndarray, detection: Detection, truth: LabelledPage | None = None) -> np.ndarray:
     """A copy of the picture (H W 3, uint8 RGB) with what was found on it, and its text above if it was read.
 
     Found quads are green (score 1) to orange (0.5 and less). With `truth`, thin blue lines are the true quads, red ones
@@ -85,7 +86,7 @@ def _name(source: str) -> str:
     return source or "(no source)"
 
 
-def _misread(detection: Detection, page: Page, partners: list[int]) -> set[int]:
+def _misread(detection: Detection, page: LabelledPage, partners: list[int]) -> set[int]:
     """Rows of the detections whose text is not that of the truth they are matched with."""
     if detection.texts is None:
         return set()

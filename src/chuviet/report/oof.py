@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from chuviet.data.table import image_root, read_table
+from chuviet.errors import InputError
 from chuviet.metrics.recognition import RecognitionMetric, align
-from chuviet.types import InputError
 
 #: Upper ends (included) of the length classes, in characters.
 LENGTHS = (10, 20, 30, 40, 50, 60, 70)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from chuviet.data.files import write_whole
+from chuviet.files import write_whole
 from chuviet.report import oof, plots
 
 _STYLE = """

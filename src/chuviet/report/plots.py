@@ -12,9 +12,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from chuviet.data.images import read_image
+from chuviet.errors import InputError
+from chuviet.inputs.images import read_image
 from chuviet.metrics.recognition import align
-from chuviet.types import InputError
 
 
 def bars(table: pd.DataFrame, column: str = "cer", title: str = "") -> Figure:

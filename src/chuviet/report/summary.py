@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from chuviet.types import Batch
+from chuviet.batch import Batch
 
 
 def layers(model: nn.Module, shape: tuple[int, int, int], depth: int = 1, characters: int = 37) -> pd.DataFrame:

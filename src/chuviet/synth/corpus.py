@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chuviet.types import InputError
+from chuviet.errors import InputError
 from chuviet.vocab import normalize
 
 TONES = ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")

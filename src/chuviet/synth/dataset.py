@@ -20,12 +20,12 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.manifest import COLUMNS, SYNTHETIC_FOLD
 from chuviet.synth.fonts import Face
 from chuviet.synth.ink import Hand, crop_line, draw_line
 from chuviet.synth.paper import Sheet, encode_jpeg, put_on
-from chuviet.types import InputError
 
 _CONNECTED = ("playwrite", "dancing", "script", "vibes", "allura", "brush", "italianno", "corinthia")
 _TRIES = 60

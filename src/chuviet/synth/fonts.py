@@ -14,7 +14,7 @@ import numpy as np
 from fontTools.ttLib import TTFont, TTLibError
 from PIL import Image, ImageDraw, ImageFont
 
-from chuviet.types import InputError
+from chuviet.errors import InputError
 
 #: Letters with two marks on top of each other: the first that a font clips.
 STACKED = "ẤẨỄỖỘỚỮẮẶỆ"

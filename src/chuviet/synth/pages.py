@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from chuviet.errors import InputError
 from chuviet.geometry import Quad
 from chuviet.manifest import COLUMNS, SYNTHETIC_FOLD
 from chuviet.synth.fonts import Face
 from chuviet.synth.paper import encode_jpeg
 from chuviet.synth.receipt import receipt_lines
 from chuviet.synth.scenery import clouds, gradient, paint, photographed, scenery, three
-from chuviet.types import InputError
 
 Kind = Literal["scene", "receipt", "mixed"]
 _GAP = 0.3  # of the letter size, between words

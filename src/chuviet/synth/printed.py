@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from chuviet.errors import InputError
 from chuviet.manifest import COLUMNS
 from chuviet.synth.fonts import Face
 from chuviet.synth.paper import encode_jpeg
-from chuviet.types import InputError
 
 Style = Literal["plain", "scene", "captcha"]
 _POINTS = 40  # font size that strings are drawn at

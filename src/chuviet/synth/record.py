@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.synth.fonts import Face
-from chuviet.types import InputError
 
 RECORD = "recipe.json"
 #: Samples and lists of a set: what `claim(fresh=True)` removes, and nothing else.

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from chuviet.types import Batch
+from chuviet.batch import Batch
 
 
 class WeightEMA:

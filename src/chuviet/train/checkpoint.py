@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from chuviet.types import InputError
+from chuviet.errors import InputError
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:

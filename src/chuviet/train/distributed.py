@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from chuviet.types import Batch
+from chuviet.batch import Batch
 
 
 class _SumOfAll(torch.autograd.Function):

@@ -23,7 +23,9 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from chuviet.batch import Batch, Output
 from chuviet.config import Config, ConfigError
+from chuviet.errors import InputError
 from chuviet.train.averaging import EpochMean, WeightEMA, recompute_batchnorm, round_weights
 from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
 from chuviet.train.distributed import global_part, highest_of_all, sync_batchnorm, widen_to_widest
@@ -31,7 +33,6 @@ from chuviet.train.loading import batches_of
 from chuviet.train.log import RunLog
 from chuviet.train.optim import Optim
 from chuviet.train.signals import NotedSignals
-from chuviet.types import Batch, InputError, Output
 
 
 class Data(Protocol):

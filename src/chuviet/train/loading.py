@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from chuviet.types import Batch, InputError
+from chuviet.batch import Batch
+from chuviet.errors import InputError
 
 
 @contextmanager

@@ -1,0 +1,175 @@
+"""ONNX graphs: traced from PyTorch, made fp16 or int8, told what they are.
+
+Traced with torch's TorchScript exporter: it writes a GRU as the one ONNX operator that it is, where the exporter on
+torch.export unrolls it to a fixed width and fails.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import json
+import tempfile
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import save as save_tensors
+from torch import Tensor, nn
+
+from chuviet.artifact.onnx_file import LM_KEY, METADATA_KEY, read_wire
+from chuviet.config import Config, to_json
+from chuviet.decode.attention import WrittenText
+from chuviet.errors import InputError
+from chuviet.pytorch.artifact import FORMAT, Artifact, git_revision
+from chuviet.vocab import SPECIALS
+
+Precision = Literal["fp32", "fp16", "int8"]
+OPSET = 18
+#: Images that int8 ranges are taken from: the results of every layer on all of them are in memory at once.
+CALIBRATION = 64
+
+
+class Refused(InputError):
+    """An export that was measured and found wanting: no file was written. `report` has the figures."""
+
+    def __init__(self, message: str, report: Any) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+def calibration_rows(count: int) -> list[int]:
+    """Which of `count` images int8 ranges are taken from where no others are given: a quarter, spread evenly, at most
+    `CALIBRATION`. Raises InputError if none would be left to judge on.
+    """
+    if count < 2:
+        raise InputError("int8 is not judged on what it is calibrated on: give several with --check, or --calibrate")
+    wanted = min(max(count // 4, 1), CALIBRATION)
+    return [round((k + 0.5) * count / wanted - 0.5) for k in range(wanted)]
+
+
+def trace(
+    module: nn.Module, inputs: tuple[Tensor, ...], names: list[str], outputs: list[str], axes: dict[str, dict[int, str]]
+) -> onnx.ModelProto:
+    file: Any = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecation, and traced shapes: the check reads many of them
+        torch.onnx.export(
+            module.eval(), inputs, file, dynamo=False, input_names=names, output_names=outputs, dynamic_axes=axes,
+            opset_version=OPSET,
+        )  # fmt: skip
+    return onnx.load_from_string(file.getvalue())
+
+
+def in_precision(
+    graph: onnx.ModelProto, precision: Precision, feeds: Iterable[dict[str, np.ndarray]]
+) -> onnx.ModelProto:
+    """The graph as it is (fp32), in fp16, or in int8 with ranges from the first `CALIBRATION` of `feeds`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tools' own deprecations
+        if precision == "fp16":
+            return _half(graph)
+        return _quantised(graph, feeds) if precision == "int8" else graph
+
+
+def describe(graph: onnx.ModelProto, artifact: Artifact, precision: Precision, decoder: Config) -> bytes:
+    """The file: the graph with all that `load_onnx` needs beside the weights in its metadata. In place."""
+    properties = {}
+    if artifact.lm is not None:
+        properties[LM_KEY] = base64.b64encode(save_tensors(artifact.lm.to_tensors())).decode()
+    helper.set_model_props(graph, properties)
+    graph.producer_name = "chuviet"
+    charset = artifact.charset.characters if artifact.charset else ""
+    special = SPECIALS if isinstance(decoder, WrittenText.Config) else 1
+    metadata = {
+        "format": FORMAT, "model": to_json(artifact.model_cfg), "preprocess": to_json(artifact.preprocess_cfg),
+        "decoder": to_json(decoder), "charset": charset, "classes": len(charset) + special if charset else 0,
+        "metrics": artifact.metrics, "notes": artifact.notes, "revision": git_revision(), "precision": precision,
+        "sha256": read_wire(graph.SerializeToString())[1],
+    }  # fmt: skip
+    helper.set_model_props(graph, {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)} | properties)
+    return graph.SerializeToString()
+
+
+def skip_unless(graph: onnx.ModelProto, score: str, threshold: float, otherwise: tuple[int, ...], value: float) -> None:
+    """Makes all of the graph that its output `score` (N) does not need run only where some score reaches `threshold`;
+    else its first output is `value` in the shape (N, *otherwise). `score` is an output no longer. In place.
+    """
+    body, first = graph.graph, graph.graph.output[0].name
+    makers = {name: node for node in body.node for name in node.output}
+    early, wanted = set(), [score]
+    while wanted:
+        name = wanted.pop()
+        if name in makers and name not in early:
+            early.update(makers[name].output)
+            wanted.extend(makers[name].input)
+    late = [node for node in body.node if node.output[0] not in early]
+    nodes = [node for node in body.node if node.output[0] in early]
+    for node in late:
+        for names in (node.input, node.output):
+            for i, name in enumerate(names):
+                names[i] = f"{first}_run" if name == first else name
+    outputs = [helper.make_tensor_value_info(f"{first}_{n}", TensorProto.FLOAT, None) for n in ("run", "skipped")]
+    run, skipped = outputs[:1], outputs[1:]
+    blank = [
+        helper.make_node("Shape", [score], ["skipped_rows"]),
+        helper.make_node("Concat", ["skipped_rows", "skipped_rest"], ["skipped_shape"], axis=0),
+        helper.make_node("Expand", ["skipped_value", "skipped_shape"], [skipped[0].name]),
+    ]
+    body.initializer.extend([
+        numpy_helper.from_array(np.array(otherwise, np.int64), "skipped_rest"),
+        numpy_helper.from_array(np.array(value, np.float32), "skipped_value"),
+        numpy_helper.from_array(np.array(threshold, np.float32), "skipped_threshold"),
+    ])  # fmt: skip
+    nodes += [
+        helper.make_node("ReduceMax", [score], ["highest_score"], keepdims=0),
+        helper.make_node("Less", ["highest_score", "skipped_threshold"], ["all_skipped"]),
+        helper.make_node(
+            "If", ["all_skipped"], [first], then_branch=helper.make_graph(blank, "skipped", [], skipped),
+            else_branch=helper.make_graph(late, "run", [], run),
+        ),
+    ]  # fmt: skip
+    outputs = [output for output in body.output if output.name != score]
+    for field, values in (("node", nodes), ("output", outputs), ("value_info", [])):
+        body.ClearField(field)
+        getattr(body, field).extend(values)
+
+
+def _half(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """fp16 weights and arithmetic; inputs and outputs stay fp32."""
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    return convert_float_to_float16(graph, keep_io_types=True, disable_shape_infer=False)
+
+
+def _quantised(graph: onnx.ModelProto, feeds: Iterable[dict[str, np.ndarray]]) -> onnx.ModelProto:
+    """int8 weights (one scale a channel) and activations, whose ranges are taken from the images.
+
+    Processors without VNNI add pairs of int8 products in 16 bits, which overflow: on these weights get seven bits.
+    """
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Images(CalibrationDataReader):
+        def __init__(self) -> None:
+            self.feeds = itertools.islice(feeds, CALIBRATION)
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            return next(self.feeds, None)
+
+    with tempfile.TemporaryDirectory() as folder:
+        plain_file, ready, small = (str(Path(folder) / f"{n}.onnx") for n in ("plain", "ready", "small"))
+        onnx.save(graph, plain_file)
+        quant_pre_process(plain_file, ready, skip_symbolic_shape=True)
+        quantize_static(
+            ready, small, Images(), quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8, reduce_range=not torch.cpu._is_vnni_supported(),
+            op_types_to_quantize=["Conv", "MatMul", "Gemm"],
+        )  # fmt: skip
+        return onnx.load(small)

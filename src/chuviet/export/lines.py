@@ -1,0 +1,198 @@
+"""Recognisers as ONNX files, checked against what they were made from.
+
+A file needs nothing beside it: charset, preprocessing, decoder and language model lie in its metadata. A CTC model's
+graph gives logits and the frames of each line. An attention model's graph holds its decoder loop (an ONNX Loop whose
+body is one traced step) and gives characters. Batch and width are dynamic everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from torch import Tensor, nn
+
+from chuviet.artifact.onnx_file import load_onnx
+from chuviet.batch import Batch
+from chuviet.decode.attention import AttentionGreedy, WrittenText
+from chuviet.errors import InputError
+from chuviet.export.graph import Precision, Refused, calibration_rows, describe, in_precision, trace
+from chuviet.export.loop import decoder_loop
+from chuviet.files import write_whole
+from chuviet.inputs.images import read_image
+from chuviet.metrics.recognition import RecognitionMetric
+from chuviet.pytorch.artifact import Artifact
+from chuviet.reading.lines import Recognizer, attends, milliseconds
+from chuviet.synth.fonts import default_faces
+from chuviet.synth.printed import plain
+from chuviet.vocab import PRINTED
+
+BATCHES = (1, 3, 8)  # batch sizes that the check reads with
+#: Share of the lines whose text may differ from PyTorch's.
+DIFFERENT = {"fp32": 0.0, "fp16": 0.02}
+#: How much the CER of int8 may be above PyTorch's.
+TOLERANCE = 0.005
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an export was found to be worth: `milliseconds` (median of one image) and `cer` (empty without labels) of
+    "PyTorch fp32", "ONNX int8" and so on. That of int8 has "ONNX fp32" between the two.
+    """
+
+    size: int  # bytes
+    lines: int
+    calibrated: int  # other lines, that int8 ranges were taken from
+    different: int  # lines read differently by any batch size
+    milliseconds: dict[str, float]
+    cer: dict[str, float]
+
+
+def export_onnx(
+    artifact: Artifact,
+    out: str | Path,
+    precision: Precision = "fp32",
+    images: Sequence[np.ndarray] = (),
+    texts: Sequence[str] = (),
+    tolerance: float = TOLERANCE,
+    calibrate: Sequence[np.ndarray] = (),
+) -> Report:
+    """Writes `out` after reading `images` (or drawn strings) through PyTorch and ONNX Runtime in several batch sizes.
+    int8 takes its ranges from `calibrate`, or else from some of `images`, which are then not read.
+
+    Raises Refused, and leaves no file, when more lines differ than `DIFFERENT` allows, or when an int8 model's CER on
+    the labelled images is more than `tolerance` above PyTorch's.
+    """
+    if precision == "int8" and not (len(images) and len(texts)):
+        raise InputError("int8 is calibrated and judged on real lines: give labelled ones with --check")
+    if precision == "int8" and not len(calibrate):
+        taken = set(calibration_rows(len(images)))
+        calibrate = [image for i, image in enumerate(images) if i in taken]
+        images = [image for i, image in enumerate(images) if i not in taken]
+        texts = [text for i, text in enumerate(texts) if i not in taken]
+    images = list(images) or drawn_strings()
+    written = attends(artifact.model)
+    if written:
+        longest = getattr(artifact.decoder_cfg, "max_length", AttentionGreedy.Config.max_length)
+        artifact = replace(artifact, decoder_cfg=AttentionGreedy.Config(max_length=longest))
+    decoder = WrittenText.Config() if written else artifact.decoder_cfg
+    graph = attention_graph(artifact) if written else ctc_graph(artifact)
+    preprocess: Any = artifact.preprocess_cfg
+    prepare = preprocess.build()
+    readers = {"PyTorch fp32": Recognizer([artifact])}
+    if precision == "int8":
+        readers["ONNX fp32"] = Recognizer([load_onnx(describe(graph, artifact, "fp32", decoder), artifact.path)])
+    graph = in_precision(graph, precision, (_feed(prepare, [image]) for image in calibrate))
+    data = describe(graph, artifact, precision, decoder)
+    readers[f"ONNX {precision}"] = Recognizer([load_onnx(data, artifact.path)])
+    report = _compare(readers, images, texts, len(data), len(calibrate))
+    _judge(report, precision, tolerance, str(artifact.path))
+    write_whole(out, data)
+    return report
+
+
+def drawn_strings(count: int = 24, seed: int = 0) -> list[np.ndarray]:
+    """Printed strings of 1 to 47 letters: what an export is checked on where there are no real lines."""
+    face = next(f for f in default_faces(PRINTED) if f.family == "DejaVuSans")
+    images = []
+    for i in range(count):
+        rng = np.random.default_rng((seed, i))
+        text = "".join(rng.choice(list(PRINTED), 2 * i + 1))
+        images.append(plain(text, face.path, int(rng.integers(24, 96)), rng))
+    return images
+
+
+def ctc_graph(artifact: Artifact) -> onnx.ModelProto:
+    """images N C H W, widths N -> logits N T V, lengths N."""
+    images, widths = _example(artifact)
+    return trace(
+        _Frames(artifact.model), (images, widths), ["images", "widths"], ["logits", "lengths"],
+        {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}, "logits": {0: "batch", 1: "frames"},
+         "lengths": {0: "batch"}},
+    )  # fmt: skip
+
+
+def attention_graph(artifact: Artifact) -> onnx.ModelProto:
+    """images N C H W, widths N -> ids N L (pad after the end), log_probs N L of the chosen characters.
+
+    The encoder's graph, then a Loop over traced steps until every line has ended or has the longest length.
+    """
+    model: Any = artifact.model
+    decoder: Any = artifact.decoder_cfg
+    axes = {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}}
+    return decoder_loop(_Encode(model), _example(artifact), ["images", "widths"], axes, model, int(decoder.max_length))
+
+
+class _Frames(nn.Module):
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor, widths: Tensor) -> tuple[Tensor, Tensor]:
+        output = self.model(Batch(images, widths, widths))
+        return output.logits, output.lengths
+
+
+class _Encode(nn.Module):
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor, widths: Tensor) -> tuple[Tensor, ...]:
+        return self.model.encode(Batch(images, widths, widths))
+
+
+def _example(artifact: Artifact) -> tuple[Tensor, Tensor]:
+    preprocess: Any = artifact.preprocess_cfg
+    prepare = preprocess.build()
+    images, widths = prepare.collate([prepare(im) for im in drawn_strings(12)[9:11]])
+    return images, widths
+
+
+def _feed(prepare: Any, images: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    pixels, widths = prepare.collate([prepare(im) for im in images])
+    return {"images": np.ascontiguousarray(pixels.numpy()), "widths": widths.numpy()}
+
+
+def _compare(
+    readers: dict[str, Recognizer], images: Sequence[np.ndarray], texts: Sequence[str], size: int, calibrated: int
+) -> Report:
+    """The first of `readers` is PyTorch, the last one the file."""
+    # The same batches for all: an attention model sees a little of the padding beside a line.
+    read = {name: [[p.text for p in r.predict(images, batch_size=n)] for n in BATCHES] for name, r in readers.items()}
+    want, *_, got = (list(zip(*batches, strict=True)) for batches in read.values())
+    few = images[:: max(len(images) // 12, 1)]
+    return Report(
+        size, len(images), calibrated, different=sum(a != b for a, b in zip(want, got, strict=True)),
+        milliseconds={name: milliseconds(r, few) for name, r in readers.items()},
+        cer={name: _cer(batches[0], texts) for name, batches in read.items()} if len(texts) else {},
+    )  # fmt: skip
+
+
+def _judge(report: Report, precision: Precision, tolerance: float, name: str) -> None:
+    if precision in DIFFERENT and report.different > DIFFERENT[precision] * report.lines:
+        raise Refused(
+            f"{name}: not exported: {report.different} of {report.lines} lines are read differently by ONNX Runtime in "
+            f"{precision} ({DIFFERENT[precision]:.0%} may be)", report
+        )  # fmt: skip
+    if precision == "int8" and report.cer["ONNX int8"] - report.cer["PyTorch fp32"] > tolerance:
+        theirs, ours = report.cer["PyTorch fp32"], report.cer["ONNX int8"]
+        raise Refused(
+            f"{name}: not exported: in int8 the CER rises from {theirs:.4f} to {ours:.4f}, more than {tolerance:g}; "
+            "take fp32 or fp16, or accept it with --tolerance", report
+        )  # fmt: skip
+
+
+def _cer(read: Sequence[str], true: Sequence[str]) -> float:
+    metric = RecognitionMetric()
+    metric.update(list(read), list(true))
+    return metric.compute()["cer"]
+
+
+def read_check(paths: Sequence[Path], limit: int = 500) -> list[np.ndarray]:
+    """The first `limit` images. Raises InputError for one that cannot be read."""
+    return [read_image(p) for p in paths[:limit]]

@@ -1,0 +1,122 @@
+"""From a photo or scan of a line to what a recogniser reads: ink on paper of one height, and its training-time
+distortions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from chuviet import config
+from chuviet.errors import InputError
+
+_WIDTH_STEP = 64  # batches come in few widths: memory is reused
+
+
+class LinePreprocess:
+    """RGB line image -> grey image of a fixed height in which paper is 255 and ink is dark, whatever their colours
+    were.
+
+    Ink is measured as the distance from the local paper colour, in the channel where it is largest, so that blue
+    ballpoint on lavender, pencil on white and black print become alike. Widths keep the aspect ratio unless `width` is
+    set: then every image is padded with paper to it (and squeezed if longer), as networks with TensorFlow's "same"
+    padding need. With `trim` the paper above and below the writing is cut away first, so that all writing is of one
+    height, whatever its margins were.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        height: int = 40
+        width: int | None = None
+        max_width: int = 1600
+        min_width: int = 16
+        normalize: bool = True
+        trim: bool = False
+
+        def build(self) -> LinePreprocess:
+            return LinePreprocess(self)
+
+    def __init__(self, cfg: LinePreprocess.Config) -> None:
+        self.cfg = cfg
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """`image`: H W 3 uint8 RGB. Returns h w uint8. Raises InputError for another shape or type."""
+        return self.resize(self.prepare(image))
+
+    def prepare(self, image: np.ndarray) -> np.ndarray:
+        """H W 3 uint8 RGB -> h W uint8 at the same width (and height, without `trim`), paper 255, ink dark."""
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or min(image.shape[:2]) < 2:
+            raise InputError(f"a line image must be H x W x 3 uint8 and 2 px or more, not {image.shape} {image.dtype}")
+        grey = separate_ink(image) if self.cfg.normalize else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        return trim_rows(grey) if self.cfg.trim else grey
+
+    def resize(self, grey: np.ndarray) -> np.ndarray:
+        """H W uint8 -> h w uint8 with the configured height; see the class for the width."""
+        cfg = self.cfg
+        h, w = grey.shape
+        limit = cfg.width or cfg.max_width
+        new = min(max(round(w * cfg.height / h), cfg.min_width), limit)
+        shrinks = cfg.height < h or new < w
+        out = cv2.resize(grey, (new, cfg.height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        if cfg.width and new < cfg.width:
+            out = np.pad(out, ((0, 0), (0, cfg.width - new)), constant_values=255)
+        return out
+
+    def out_width(self, height: int, width: int) -> int:
+        """Width in pixels that an image of `height` x `width` gets, padding left out."""
+        limit = self.cfg.width or self.cfg.max_width
+        return min(max(round(width * self.cfg.height / height), self.cfg.min_width), limit)
+
+    def collate(self, images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Resized h w images -> (N 1 h W float32 with ink 1 and paper 0, W a multiple of 64; widths N, int64)."""
+        widths = [im.shape[1] for im in images]
+        full = -(-max(widths) // _WIDTH_STEP) * _WIDTH_STEP
+        canvas = np.full((len(images), 1, images[0].shape[0], full), 255, np.uint8)
+        for row, im in zip(canvas, images, strict=True):
+            row[0, :, : im.shape[1]] = im
+        return (255 - canvas).astype(np.float32) / np.float32(255), np.array(widths, np.int64)
+
+
+def separate_ink(image: np.ndarray) -> np.ndarray:
+    """Distance of every pixel from the local paper colour, stretched: 255 paper, 0 the darkest ink. H W 3 uint8 -> H W
+    uint8.
+
+    Light writing on dark ground is inverted first. A blank image stays blank: noise under 24 grey levels is not
+    stretched.
+    """
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    low, middle, high = np.percentile(grey[::2, ::2], (1, 50, 99))
+    if middle - low < 0.5 * (high - middle):
+        image = 255 - image
+    h, w = image.shape[:2]
+    small = cv2.resize(image, (max(w // 4, 1), max(h // 4, 1)), interpolation=cv2.INTER_AREA)
+    paper = cv2.blur(cv2.dilate(small, np.ones((9, 9), np.uint8)), (9, 9), borderType=cv2.BORDER_REPLICATE)
+    paper = cv2.resize(paper, (w, h), interpolation=cv2.INTER_LINEAR)
+    red, green, blue = cv2.split(cv2.subtract(paper, image))
+    distance = cv2.max(cv2.max(red, green), blue).astype(np.float32)
+    noise = float(
+        np.median(distance[::2, ::2])
+    )  # the lightest paper nearby lies above the mean paper by the paper's grain
+    distance = np.maximum(distance - 1.5 * noise, 0)
+    strongest = max(float(np.percentile(distance, 99)), 24.0)
+    return (255.0 - np.minimum(distance * (255.0 / strongest), 255.0)).astype(np.uint8)
+
+
+def trim_rows(grey: np.ndarray) -> np.ndarray:
+    """The rows of a line (H W uint8, paper 255) that hold 99 % of its ink, and 4 % of its height above and below; never
+    fewer than half of all rows, so that a dash is not blown up.
+    """
+    height = len(grey)
+    ink = np.cumsum((255 - grey).sum(1, dtype=np.int64))
+    if not ink[-1]:
+        return grey
+    top, bottom = np.searchsorted(ink, (0.005 * ink[-1], 0.995 * ink[-1])).tolist()
+    margin, least = round(0.04 * height), -(-height // 2)
+    top, bottom = max(top - margin, 0), min(bottom + 1 + margin, height)
+    if bottom - top < least:
+        top = min(max((top + bottom - least) // 2, 0), height - least)
+        bottom = top + least
+    return grey[top:bottom]

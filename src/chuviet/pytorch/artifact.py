@@ -1,0 +1,255 @@
+"""One file that is enough to rebuild a recogniser or a detector: weights as safetensors, all else as JSON in its
+header.
+
+The JSON lies under ``__metadata__["chuviet"]``: format version, configs of model, preprocessing and decoder with
+their types, charset (empty: a detector), metrics, notes, git revision, SHA-256 of the weight bytes. No pickle is
+ever loaded, and only types that live in `chuviet` are built. The container:
+https://github.com/huggingface/safetensors.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor, nn
+
+from chuviet.config import Config, ConfigError, from_json, to_json
+from chuviet.errors import InputError
+from chuviet.files import write_whole
+from chuviet.language.ngram import NGram
+from chuviet.vocab import Charset, CharsetError
+
+FORMAT = 1
+Precision = Literal["fp16", "fp32"]
+
+_LM = "lm."  # prefix of a language model's arrays
+_DTYPES = {"fp16": torch.float16, "fp32": torch.float32}
+_PICKLE_SUFFIXES = {".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin"}
+#: The metadata's entries and their types in JSON.
+FIELDS: dict[str, type] = {
+    "format": int, "model": dict, "preprocess": dict, "decoder": dict, "charset": str, "metrics": dict, "notes": dict,
+    "revision": str, "precision": str, "sha256": str,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Artifact:
+    """What a file held. `model` is built, in eval mode, with fp32 weights on the asked device."""
+
+    path: Path
+    model: nn.Module
+    model_cfg: Config
+    preprocess_cfg: Config
+    decoder_cfg: Config
+    charset: Charset | None  # None: a detector
+    metrics: dict[str, float]
+    notes: dict[str, Any]
+    revision: str
+    precision: str
+    size: int  # bytes
+    lm: NGram | None = None  # the character language model that came with it
+
+
+def save_artifact(
+    path: str | Path,
+    *,
+    model: nn.Module,
+    model_cfg: Config,
+    preprocess_cfg: Config,
+    decoder_cfg: Config,
+    charset: Charset | None,
+    metrics: dict[str, float],
+    notes: dict[str, Any] | None = None,
+    precision: Precision = "fp16",
+    lm: NGram | None = None,
+) -> int:
+    """Writes the file, whole or not at all, and returns its size in bytes.
+
+    Floating-point tensors are stored in `precision`, but one that overflows fp16 in fp32; whole numbers stay as they
+    are. BatchNorm statistics are no exception: in fp32 they would add 0.3 MB to the two models of the design card,
+    and below fp16's normal range they are wrong by 3e-8 at most, a 300th of BatchNorm's epsilon. Raises InputError
+    for weights that are not finite, or when the file cannot be written. The arrays of a language model are stored as
+    they are, under names that start with "lm.".
+    """
+    state = {k: _stored(k, v, _DTYPES[precision], path) for k, v in model.state_dict().items()}
+    if lm is not None:
+        state |= {_LM + k: torch.from_numpy(v) for k, v in lm.to_tensors().items()}
+    metadata = {
+        "format": FORMAT, "model": to_json(model_cfg), "preprocess": to_json(preprocess_cfg),
+        "decoder": to_json(decoder_cfg), "charset": charset.characters if charset else "",
+        "metrics": metrics, "notes": notes or {},
+        "revision": git_revision(), "precision": precision, "sha256": _digest(save_tensors(state)),
+    }  # fmt: skip
+    data = save_tensors(state, {"chuviet": json.dumps(metadata, ensure_ascii=False)})
+    write_whole(path, data)
+    return len(data)
+
+
+def resave_artifact(artifact: Artifact, path: str | Path) -> int:
+    """Writes an artifact that was loaded, with whatever was replaced in it. Returns the size in bytes."""
+    precision: Precision = "fp32" if artifact.precision == "fp32" else "fp16"
+    return save_artifact(
+        path, model=artifact.model, model_cfg=artifact.model_cfg, preprocess_cfg=artifact.preprocess_cfg,
+        decoder_cfg=artifact.decoder_cfg, charset=artifact.charset, metrics=artifact.metrics, notes=artifact.notes,
+        precision=precision, lm=artifact.lm,
+    )  # fmt: skip
+
+
+def load_artifact(path: str | Path, device: torch.device | str = "cpu") -> Artifact:
+    """Reads, verifies and rebuilds. Raises InputError (one line) for a file that is missing, a pickle, cut short,
+    altered, or made of types that this version does not know."""
+    path = Path(path)
+    data = _read(path)
+    metadata = _metadata(path, data)
+    if metadata["sha256"] != _digest(data):
+        raise InputError(f"{path}: the weights do not match their SHA-256: the file was damaged; copy or pack it again")
+    try:
+        state = load_tensors(data)
+    except SafetensorError as e:
+        raise InputError(f"{path}: damaged ({_line(e)}); copy or pack it again") from e
+    model_cfg = read_config(path, metadata, "model", "chuviet.models.")
+    preprocess_cfg = read_config(path, metadata, "preprocess", "chuviet.data.")
+    decoder_cfg = read_config(path, metadata, "decoder", "chuviet.decode.")
+    try:
+        charset = Charset(metadata["charset"]) if metadata["charset"] else None
+        model: nn.Module = model_cfg.build(len(charset or ()))
+    except (CharsetError, TypeError, ValueError, RuntimeError, AttributeError) as e:
+        raise InputError(f"{path}: its model cannot be built ({_line(e)}); was it made by another version?") from e
+    arrays = {k.removeprefix(_LM): state.pop(k).numpy() for k in list(state) if k.startswith(_LM)}
+    lm = NGram.from_tensors(arrays) if arrays else None
+    _check_state(path, state, model.state_dict())
+    model.load_state_dict(state)
+    return Artifact(
+        path, model.to(device).eval(), model_cfg, preprocess_cfg, decoder_cfg, charset, dict(metadata["metrics"]),
+        dict(metadata["notes"]), metadata["revision"], metadata["precision"], len(data), lm,
+    )  # fmt: skip
+
+
+def describe(path: str | Path) -> dict[str, Any]:
+    """The JSON of an artifact (without building anything), for tables and model cards. Raises InputError as loading
+    does."""
+    return _metadata(Path(path), _read(Path(path)))
+
+
+def git_revision() -> str:
+    """Commit of the checkout that this package runs from, with ``-dirty`` for uncommitted changes; "unknown" outside
+    one."""
+    root = Path(__file__).resolve().parents[3]
+    if not (root / ".git").exists():
+        return "unknown"
+    command = ["git", "-C", os.fspath(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+
+
+def _stored(name: str, value: Tensor, dtype: torch.dtype, path: str | Path) -> Tensor:
+    value = value.detach().to("cpu").clone(memory_format=torch.contiguous_format)
+    if not value.is_floating_point():
+        return value
+    if not torch.isfinite(value).all():
+        raise InputError(
+            f"{path}: not saved: {name} holds NaN or infinite numbers; the training diverged, lower the rate"
+        )
+    small = value.to(dtype)
+    return small if torch.isfinite(small).all() else value.float()
+
+
+def _digest(file: bytes) -> str:
+    """SHA-256 of the tensor bytes, which follow the JSON header of a safetensors file."""
+    return hashlib.sha256(memoryview(file)[8 + int.from_bytes(file[:8], "little") :]).hexdigest()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as e:
+        raise InputError(f"{path}: weights cannot be read ({e.strerror or e}); check the path") from e
+    pickled = data[:4] == b"PK\x03\x04" or (data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"))
+    if pickled or (path.suffix.lower() in _PICKLE_SUFFIXES and data[8:9] != b"{"):
+        raise InputError(
+            f"{path}: a pickle, which may run code when it is loaded, so it is not; "
+            "weights are .safetensors files: those that a run writes, or that `chuviet pack` makes"
+        )
+    return data
+
+
+def _metadata(path: Path, data: bytes) -> dict[str, Any]:
+    length = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or data[8:9] not in (b"{", b""):
+        raise InputError(f"{path}: not a safetensors file; weights are what a run writes, or `chuviet pack`")
+    if 8 + length > len(data):
+        raise InputError(f"{path}: cut short after {len(data)} bytes; copy it again")
+    try:
+        header = json.loads(data[8 : 8 + length])
+    except ValueError as e:
+        raise InputError(f"{path}: its header is damaged; copy it again") from e
+    ends = [v["data_offsets"][1] for k, v in header.items() if k != "__metadata__" and "data_offsets" in v]
+    if (expected := 8 + length + max(ends, default=0)) != len(data):
+        raise InputError(f"{path}: {len(data)} bytes where {expected} are due: cut short or damaged; copy it again")
+    try:
+        metadata = json.loads(header.get("__metadata__", {})["chuviet"])
+    except (KeyError, TypeError, ValueError) as e:
+        raise InputError(f"{path}: holds weights, but not of chuviet: no config lies in it") from e
+    return check_metadata(path, metadata, FIELDS, "pack it again")
+
+
+def check_metadata(path: Path, metadata: Any, fields: dict[str, type], remedy: str) -> dict[str, Any]:
+    """The metadata. Raises InputError where an entry is missing, of another type, or of another version's format."""
+    if not isinstance(metadata, dict):
+        raise InputError(f"{path}: its metadata is damaged (a {type(metadata).__name__}, not entries); {remedy}")
+    missing = [f for f in fields if f not in metadata]
+    if missing or metadata["format"] != FORMAT:
+        why = f"no {', '.join(missing)}" if missing else f"format {metadata['format']}, this version reads {FORMAT}"
+        raise InputError(f"{path}: made by another version of chuviet ({why}); use that version or {remedy}")
+    for name, kind in fields.items():
+        if not isinstance(metadata[name], kind):
+            found = type(metadata[name]).__name__
+            raise InputError(f"{path}: its metadata is damaged ({name} is a {found}, not a {kind.__name__}); {remedy}")
+    return metadata
+
+
+def read_config(path: Path, metadata: dict[str, Any], part: str, home: str) -> Any:
+    """One config of a file's metadata, of a type that lives in `home`. Raises InputError for any other."""
+    try:
+        cfg = from_json(metadata[part])
+    except (ConfigError, TypeError) as e:
+        raise InputError(f"{path}: its {part} cannot be built: {_line(e)}") from e
+    if not (type(cfg).__module__.startswith(home) and hasattr(cfg, "build")):
+        raise InputError(
+            f"{path}: its {part} is {type(cfg).__module__}:{type(cfg).__qualname__}, which is none of {home}*"
+        )
+    if ":" in str(getattr(cfg, "backbone", "")):  # timm would go to a hub for such a name
+        raise InputError(f"{path}: its backbone {cfg.backbone!r} is not the name of a model in timm")
+    return without_pretrained(cfg)  # the weights are in the file: none are fetched
+
+
+def without_pretrained(cfg: Any) -> Any:
+    """The config, and those in it, with random weights to start from."""
+    changes = {f.name: without_pretrained(v) for f in dataclasses.fields(cfg)
+               if isinstance(v := getattr(cfg, f.name), Config)}  # fmt: skip
+    return dataclasses.replace(cfg, **changes, **({"pretrained": False} if hasattr(cfg, "pretrained") else {}))
+
+
+def _check_state(path: Path, found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
+    wrong = [f"no {k}" for k in wanted if k not in found] + [f"unknown {k}" for k in found if k not in wanted]
+    shapes = {k: (tuple(found[k].shape), tuple(v.shape)) for k, v in wanted.items() if k in found}
+    wrong += [f"{k} is {a}, the model's is {b}" for k, (a, b) in shapes.items() if a != b]
+    if wrong:
+        more = f" and {len(wrong) - 2} more" if len(wrong) > 2 else ""
+        raise InputError(f"{path}: weights and config disagree: {'; '.join(wrong[:2])}{more}")
+
+
+def _line(e: Exception) -> str:
+    return str(e).strip().splitlines()[0][:200] if str(e).strip() else type(e).__name__
