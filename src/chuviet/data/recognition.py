@@ -336,8 +336,8 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
             row[: len(x)] = torch.tensor(x, dtype=torch.int64)
         pixels, widths = self.preprocess.collate(images)
         return Batch(
-            images=torch.from_numpy(pixels), widths=torch.from_numpy(widths), index=torch.tensor(index), targets=targets,
-            target_lengths=torch.tensor(lengths), texts=list(texts),
+            images=torch.from_numpy(pixels), widths=torch.from_numpy(widths), index=torch.tensor(index),
+            targets=targets, target_lengths=torch.tensor(lengths), texts=list(texts),
         )  # fmt: skip
 
 
