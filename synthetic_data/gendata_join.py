@@ -13,9 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from chuviet.artifact.find import find_weights
 
-from chuviet.commands.dispatch import guarded
+from chuviet.artifact.opening import find_weights
+from chuviet.commands.guard import guarded
 from chuviet.commands.synthesis import add_options, write_samples
 from chuviet.data.table import image_root, read_table
 from chuviet.errors import InputError

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from chuviet.batch import Batch
 from chuviet.decode.attention import AttentionGreedy
 from chuviet.decode.ctc import CTCGreedy
+from chuviet.models.backbone_ctc import BackboneCTC
 from chuviet.models.ctc import LineCTC
-from chuviet.models.scene import SceneCTC
 from chuviet.models.seq2seq import Seq2Seq
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.preprocess.scene import ScenePreprocess
@@ -54,7 +54,7 @@ def small_model(kind: str, seed: int, height: int = 16, charset: Charset = CHARS
         cfg: Any = LineCTC.Config(height=height, stem=8, widths=(8, 8, 24), depths=(1, 1, 1), heads=2, expand=1)
         preprocess: Any = LinePreprocess.Config(height=height)
         if kind == "scene":
-            cfg = SceneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", dims=16, hidden=16, depth=1)
+            cfg = BackboneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", dims=16, hidden=16, depth=1)
             preprocess = ScenePreprocess.Config(height=height, width=None)
         model = cfg.build(len(charset)).eval()
         _vary(model, preprocess, _scribbles((120, 60, 90, 200), seed))

@@ -11,11 +11,11 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from chuviet.artifact.find import find_weights
 from onnx import helper
 
 from chuviet import config
 from chuviet.artifact.onnx_file import LM_KEY, METADATA_KEY, load_onnx, read_wire
+from chuviet.artifact.opening import find_weights
 from chuviet.batch import Batch
 from chuviet.cli import main
 from chuviet.decode.ctc import CTCBeam

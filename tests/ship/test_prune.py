@@ -24,13 +24,13 @@ from chuviet.decode.db import DBDecoder
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
+from chuviet.models.backbone_ctc import BackboneCTC
 from chuviet.models.ctc import LineCTC
 from chuviet.models.dbnet import DBNet
 from chuviet.models.fots import FOTS
 from chuviet.models.fpn import FPN
 from chuviet.models.micro import MicroOCR
 from chuviet.models.rejector import Rejector
-from chuviet.models.scene import SceneCTC
 from chuviet.models.seq2seq import Seq2Seq
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.preprocess.page import PagePreprocess
@@ -52,8 +52,8 @@ PAGES: dict[str, Any] = {
 }
 LINES: dict[str, Any] = {
     "line": LineCTC.Config(stem=16, widths=(16, 32, 48), depths=(1, 1, 2), heads=4),
-    "scene": SceneCTC.Config(backbone="resnet10t", pretrained=False),
-    "scene_svtr": SceneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", head="conv"),
+    "scene": BackboneCTC.Config(backbone="resnet10t", pretrained=False),
+    "scene_svtr": BackboneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", head="conv"),
     "micro": MicroOCR.Config(width=32, depth=2),
     "attention": Seq2Seq.Config(backbone="test_efficientnet", hidden=16, pretrained=False),
 }

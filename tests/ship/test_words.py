@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chuviet.artifact.find import find_weights
 
+from chuviet.artifact.opening import find_weights
 from chuviet.data.pages import read_pages
 from chuviet.geometry import crop
 from chuviet.inputs.images import read_image

@@ -13,7 +13,7 @@ from torch import nn
 
 from chuviet import config
 from chuviet.commands import OK, Stopped
-from chuviet.commands.language import attach
+from chuviet.commands.lm import attach
 from chuviet.config import ConfigError
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment

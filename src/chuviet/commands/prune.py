@@ -5,26 +5,26 @@ from __future__ import annotations
 import copy
 import time
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from chuviet.artifact.find import find_weights
+from chuviet.artifact.opening import find_weights
 from chuviet.batch import Batch
 from chuviet.commands import OK
 from chuviet.compress.prune import example, prune, traced
-from chuviet.pytorch.artifact import Artifact, resave_artifact
-from chuviet.reading.lines import load_weights
+from chuviet.models.protocols import Slimmable
+from chuviet.pytorch.artifact import SavedModel, load_artifact, resave_artifact
 from chuviet.report import summary
 
 SIDE = 640  # pixels of the page that a detector is timed on
 
 
-def prune_weights(args: Namespace) -> int:
-    before = load_weights(find_weights(args.weights))
+def run(args: Namespace) -> int:
+    before = load_artifact(find_weights(args.weights))
     after = prune(before, args.ratio, args.round_to, args.keep_residual)
     size = resave_artifact(after, args.out)
     batch = example(before, SIDE)
@@ -61,9 +61,6 @@ def milliseconds(models: Sequence[nn.Module], batch: Batch, rounds: int = 5) -> 
     return [float(np.median(own)) for own in times]
 
 
-def _shipped(artifact: Artifact) -> nn.Module:
-    model: Any = copy.deepcopy(artifact.model)
-    return model.slim() if hasattr(model, "slim") else model
-
-
-COMMANDS: dict[str, Callable[[Namespace], int]] = {"prune": prune_weights}
+def _shipped(saved: SavedModel) -> nn.Module:
+    model: Any = copy.deepcopy(saved.model)
+    return model.slim() if isinstance(model, Slimmable) else model

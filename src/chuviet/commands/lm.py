@@ -24,7 +24,7 @@ from chuviet.synth.corpus import Addresses, Ward, load_wards
 from chuviet.vocab import VIETNAMESE, Charset, fold_text, normalize
 
 
-def train_lm(args: Namespace) -> int:
+def run(args: Namespace) -> int:
     charset = Charset(VIETNAMESE)
     labels, held_out = _labels(args)
     known = {fold_text(t) for t in held_out}

@@ -1,4 +1,4 @@
-"""SceneCTC: a timm image model whose map stays fine along the text, an optional neck, and CTC classes per column.
+"""BackboneCTC: a timm image model whose map stays fine along the text, an optional neck, and CTC classes per column.
 
 The text recognition ResNet of PaddleOCR (https://github.com/PaddlePaddle/PaddleOCR) keeps 4 pixels a column; here the
 same is done to a ResNet, RepViT or PP-LCNet of timm by changing strides alone, so that ImageNet weights still fit.
@@ -23,7 +23,7 @@ from chuviet.models.widths import Widths, apply_widths
 PIXELS_A_FRAME = 4
 
 
-class SceneBackbone(nn.Module):
+class ColumnBackbone(nn.Module):
     """N 3 H W -> N C ceil(H / 32) ceil(W / 4): a timm model that halves the width twice, then the height alone.
 
     Lines of one channel (N 1 H W) are taken as grey.
@@ -95,7 +95,7 @@ class SVTRNeck(nn.Module):
         return self.out(self.join(torch.cat((columns, x), dim=1))).transpose(1, 2)
 
 
-class SceneCTC(nn.Module):
+class BackboneCTC(nn.Module):
     """Input N 3 H W. Output: logits N T V with T = ceil(W / 4), V = characters + blank."""
 
     @dataclass(frozen=True, kw_only=True)
@@ -110,13 +110,13 @@ class SceneCTC(nn.Module):
         dropout: float = 0.1
         pruned: Widths = ()  # of `chuviet prune`
 
-        def build(self, num_characters: int) -> SceneCTC:
-            return apply_widths(SceneCTC(self, num_characters), self.pruned)
+        def build(self, num_characters: int) -> BackboneCTC:
+            return apply_widths(BackboneCTC(self, num_characters), self.pruned)
 
-    def __init__(self, cfg: SceneCTC.Config, num_characters: int) -> None:
+    def __init__(self, cfg: BackboneCTC.Config, num_characters: int) -> None:
         super().__init__()
         self.cfg = cfg
-        self.backbone = SceneBackbone(cfg.backbone, cfg.pretrained)
+        self.backbone = ColumnBackbone(cfg.backbone, cfg.pretrained)
         c, classes = self.backbone.channels, num_characters + 1
         self.neck = SVTRNeck(c, cfg.dims, cfg.hidden, cfg.depth) if cfg.neck == "svtr" else None
         self.dropout = nn.Dropout(cfg.dropout)

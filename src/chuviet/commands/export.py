@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chuviet.artifact.find import find_weights
+from chuviet.artifact.opening import find_weights
 from chuviet.commands import OK
 from chuviet.data.detection import read_set
 from chuviet.data.lists import read_labels
@@ -16,22 +16,26 @@ from chuviet.errors import InputError
 from chuviet.export import detector as detectors
 from chuviet.export import lines
 from chuviet.export.graph import CALIBRATION, Refused
+from chuviet.inputs.images import read_image
+from chuviet.inputs.sources import Source, find_sources
 from chuviet.labels import LabelledPage
-from chuviet.pytorch.artifact import Artifact, load_artifact
-from chuviet.report import evaluation as reading
+from chuviet.pytorch.artifact import SavedModel, load_artifact
+
+#: Lines of --check that are read, at most.
+CHECKED = 500
 
 
-def export(args: Namespace) -> int:
+def run(args: Namespace) -> int:
     if args.calibrate and args.precision != "int8":
         raise InputError(f"--calibrate is for int8; {args.precision} needs no ranges")
     if args.tolerance is not None and args.precision != "int8":
         raise InputError(f"--tolerance is for int8; how far {args.precision} may differ is fixed")
     path = find_weights(args.weights)
-    artifact = load_artifact(path)
+    saved = load_artifact(path)
     out = Path(args.out or path.with_suffix(".onnx"))
-    call = _lines if artifact.charset else _pages
+    call = _lines if saved.charset else _pages
     try:
-        summary, figures = call(args, artifact, out)
+        summary, figures = call(args, saved, out)
     except Refused as e:
         for line in _figures(e.report, args.check):
             print(line)
@@ -42,15 +46,15 @@ def export(args: Namespace) -> int:
     return OK
 
 
-def _lines(args: Namespace, artifact: Artifact, out: Path) -> tuple[str, list[str]]:
+def _lines(args: Namespace, saved: SavedModel, out: Path) -> tuple[str, list[str]]:
     texts: list[str] = []
-    paths = reading.find_images(args.check)[1] if args.check else []
-    images = lines.read_check(paths)
+    sources = find_sources([args.check]).sources[:CHECKED] if args.check else []
+    images = [source.load() for source in sources]
     if args.check and Path(args.check).suffix.lower() in (".csv", ".txt"):
         texts = read_labels(args.check, columns=("img_path", "text"))["text"].tolist()[: len(images)]
-    calibrate = _others(reading.find_images(args.calibrate)[1], paths[: len(images)]) if args.calibrate else []
+    calibrate = _others(find_sources([args.calibrate]).sources, sources) if args.calibrate else []
     tolerance = lines.TOLERANCE if args.tolerance is None else args.tolerance
-    done = lines.export_onnx(artifact, out, args.precision, images, texts, tolerance, calibrate)
+    done = lines.export_onnx(saved, out, args.precision, images, texts, tolerance, calibrate)
     summary = (
         f"{done.size / 1e6:.2f} MB, {args.precision}; {done.different} of {done.lines} lines read otherwise than by "
         f"PyTorch (batches of {', '.join(str(n) for n in lines.BATCHES)})"
@@ -58,14 +62,14 @@ def _lines(args: Namespace, artifact: Artifact, out: Path) -> tuple[str, list[st
     return summary, _figures(done, args.check)
 
 
-def _pages(args: Namespace, artifact: Artifact, out: Path) -> tuple[str, list[str]]:
+def _pages(args: Namespace, saved: SavedModel, out: Path) -> tuple[str, list[str]]:
     truths = _check_pages(args.check) if args.check else []
     calibrate: list[np.ndarray] = []
     if args.calibrate:
-        given = [Path(page.path) for page in _check_pages(args.calibrate)]
-        calibrate = _others(given, [Path(page.path) for page in truths])
+        given, judged = ([_source(page) for page in pages] for pages in (_check_pages(args.calibrate), truths))
+        calibrate = _others(given, judged)
     tolerance = detectors.TOLERANCE if args.tolerance is None else args.tolerance
-    done = detectors.export_detector(artifact, out, args.precision, truths, tolerance, calibrate)
+    done = detectors.export_detector(saved, out, args.precision, truths, tolerance, calibrate)
     summary = (
         f"{done.size / 1e6:.2f} MB, {args.precision}; on {done.different} of {done.pages} pages something else is "
         "found than by PyTorch"
@@ -95,14 +99,19 @@ def _check_pages(source: str) -> list[LabelledPage]:
     path = Path(source)
     if path.suffix.lower() in (".txt", ".mat"):
         return read_set(source)[:100]
-    _, files = reading.find_images(source)
     none = np.zeros((0, 4, 2))
-    return [LabelledPage(None, none, [], np.zeros(0, bool), str(p)) for p in files[:100]]
+    files = [str(s.path) for s in find_sources([source]).sources if s.path is not None]
+    return [LabelledPage(None, none, [], np.zeros(0, bool), name) for name in files[:100]]
 
 
-def _others(paths: Sequence[Path], judged: Sequence[Path]) -> list[np.ndarray]:
+def _source(page: LabelledPage) -> Source:
+    path = Path(page.path)
+    return Source(page.path, path, 1, lambda: read_image(path))
+
+
+def _others(sources: Sequence[Source], judged: Sequence[Source]) -> list[np.ndarray]:
     """The images that int8 ranges are taken from. Raises InputError for one that int8 would be judged on too."""
-    taken, seen = paths[:CALIBRATION], {p.resolve() for p in judged}
-    if both := [p for p in taken if p.resolve() in seen]:
+    taken, seen = sources[:CALIBRATION], {s.path.resolve() for s in judged if s.path}
+    if both := [s.name for s in taken if s.path and s.path.resolve() in seen]:
         raise InputError(f"{both[0]}: in --calibrate and in --check; int8 is not judged on what it is calibrated on")
-    return lines.read_check(taken)
+    return [source.load() for source in taken]
