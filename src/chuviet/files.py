@@ -1,4 +1,6 @@
-"""Files that are there whole or not at all, outputs that replace no input, and texts that any console takes."""
+"""Files that are there whole or not at all, outputs that replace no input, names in any Unicode form, texts that any
+console takes.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,7 @@ def check_folder(
             raise InputError(f"{what} {path}: {other} and {name} would be written to one file; read them apart")
 
 
-def console(text: str, stream: TextIO | None = None, end: str = "\n") -> None:
+def say(text: str, stream: TextIO | None = None, end: str = "\n") -> None:
     """Prints `text` on `stream` (standard output), whatever its encoding is.
 
     Characters that the encoding lacks are written as backslash escapes; `use_utf8` makes that rare.
@@ -213,3 +215,38 @@ def _check_writable(folder: Path, path: Path, what: str) -> None:
     if not os.access(here, os.W_OK | os.X_OK):
         made = "" if here == folder else f", so {folder} cannot be made"
         raise InputError(f"{what} {path}: no permission to write in {here}{made}; give another folder")
+
+def find_path(path: str | Path) -> Path:
+    """Returns the file or folder that `path` means: itself, or the one whose name differs in its Unicode form alone.
+
+    A Mac writes "ả" as two characters (NFD), others as one (NFC): the same name for a reader, another one for a file
+    system. Returns `path` as it is where there is neither.
+    """
+    path = Path(path)
+    if str(path).isascii() or _is_there(path):
+        return path
+    found = Path(path.anchor)
+    for name in path.parts[1:] if path.anchor else path.parts:
+        found = _same_name(found, name) or found / name
+    return found if _is_there(found) else path
+
+
+def _same_name(folder: Path, name: str) -> Path | None:
+    """The entry of `folder` that is called `name` in some Unicode form."""
+    for form in dict.fromkeys((name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name))):
+        if _is_there(folder / form):
+            return folder / form
+    try:
+        entries = os.listdir(folder)
+    except OSError:
+        return None
+    # Windows keyboards write "ế" as "ê" and an accent, which is neither of the two forms.
+    key = unicodedata.normalize("NFC", name)
+    return next((folder / e for e in sorted(entries) if unicodedata.normalize("NFC", e) == key), None)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, a folder that may not be looked into
+        return False

@@ -1,5 +1,6 @@
 """Lists of scene-text sets: every row checked, splits that lose nothing, mixes whose shares hold in every epoch."""
 
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from PIL import Image
 
 from chuviet.config import ConfigError
 from chuviet.data.check import check_data
+from chuviet.data.files import image_size
 from chuviet.data.lists import convert_baidu, named_charset, read_dictionary, read_list
 from chuviet.data.recognition import Concat, LineData
 from chuviet.data.scene_augment import SceneAugment
 from chuviet.errors import InputError
+from chuviet.inputs.images import read_image
 from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.vocab import ASCII
 
@@ -49,7 +52,10 @@ def test_read_list_keeps_spaces_inside_and_skips_blank_lines(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("content", "message"),
     [("a.jpg word\n", r"l\.txt: row 1: no tab"), ("a.jpg\tx\nb.jpg\t \n", r"l\.txt: row 2: empty label"),
-     ("\tx\n", r"l\.txt: row 1: empty path"), ("\n\n", r"l\.txt: an empty list")],
+     ("\tx\n", r"l\.txt: row 1: empty path"), ("\n\n", r"l\.txt: an empty list"),
+     ("a\tx\nb\nc\t\n", r"l\.txt: row 2: no tab; .*; row 3: empty label; correct or delete them"),
+     ("a\tx\n\n./a\ty\n", r"l\.txt: row 3: img_path './a' was given before in row 1"),
+     ("img_path,text\na,x\n", "row 1: a header, which a list has not; if this is a CSV, call it .csv")],
 )  # fmt: skip
 def test_bad_lists_say_file_and_row(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "l.txt").write_text(content)
@@ -193,6 +199,81 @@ def test_check_reads_a_list_with_its_own_characters(word_list: Callable[..., str
     assert named_charset("ascii").characters == ASCII
     with pytest.raises(InputError, match="charset nope: neither vietnamese, ascii, .* nor a dictionary file"):
         named_charset("nope")
+
+
+def test_check_names_all_bad_rows_and_the_folder_by_the_first_image_there_is(
+    word_list: Callable[..., str], tmp_path: Path
+) -> None:
+    words = Path(word_list("words", ["ab", "ba", "aa"]))
+    (tmp_path / "link.png").symlink_to(tmp_path / "words2.png")
+    words.write_text("gone.png\ta\n" + words.read_text() + "link.png\tb\nwords1.png\tb\nno tab\n")
+    found = check_data(words, named_charset("ascii"))
+    at = [p.removeprefix(f"{words}: ").split(":")[0] for p in found.problems]
+    assert at == ["row 6", "row 7", "row 5", "row 1"] and found.rows == 7
+    assert "was given before in row 3" in found.problems[0] and "words2.png' was given before in row 4" in found.problems[2]
+    assert str(tmp_path / "gone.png") in found.problems[3]
+    words.write_text("gone.png\ta\n")
+    (problem,) = check_data(words, named_charset("ascii")).problems
+    assert "row 1: there is no image gone.png in any of" in problem
+
+
+def test_an_image_on_both_sides_is_refused_whatever_its_path(word_list: Callable[..., str], tmp_path: Path) -> None:
+    train = word_list("train", ["ab", "cd", "dd"])
+    with pytest.raises(InputError, match=r"3 of 3 images to validate on are trained on too: row 1 of .* is row 1 of "):
+        data(train, valid=train)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.png").symlink_to("train1.png")
+    held = Path(word_list("held", ["ab"]))
+    held.write_text(held.read_text() + f"link.png\tcd\n{tmp_path}/sub/../train2.png\tdd\n")
+    with pytest.raises(InputError, match=r"2 of 3 images .*: row 2 of .*held\.txt is row 2 of .*train\.txt; row 3 of"):
+        data(train, valid=str(held))
+    assert len(data(train, valid=str(held), fold=5).train) == 6  # trained on all: none is validated on
+    Path(train).write_text("train0.png\tab\ntrain1.png\tcd\nlink.png\tdc\n")
+    with pytest.raises(InputError, match=r"1 images have two labels: row 3 has 'dc', row 2 of .*train\.txt 'cd'"):
+        data(train, fold=5)
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC"), ("mixed", "NFC"), ("NFC", "mixed")])
+def test_paths_in_another_unicode_form_are_found(tmp_path: Path, forms: tuple[str, str]) -> None:
+    def written(text: str, form: str) -> str:
+        decomposed = unicodedata.normalize("NFD", text)
+        return decomposed.replace("a\u0302", "â") if form == "mixed" else unicodedata.normalize(form, text)  # type: ignore[arg-type]
+
+    on_disk, in_list = (written("trấn ải/ảnh ấm 1.png", form) for form in forms)
+    assert on_disk != in_list
+    (tmp_path / on_disk).parent.mkdir()
+    Image.new("RGB", (60, 40)).save(tmp_path / on_disk)
+    path = tmp_path / written("nhãn ấ.txt", forms[0])
+    path.write_text(f"{in_list}\tab\n", encoding="utf-8")
+    assert check_data(path, named_charset("ascii"), height=32).problems == []
+    built = data(str(tmp_path / written("nhãn ấ.txt", forms[1])), fold=5)
+    assert [len(b) for b in built.train_loader(0)] == [1]
+
+
+def test_lines_turned_by_exif_are_measured_upright(tmp_path: Path) -> None:
+    """As `read_image` gives them, for every kind of file; a width of the stored pixels would have too few frames."""
+    rows = []
+    for suffix in ("jpg", "png", "tif", "webp"):
+        for orientation in range(1, 9):
+            exif = Image.Exif()
+            exif[0x0112] = orientation
+            shape = (40, 150) if orientation < 5 else (150, 40)
+            name = f"{suffix}{orientation}.{suffix}"
+            Image.fromarray(np.zeros((*shape, 3), np.uint8)).save(tmp_path / name, exif=exif)
+            assert image_size(tmp_path / name) == read_image(tmp_path / name).shape[:2] == (40, 150)
+            rows.append(f"{name}\tabcdabcdab\n")
+    (tmp_path / "l.txt").write_text("".join(rows))
+    built = data(str(tmp_path / "l.txt"), fold=5)
+    assert built.train["width"].tolist() == [120] * 32
+    assert {tuple(b.images.shape[1:]) for b in built.train_loader(0)} == {(3, 32, 128)}
+
+
+def test_all_unreadable_images_of_a_run_are_named(word_list: Callable[..., str], tmp_path: Path) -> None:
+    train = word_list("train", ["ab", "cd", "dd"])
+    (tmp_path / "train0.png").unlink()
+    (tmp_path / "train2.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match=r"row 1: .*train0\.png: no such image; row 3: .*train2\.png: cannot be read"):
+        data(train, fold=5)
 
 
 def test_concatenation_joins_texts_and_images_alike(word_list: Callable[..., str]) -> None:

@@ -49,7 +49,10 @@ def test_wrong_columns_are_named_with_a_suggestion(tmp_path: Path) -> None:
     message = fails(csv(tmp_path, "image_path,label\na.jpg,x\n"))
     assert "no column img_path, text" in message and "image_path, label" in message
     assert "is 'image_path' meant to be 'img_path'?" in message
-    assert "comma" in fails(csv(tmp_path, "img_path;text\na.jpg;x\n"))
+    assert "comma, a semicolon or a tab" in fails(csv(tmp_path, "img_path|text\na.jpg|x\n"))
+    message = fails(csv(tmp_path, "img_path;label\na.jpg;x\n"))
+    assert "no column text; there are: img_path, label" in message
+    assert "delete this line" in fails(csv(tmp_path, "sep=;\nimg_path;text\na.jpg;x\n"))
     assert "twice" in fails(csv(tmp_path, "img_path,text,text\na.jpg,x,y\n"))
     assert "empty file" in fails(csv(tmp_path, ""))
 
@@ -60,13 +63,45 @@ def test_missing_file(tmp_path: Path) -> None:
 
 def test_empty_label_says_the_row(tmp_path: Path) -> None:
     message = fails(csv(tmp_path, "img_path,text\na.jpg,x\nb.jpg,\u00a0 \nc.jpg,\n"))
-    assert "row 3 (and 1 more): empty label" in message
+    assert "row 3: empty label; row 4: empty label;" in message
 
 
 def test_doubled_rows_name_both(tmp_path: Path) -> None:
     message = fails(csv(tmp_path, "img_path,text\na.jpg,x\nb.jpg,y\na.jpg,z\n"))
     assert "row 4" in message and "'a.jpg'" in message and "row 2" in message
     assert len(read_table(csv(tmp_path, "img_path,text\na.jpg,x\na.jpg,z\n"), unique=None)) == 2
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_semicolons_and_tabs_of_excel_are_taken(tmp_path: Path, separator: str) -> None:
+    rows = [("img_path", "text", "fold"), ("w/0.png", "Phường 2, Quận 5", "1"), ("w/1.png", '"a; ""b"" c"', "0")]
+    path = csv(tmp_path, "\r\n".join(separator.join(row) for row in rows) + "\r\n", "utf-8-sig")
+    frame = read_table(path, columns=("img_path", "text", "fold"))
+    assert frame.to_numpy().tolist() == [["w/0.png", "Phường 2, Quận 5", 1], ["w/1.png", 'a; "b" c', 0]]
+    quoted = csv(tmp_path, f'"img_path"{separator}"text"\na.jpg{separator}x\n')
+    assert read_table(quoted)["text"].tolist() == ["x"]
+    path = csv(tmp_path, f"img_path{separator}text\na.jpg{separator}x{separator}y\n")
+    assert f"text with {'semicolon' if separator == ';' else 'tab'}s needs double quotes" in fails(path)
+
+
+def test_a_comma_wins_where_the_header_has_all_columns_with_it(tmp_path: Path) -> None:
+    frame = read_table(csv(tmp_path, "img_path,text,a;b\nx.jpg,1;2,3;4\n"))
+    assert frame.to_numpy().tolist() == [["x.jpg", "1;2", "3;4"]]
+
+
+def test_bad_rows_of_every_kind_are_named_at_once_by_the_row_that_an_editor_shows(tmp_path: Path) -> None:
+    rows = "a.jpg,x,0\n\nb.jpg,,1\n./a.jpg,y,0\nc.jpg,z,9x\nd.jpg\ne.jpg,v,2\n"
+    path = csv(tmp_path, f"img_path,text,fold\n{rows}")
+    message = fails(path)
+    for part in ("row 4: empty label", "row 5: img_path './a.jpg' was given before in row 2", "row 6: fold '9x'",
+                 "row 7: 1 value under 3 columns"):  # fmt: skip
+        assert part in message
+    problems: list[str] = []
+    frame = read_table(path, problems=problems)
+    assert frame["img_path"].tolist() == ["a.jpg", "e.jpg"] and (frame.index + 2).tolist() == [2, 8]
+    assert [p.split(": ")[1] for p in problems] == ["row 4", "row 5", "row 6", "row 7"]
+    many = csv(tmp_path, "img_path,text\n" + "".join(f"{i}.jpg,\n" for i in range(9)))
+    assert "row 6: empty label; and 4 more; correct or delete them" in fails(many)
 
 
 @pytest.mark.parametrize("fold", ["x", "", "1.0", "-1", "5", "²"])
@@ -76,7 +111,9 @@ def test_bad_fold(tmp_path: Path, fold: str) -> None:
 
 
 def test_ragged_row_unclosed_quote_and_encoding(tmp_path: Path) -> None:
-    assert "line 3: 3 values under 2 columns" in fails(csv(tmp_path, "img_path,text\na.jpg,x\nb.jpg,1, Huế\n"))
+    message = fails(csv(tmp_path, "img_path,text\na.jpg,x\nb.jpg,1, Huế\nc.jpg;y\n"))
+    assert "row 3: 3 values under 2 columns; text with commas needs double quotes" in message
+    assert "row 4: 1 value under 2 columns: separated by semicolons, where the header has commas" in message
     assert "double quotes" in fails(csv(tmp_path, 'img_path,text\na.jpg,"x\n'))
     assert "not UTF-8" in fails(csv(tmp_path, "img_path,text\na.jpg,Hu\u00e9\n", "latin-1"))
 
@@ -90,6 +127,16 @@ def test_image_root_takes_the_first_folder_that_fits(tmp_path: Path) -> None:
         (tmp_path / folder / "1").mkdir(parents=True)
         (tmp_path / folder / "1/0.jpg").touch()
         assert image_root(path, frame) == tmp_path / folder
+
+
+def test_image_root_is_that_of_the_first_image_that_is_there(tmp_path: Path) -> None:
+    path = csv(tmp_path, f"img_path,text\n{'x' * 300}.jpg,too long a name\ngone.jpg,x\nthere.jpg,y\n")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/there.jpg").touch()
+    assert image_root(path, read_table(path)) == tmp_path / "images"
+    (tmp_path / "images/there.jpg").unlink()
+    with pytest.raises(InputError, match=r"row 3: there is none of 2 images \(gone\.jpg \.\.\.\) in any of"):
+        image_root(path, read_table(path)[1:])
 
 
 def test_write_and_read_round_trip(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from chuviet.data.label_rows import doubled, image_files, real_paths
 from chuviet.data.lists import read_labels
 from chuviet.data.table import check_charset, image_root
 from chuviet.errors import InputError
@@ -33,17 +34,24 @@ def check_data(
     `height` and `pixels_a_frame` are those of the CTC recogniser that the lines must fit: a line of w x h pixels gives
     w * height / h / pixels_a_frame frames.
     """
-    frame = read_labels(path)
-    root = image_root(path, frame)
     problems: list[str] = []
+    frame = read_labels(path, problems=problems)
+    rows_in_all = len(frame) + len(problems)
+    try:
+        root = image_root(path, frame)
+    except InputError as e:
+        return Findings(rows_in_all, [*problems, str(e)], _notes(frame))
+    files = image_files(root, frame["img_path"].tolist())
+    names = doubled(list(real_paths(files)), [int(i) + 2 for i in frame.index], "the file")
+    problems += [f"{path}: row {number}: {what}" for number, what in names]
     try:
         check_charset(frame, charset, path)
     except InputError as e:
         problems.append(str(e))
-    rows = list(zip(frame.index, frame["img_path"], frame["text"], strict=True))
-    for row, name, text in tqdm(rows, unit="line", disable=not progress, dynamic_ncols=True):
+    rows = list(zip(frame.index, frame["img_path"], files, frame["text"], strict=True))
+    for row, name, file, text in tqdm(rows, unit="line", disable=not progress, dynamic_ncols=True):
         try:
-            h, w = read_image(root / name).shape[:2]
+            h, w = read_image(file).shape[:2]
         except InputError as e:
             problems.append(f"{path}: row {row + 2}: {e}")
             continue
@@ -55,7 +63,7 @@ def check_data(
                 f"{path}: row {row + 2}: {name} ({w} x {h} px) gives {frames} CTC frames at height {height}, its text "
                 f"of {len(text)} characters needs {needed}; is it the right image?"
             )
-    return Findings(len(frame), problems, _notes(frame))
+    return Findings(rows_in_all, problems, _notes(frame))
 
 
 def _notes(frame: pd.DataFrame) -> list[str]:

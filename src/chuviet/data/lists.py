@@ -13,35 +13,25 @@ import numpy as np
 import pandas as pd
 
 from chuviet.data.files import find_data, read_lines
+from chuviet.data.label_rows import read_list_rows
 from chuviet.data.page_files import relative
-from chuviet.data.table import read_table
+from chuviet.data.table import checked, read_table
 from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.manifest import ALL_FOLDS
 from chuviet.vocab import ASCII, CHINESE, PRINTED, VIETNAMESE, Charset, CharsetError, normalize
 
 
-def read_list(path: str | Path) -> pd.DataFrame:
+def read_list(path: str | Path, problems: list[str] | None = None) -> pd.DataFrame:
     """The rows of a ``path<TAB>text`` list as a table img_path,text,fold. The index is the line's number minus 2, as it
     is for a CSV with its header, so that all messages name the right line. The fold is `ALL_FOLDS`: in none by itself.
 
-    Raises InputError with file and row for a line without a tab, an empty path or text, or a list without lines.
+    Raises InputError with file and rows for lines without a tab, empty paths or texts, images given twice, or a list
+    without lines; given a list as `problems`, bad rows are left out and said there, one line each.
     """
-    lines = read_lines(path)
-    rows, numbers = [], []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        name, tab, text = line.partition("\t")
-        if not tab:
-            raise InputError(f"{path}: row {number}: no tab; each line is an image path, a tab, and its text")
-        if not name.strip() or not normalize(text):
-            raise InputError(f"{path}: row {number}: empty {'label' if name.strip() else 'path'}; correct or delete it")
-        rows.append((name.strip(), normalize(text), ALL_FOLDS))
-        numbers.append(number - 2)
-    if not rows:
-        raise InputError(f"{path}: an empty list; each line is an image path, a tab, and its text")
-    return pd.DataFrame(rows, columns=["img_path", "text", "fold"], index=numbers)
+    rows = read_list_rows(path)
+    frame = pd.DataFrame(rows.values, columns=rows.header, index=np.array(rows.numbers, dtype=np.int64) - 2, dtype=str)
+    return checked(frame, path, (), "img_path", rows.problems, problems).assign(fold=ALL_FOLDS)
 
 
 def write_list(frame: pd.DataFrame, root: Path, path: str | Path) -> None:
@@ -54,9 +44,13 @@ def write_list(frame: pd.DataFrame, root: Path, path: str | Path) -> None:
     write_whole(path, "".join(lines).encode())
 
 
-def read_labels(path: str | Path, columns: Sequence[str] = ("img_path", "text")) -> pd.DataFrame:
+def read_labels(
+    path: str | Path, columns: Sequence[str] = ("img_path", "text"), problems: list[str] | None = None
+) -> pd.DataFrame:
     """A label file of either kind: a ``.txt`` list, else a CSV with at least `columns` (see `read_table`)."""
-    return read_list(path) if Path(path).suffix.lower() == ".txt" else read_table(path, columns=columns)
+    if Path(path).suffix.lower() == ".txt":
+        return read_list(path, problems)
+    return read_table(path, columns=columns, problems=problems)
 
 
 def read_dictionary(path: str | Path, space: bool = False) -> Charset:

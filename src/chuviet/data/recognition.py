@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from chuviet import config
 from chuviet.batch import Batch
-from chuviet.data.files import find_data
+from chuviet.data.files import find_data, image_size
+from chuviet.data.label_rows import image_files, real_paths, refuse
 from chuviet.data.line_augment import LineAugment
 from chuviet.data.lists import read_dictionary, read_labels
 from chuviet.data.table import check_charset, image_root, select_fold
@@ -99,6 +99,7 @@ class LineData:
         there = set(frame["source"])
         if missing := [s for s in draw if s not in there]:
             raise InputError(f"{where}: no rows of source {', '.join(missing)}; it has {', '.join(sorted(there))}")
+        refuse_shared(train, valid)
         self._draw = draw
         self.train, self.valid = train.reset_index(drop=True), valid.reset_index(drop=True)
 
@@ -138,38 +139,34 @@ class LineData:
             strange = [bool(self.charset.unknown(t)) for t in frame["text"]]
             frame = _without(frame, np.array(strange, bool), path, "characters outside the charset")
         check_charset(frame, self.charset, path)
-        root = image_root(path, frame)
-        frame["file"] = [str(root / image) for image in frame["img_path"]]
+        files = image_files(image_root(path, frame), frame["img_path"].tolist())
+        frame = frame.assign(file=[str(file) for file in files], labels=str(path), row=frame.index + 2)
         keep = frame["source"].isin(self.cfg.sources) if self.cfg.sources else frame["source"] != ""
         return self._sized(frame[keep | (frame["fold"] != SYNTHETIC_FOLD)], path)
 
     def _sized(self, frame: pd.DataFrame, path: Path) -> pd.DataFrame:
-        """Adds the width that each image will have, read from the file headers; checks CTC targets against the
-        frames.
+        """Adds the width that each image will have, read from the file headers (upright by EXIF); checks CTC targets
+        against the frames.
         """
         preprocess: Any = self.cfg.preprocess
         preprocess, per_frame = preprocess.build(), self.cfg.frame
-        widths, too_long, said = [], [], []
-        for row, name, file, text in zip(frame.index + 2, frame["img_path"], frame["file"], frame["text"], strict=True):
+        widths, too_long, long, unreadable = [], [], [], []
+        for row, name, file, text in zip(frame["row"], frame["img_path"], frame["file"], frame["text"], strict=True):
             try:
-                with Image.open(file) as image:
-                    width = preprocess.out_width(image.height, image.width)
-            except OSError as e:
-                raise InputError(
-                    f"{path}: row {row}: {name} cannot be read ({e}); `chuviet check` lists all such"
-                ) from e
+                width = preprocess.out_width(*image_size(file))
+            except InputError as e:
+                unreadable.append((row, str(e)))
+                continue
+            widths.append(width)
             if per_frame:
                 needed, frames = frames_needed(self.charset.encode(text)), -(-width // per_frame)
                 too_long.append(needed > frames)
                 if needed > frames:
                     image_has = f"a {width} px wide image has {frames}"
-                    said.append(f"row {row}: {name}: {text!r} needs {needed} CTC frames, {image_has}")
-            widths.append(width)
-        if said and self.cfg.unfit == "refuse":
-            shown, more = "; ".join(said[:5]), f"; and {len(said) - 5} more" if len(said) > 5 else ""
-            raise InputError(
-                f"{path}: {shown}{more}; correct these labels, or leave such rows out: data.unfit=leave_out"
-            )
+                    long.append((row, f"{name}: {text!r} needs {needed} CTC frames, {image_has}"))
+        refuse(path, unreadable, "`chuviet check` lists all such images")
+        if self.cfg.unfit == "refuse":
+            refuse(path, long, "correct these labels, or leave such rows out: data.unfit=leave_out")
         frame = frame.assign(width=np.asarray(widths, dtype=np.int64))
         return _without(frame, np.array(too_long, bool), path, "too long for the frames of their image")
 
@@ -226,6 +223,31 @@ class LineData:
             data, batch_sampler=FixedBatches(batches), collate_fn=data.collate, num_workers=workers,
             worker_init_fn=start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=4 if workers else None,
         )  # fmt: skip
+
+
+def refuse_shared(train: pd.DataFrame, valid: pd.DataFrame) -> None:
+    """Raises InputError for images that are in both, whatever path names them; and for one with two different labels."""
+    known: dict[str, int] = {}
+    at = list(zip(train["labels"], train["row"], train["text"], strict=True))
+    twice = []
+    for i, file in enumerate(real_paths(train["file"].tolist())):
+        first = at[known.setdefault(file, i)]
+        if first[2] != at[i][2]:
+            twice.append(f"row {at[i][1]} has {at[i][2]!r}, row {first[1]} of {first[0]} {first[2]!r}")
+    if twice:
+        raise InputError(
+            f"{train['labels'].iloc[0]}: {len(twice)} images have two labels: {'; '.join(twice[:5])}; correct one"
+        )
+    shared = []
+    for labels, row, file in zip(valid["labels"], valid["row"], real_paths(valid["file"].tolist()), strict=True):
+        if file in known:
+            other = at[known[file]]
+            shared.append(f"row {row} of {labels} is row {other[1]} of {other[0]}")
+    if shared:
+        raise InputError(
+            f"{len(shared)} of {len(valid)} images to validate on are trained on too: {'; '.join(shared[:5])}; leave "
+            "them out of one of the two"
+        )
 
 
 def _without(frame: pd.DataFrame, bad: np.ndarray, path: Path, why: str) -> pd.DataFrame:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from chuviet.data.label_rows import doubled, image_folder, read_csv_rows, refuse
 from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.manifest import ALL_FOLDS, SYNTHETIC_FOLD
@@ -17,46 +16,62 @@ from chuviet.vocab import Charset, normalize
 
 
 def read_table(
-    path: str | Path, columns: Sequence[str] = ("img_path", "text"), unique: str | None = "img_path"
+    path: str | Path,
+    columns: Sequence[str] = ("img_path", "text"),
+    unique: str | None = "img_path",
+    problems: list[str] | None = None,
 ) -> pd.DataFrame:
-    """The rows of a UTF-8 CSV (a byte order mark is allowed) that has at least `columns`.
+    """The rows of a UTF-8 CSV (a byte order mark is allowed) that has at least `columns`; commas, semicolons or tabs.
 
-    All columns are strings, `fold` int64; `text` is NFC without outer spaces (`vocab.normalize`). Raises InputError
-    with file and row (the header is row 1) for wrong columns, an empty label, a value of `unique` given twice, a fold
-    that is none.
+    All columns are strings, `fold` int64; `text` is NFC without outer spaces (`vocab.normalize`). The index is the
+    row's number minus 2 (the header is row 1). Raises InputError with file and rows for wrong columns, empty labels,
+    values of `unique` given twice, folds that are none; given a list as `problems`, bad rows are left out and said
+    there, one line each.
     """
-    path = Path(path)
-    header, rows = _read_rows(path)
-    _check_columns(path, header, columns)
-    frame = pd.DataFrame({h: pd.Series([row[i] for row in rows], dtype=str) for i, h in enumerate(header)})
+    rows = read_csv_rows(path, columns)
+    index = np.array(rows.numbers, dtype=np.int64) - 2
+    values = rows.values
+    frame = pd.DataFrame({h: pd.Series([v[i] for v in values], dtype=str) for i, h in enumerate(rows.header)})
+    frame.index = pd.Index(index)
     if "text" in frame:
-        frame["text"] = pd.Series([normalize(t) for t in frame["text"]], dtype=str)
-    for name in [c for c in columns if c in ("img_path", "text")]:
-        if len(empty := frame.index[frame[name].str.strip() == ""]):
-            what = "empty label" if name == "text" else f"empty {name}"
-            raise InputError(f"{path}: {_at(empty)}: {what}; fill it in or delete the row")
-    if unique in header:
-        _check_unique(path, frame, str(unique))
+        frame["text"] = pd.Series([normalize(t) for t in frame["text"]], dtype=str, index=frame.index)
+    return checked(frame, path, [c for c in columns if c in ("img_path", "text")], unique, rows.problems, problems)
+
+
+def checked(
+    frame: pd.DataFrame,
+    path: str | Path,
+    filled: Sequence[str],
+    unique: str | None,
+    bad: Sequence[tuple[int, str]],
+    problems: list[str] | None = None,
+) -> pd.DataFrame:
+    """The frame with `fold` as numbers, its rows checked: `filled` columns hold something, `unique` no value twice.
+
+    `bad` are the rows that were found bad before, as (number, what is wrong). See `read_table` for `problems`.
+    """
+    found = list(bad)
+    for name in filled:
+        empty = frame.index[frame[name].str.strip() == ""]
+        found += [(int(i) + 2, "empty label" if name == "text" else f"empty {name}") for i in empty]
+    if unique is not None and unique in frame:
+        found += doubled(frame[unique].tolist(), [int(i) + 2 for i in frame.index], unique)
     if "fold" in frame:
-        frame["fold"] = np.array(_folds(path, frame["fold"]), dtype=np.int64)
-    return frame
+        folds = [_fold(v) for v in frame["fold"]]
+        known = f"folds are 0 to {ALL_FOLDS - 1}, or {SYNTHETIC_FOLD} for synthetic rows ({ALL_FOLDS} means 'all' in a run)"
+        rows = zip(frame.index, frame["fold"], folds, strict=True)
+        found += [(int(i) + 2, f"fold {text!r}; {known}") for i, text, fold in rows if fold is None]
+        frame = frame.assign(fold=np.array([-1 if k is None else k for k in folds], dtype=np.int64))
+    if problems is None:
+        refuse(path, found)
+        return frame
+    problems += [f"{path}: row {number}: {what}" for number, what in sorted(found)]
+    return frame[~(frame.index + 2).isin([number for number, _ in found])]
 
 
 def image_root(csv_path: str | Path, frame: pd.DataFrame) -> Path:
-    """The folder that `img_path` is relative to: the CSV's own, `images/` or `training_data/images/` beside it.
-
-    The first of these that holds the first row's file. Raises InputError when none does.
-    """
-    folder = Path(csv_path).parent
-    candidates = [folder, folder / "images", folder / "training_data" / "images"]
-    if not len(frame):
-        return folder
-    first = str(frame["img_path"].iloc[0])
-    for candidate in candidates:
-        if (candidate / first).is_file():
-            return candidate
-    tried = ", ".join(str(c) for c in candidates)
-    raise InputError(f"{csv_path}: row 2: there is no image {first} in any of {tried}; put the images in one of these")
+    """The folder that `img_path` is relative to (`label_rows.image_folder`). Raises InputError when no image is there."""
+    return image_folder(csv_path, frame["img_path"].tolist(), [int(i) + 2 for i in frame.index])
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
@@ -99,78 +114,10 @@ def check_charset(frame: pd.DataFrame, charset: Charset, path: str | Path) -> No
     )
 
 
-def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as f:
-            reader = csv.reader(f, strict=True)
-            header = [name.strip() for name in next(reader, [])]
-            rows = []
-            for row in reader:
-                if not row:
-                    continue  # a blank line holds no row
-                if len(row) != len(header):
-                    raise InputError(
-                        f"{path}: line {reader.line_num}: {len(row)} values under {len(header)} columns; "
-                        "text with commas needs double quotes"
-                    )
-                rows.append(row)
-    except FileNotFoundError as e:
-        raise InputError(f"{path}: no such file") from e
-    except OSError as e:
-        raise InputError(f"{path}: cannot be read ({e.strerror or e})") from e
-    except UnicodeDecodeError as e:
-        raise InputError(f"{path}: not UTF-8 (byte {e.start}); save it as 'CSV UTF-8'") from e
-    except csv.Error as e:
-        raise InputError(f"{path}: line {reader.line_num}: not a valid CSV ({e}); check the double quotes") from e
-    return header, rows
-
-
-def _check_columns(path: Path, header: list[str], columns: Sequence[str]) -> None:
-    if not header:
-        raise InputError(f"{path}: an empty file; the first row must name the columns {','.join(columns)}")
-    if doubled := sorted({c for c in header if header.count(c) > 1}):
-        raise InputError(f"{path}: row 1: column {', '.join(doubled)} is there twice")
-    missing = [c for c in columns if c not in header]
-    if not missing:
-        return
-    hints = []
-    for name in missing:
-        near = difflib.get_close_matches(name.lower(), [h.lower() for h in header], n=1, cutoff=0.6)
-        hints += [f"is {near[0]!r} meant to be {name!r}?"] if near else []
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        hints = ["the separator must be a comma"]
-    hint = f"; {' '.join(hints)}" if hints else ""
-    raise InputError(f"{path}: row 1: no column {', '.join(missing)}; there are: {', '.join(header)}{hint}")
-
-
-def _check_unique(path: Path, frame: pd.DataFrame, column: str) -> None:
-    doubled = frame.index[frame.duplicated(column)]
-    if not len(doubled):
-        return
-    value = frame.at[doubled[0], column]
-    first = frame.index[frame[column] == value][0]
-    raise InputError(
-        f"{path}: {_at(doubled)}: {column} {value!r} was given before in row {first + 2}; delete the doubled rows"
-    )
-
-
-def _folds(path: Path, values: pd.Series) -> list[int]:
-    folds = []
-    for row, value in enumerate(values):
-        text = value.strip()
-        if not (text.isascii() and text.isdigit()) or int(text) == ALL_FOLDS:
-            known = f"0 to {ALL_FOLDS - 1}, or {SYNTHETIC_FOLD} for synthetic rows"
-            raise InputError(
-                f"{path}: row {row + 2}: fold {value!r}; folds are {known} ({ALL_FOLDS} means 'all' in a run)"
-            )
-        folds.append(int(text))
-    return folds
-
-
-def _at(rows: pd.Index) -> str:
-    """'row 5', or 'row 5 (and 3 more)'."""
-    more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
-    return f"row {int(rows[0]) + 2}{more}"
+def _fold(text: str) -> int | None:
+    """The number of a fold; None for what is none."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and int(text) != ALL_FOLDS else None
 
 
 def _names(folds: list[int]) -> str:

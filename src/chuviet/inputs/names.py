@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from pathlib import Path
 
+from chuviet.files import find_path
 from chuviet.inputs.kinds import SUFFIXES
 
 _ESCAPED = re.compile(r"\\\\|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}")
@@ -61,33 +61,9 @@ def locate(root: Path, name: str) -> Path | None:
     `printable` writes them are found, and those with backslashes between folders.
     """
     for spelling in dict.fromkeys((name, from_printable(name), name.replace("\\", "/"))):
-        for form in dict.fromkeys((spelling, _form("NFC", spelling), _form("NFD", spelling))):
-            if _is_file(root / form):
-                return root / form
-        if not spelling.isascii() and (found := _by_listing(root, spelling)):
+        if _is_file(found := find_path(root / spelling)):
             return found
     return None
-
-
-def _by_listing(root: Path, name: str) -> Path | None:
-    """The file whose name equals `name` in NFC, every part of which may be coded in a way of its own."""
-    here = Path(Path(name).anchor) if Path(name).is_absolute() else root
-    for part in Path(name).parts[1 if Path(name).is_absolute() else 0 :]:
-        if not (here / part).exists():
-            try:
-                there = os.listdir(here)  # noqa: PTH208 (names, not paths)
-            except OSError:
-                return None
-            alike = [n for n in there if _form("NFC", n) == _form("NFC", part)]
-            if not alike:
-                return None
-            part = alike[0]
-        here = here / part
-    return here if _is_file(here) else None
-
-
-def _form(form: str, text: str) -> str:
-    return unicodedata.normalize(form, text)  # type: ignore[arg-type]
 
 
 def _is_file(path: Path) -> bool:

@@ -91,6 +91,16 @@ def iter_sources(source: Any, dpi: float = pdf.DPI) -> Iterator[Source]:
     yield from _distinct(s for number, value in enumerate(values, 1) for s in _of_value(value, number, dpi))
 
 
+def holds_several(source: Any) -> bool:
+    """Whether a value that `iter_sources` takes is meant as a list of images, were there but one in it: a list, tuple
+    or iterator, a folder, a glob, a table, a PDF.
+    """
+    if isinstance(source, (str, Path)):
+        path = Path(source)
+        return not path.is_file() or path.suffix.lower() in TABLES or kind_of(_head(path)) == "PDF"
+    return isinstance(source, (list, tuple, Iterator)) and not hasattr(source, "read")
+
+
 def _of_value(value: Any, number: int, dpi: float) -> Iterator[Source]:
     """The images of one value of Python's, the `number`-th."""
     name = f"image {number}"

@@ -20,7 +20,7 @@ from chuviet.decode.attention import AttentionBeam, AttentionGreedy, DecodedInGr
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.errors import InputError
 from chuviet.inputs.images import as_image
-from chuviet.inputs.sources import holds_several, iter_sources
+from chuviet.inputs.sources import Source, holds_several, iter_sources
 from chuviet.language.rescore import rescorer_of
 from chuviet.preprocess.line import is_blank
 from chuviet.reading.layout import line_of
@@ -146,7 +146,7 @@ class LineReader:
 
     def _prepared(self, image: Any) -> Prepared | None:
         """The image for every member; None of a blank one."""
-        rgb = as_image(image)
+        rgb = image.load() if isinstance(image, Source) else as_image(image)
         return None if is_blank(rgb) else {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}
 
     def _blank(self, index: int) -> Prediction:
@@ -263,8 +263,8 @@ def _decoder_config(artifact: Artifact, name: DecoderName | None, width: int | N
 
 def _reason(image: Any, e: InputError) -> str:
     """What is wrong with an image, with its name if it has one."""
-    named = isinstance(image, (str, Path)) and str(image) not in str(e)
-    return f"{image}: {e}" if named else str(e)
+    name = image.name if isinstance(image, Source) else str(image) if isinstance(image, (str, Path)) else ""
+    return f"{name}: {e}" if name and name not in str(e) else str(e)
 
 
 def _by_width(samples: Iterable[tuple[int, Prepared]], batch_size: int) -> Iterator[Sequence[tuple[int, Prepared]]]:
