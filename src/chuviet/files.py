@@ -216,6 +216,7 @@ def _check_writable(folder: Path, path: Path, what: str) -> None:
         made = "" if here == folder else f", so {folder} cannot be made"
         raise InputError(f"{what} {path}: no permission to write in {here}{made}; give another folder")
 
+
 def find_path(path: str | Path) -> Path:
     """Returns the file or folder that `path` means: itself, or the one whose name differs in its Unicode form alone.
 

@@ -49,7 +49,7 @@ def run(args: Namespace) -> int:
             name = f"{printable(page.name)}\t" if len(sources) > 1 else ""
             say(f"{name}{line.text}\t{line.confidence:.3f}")
     if args.draw:
-        for (source, page), name in zip(read, picture_names(s.name for s, _ in read), strict=True):
-            save_picture(args.draw, name, source, as_detection(page))
+        for (source, page), picture in zip(read, picture_names(s.name for s, _ in read), strict=True):
+            save_picture(args.draw, picture, source, as_detection(page))
         say(f"{args.draw}: {len(read)} pictures")
     return PARTLY if bad else OK

@@ -18,6 +18,7 @@ from chuviet.config import ConfigError
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.manifest import REAL_INK
+from chuviet.models.protocols import ShipsAnother, candidates_of, shipped_config
 from chuviet.pytorch.artifact import save_artifact, without_pretrained
 from chuviet.report import summary
 from chuviet.runs import run, run_folds
@@ -43,7 +44,7 @@ def train(args: Namespace) -> int:
 
 def summarise(args: Namespace) -> int:
     exp = _experiment(args)
-    model_cfg: Any = without_pretrained(getattr(exp.model, "shipped", exp.model))
+    model_cfg: Any = without_pretrained(shipped_config(exp.model))
     model = model_cfg.build(len(exp.charset or ()))
     shape = _input_shape(exp, args.width)
     table = summary.layers(model, shape, args.depth)
@@ -54,7 +55,7 @@ def summarise(args: Namespace) -> int:
     size = f"{summary.count(model):,} parameters, {summary.megabytes(model):.2f} MB in fp16 (10^6 bytes)"
     print(f"{type(model).__name__}: {size}")
     print(f"{work / 1e6:,.0f} M multiply-adds for an image of {shape[1]} x {shape[2]} px")
-    if hasattr(exp.model, "shipped"):
+    if isinstance(exp.model, ShipsAnother):
         trained = summary.count(without_pretrained(exp.model).build(len(exp.charset or ())))
         print(f"trained as a part of {type(exp.model).__qualname__.split('.')[0]}: {trained:,} parameters")
     return OK
@@ -83,7 +84,7 @@ def pack(args: Namespace) -> int:
     out = Path(args.out or folder / "weights.safetensors")
     epochs = int(state["position"][0])
     size = save_artifact(
-        out, model=_trained(exp, weights), model_cfg=getattr(exp.model, "shipped", exp.model),
+        out, model=_trained(exp, weights), model_cfg=shipped_config(exp.model),
         preprocess_cfg=exp.data.preprocess, decoder_cfg=exp.decoder, charset=exp.charset, metrics={},
         precision=args.precision,
         notes={"run": folder.parent.name, "fold": exp.fold, "keep": keep, "epochs": epochs,
@@ -98,8 +99,7 @@ def _trained(exp: Experiment, weights: dict[str, Any]) -> nn.Module:
     cfg: Any = without_pretrained(exp.model)
     model: nn.Module = cfg.build(len(exp.charset or ()))
     model.load_state_dict(weights)
-    candidates: Any = getattr(model, "candidates", None)
-    return candidates()[0] if candidates else model
+    return candidates_of(model)[0]
 
 
 def _experiment(args: Namespace) -> Experiment:

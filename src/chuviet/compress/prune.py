@@ -28,7 +28,8 @@ from torch.nn.modules.conv import _ConvNd
 from chuviet.batch import Batch
 from chuviet.errors import InputError
 from chuviet.export.lines import drawn_strings
-from chuviet.models.protocols import Prunable, StepModel
+from chuviet.models.protocols import Prunable
+from chuviet.models.seq2seq import Seq2Seq
 from chuviet.models.widths import read_widths
 from chuviet.pytorch.artifact import SavedModel
 
@@ -52,9 +53,9 @@ def prune(saved: SavedModel, ratio: float, round_to: int = ROUND_TO, keep_residu
     """
     if not 0 < ratio < 1:
         raise InputError(f"ratio {ratio:g}: the share of channels to remove lies between 0 and 1")
-    cfg: Any = saved.model_cfg
-    if not isinstance(cfg, Prunable):
+    if not isinstance(saved.model_cfg, Prunable):
         raise InputError(f"{saved.path}: a {type(saved.model).__name__} cannot be pruned; prune that of a plain model")
+    cfg: Any = saved.model_cfg
     small, batch = copy.deepcopy(saved.model).cpu(), example(saved)
     removed = remove_channels(small, batch, ratio, round_to, keep_residual)
     characters = len(saved.charset or ())
@@ -118,9 +119,9 @@ def mask(model: nn.Module, removed: Removed) -> nn.Module:
     return masked
 
 
-def traced(model: Any, batch: Batch) -> Tensor:
+def traced(model: nn.Module, batch: Batch) -> Tensor:
     """Runs what can be pruned: all of the model, but of an attention recogniser what lies before its GRU."""
-    if isinstance(model, StepModel):
+    if isinstance(model, Seq2Seq):
         return model.project(model.backbone(batch.images.expand(-1, 3, -1, -1)))
     return model(batch).logits
 

@@ -125,7 +125,9 @@ def image_folder(path: str | Path, names: Sequence[str], numbers: Sequence[int])
             if _is_file(candidate / name):
                 return candidate
     tried = ", ".join(str(c) for c in candidates)
-    which = f"there is no image {names[0]}" if len(names) == 1 else f"there is none of {len(names)} images ({names[0]} ...)"
+    which = (
+        f"there is no image {names[0]}" if len(names) == 1 else f"there is none of {len(names)} images ({names[0]} ...)"
+    )
     raise InputError(f"{path}: row {numbers[0]}: {which} in any of {tried}; put the images in one of these")
 
 
@@ -205,7 +207,9 @@ def _ragged(values: list[str], wanted: int, separator: str) -> str:
     """What is wrong with a row of another number of values than the header."""
     name = SEPARATORS[separator]
     what = f"{len(values)} {'value' if len(values) == 1 else 'values'} under {wanted} columns"
-    other = [SEPARATORS[s] for s in SEPARATORS if s != separator and len(values) == 1 and values[0].count(s) >= wanted - 1]
+    other = [
+        SEPARATORS[s] for s in SEPARATORS if s != separator and len(values) == 1 and values[0].count(s) >= wanted - 1
+    ]
     if other and wanted > 1:
         return f"{what}: separated by {other[0]}s, where the header has {name}s"
     return f"{what}; text with {name}s needs double quotes"

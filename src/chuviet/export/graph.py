@@ -119,9 +119,10 @@ def store_in_half(graph: onnx.ModelProto) -> None:
         else:
             kept.append(tensor)
     nodes = [*casts, *body.node]
-    for field, values in (("initializer", kept), ("node", nodes)):
-        body.ClearField(field)
-        getattr(body, field).extend(values)
+    body.ClearField("initializer")
+    body.initializer.extend(kept)
+    body.ClearField("node")
+    body.node.extend(nodes)
 
 
 def skip_unless(graph: onnx.ModelProto, score: str, threshold: float, otherwise: tuple[int, ...], value: float) -> None:

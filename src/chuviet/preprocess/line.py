@@ -120,3 +120,7 @@ def trim_rows(grey: np.ndarray) -> np.ndarray:
         top = min(max((top + bottom - least) // 2, 0), height - least)
         bottom = top + least
     return grey[top:bottom]
+
+
+def is_blank(image: np.ndarray) -> bool:
+    return False

@@ -170,7 +170,7 @@ class LineReader:
     def _outputs(self, batch: Sequence[tuple[int, Prepared]]) -> list[Any]:
         """What each member's network makes of a batch: frames of every line, characters, or a state to step on from."""
         ready = {cfg: p.collate([images[cfg] for _, images in batch]) for cfg, p in self._prepare.items()}
-        outputs = []
+        outputs: list[Any] = []
         for artifact in self.artifacts:
             network, (pixels, widths) = artifact.network, ready[artifact.preprocess_cfg]
             if isinstance(network, FrameNetwork):

@@ -36,10 +36,12 @@ class Reader:
 
         Raises InputError for weights that are missing, damaged or of the other kind.
         """
-        made = isinstance(detector, Detector)
-        self.detector = detector if made else Detector(detector, device=device, threads=threads)
-        given = isinstance(recognizer, LineReader)
-        self.recognizer = recognizer if given else LineReader(recognizer, device=device, threads=threads)
+        if not isinstance(detector, Detector):
+            detector = Detector(detector, device=device, threads=threads)
+        if not isinstance(recognizer, LineReader):
+            recognizer = LineReader(recognizer, device=device, threads=threads)
+        self.detector: Detector = detector
+        self.recognizer: LineReader = recognizer
         self.min_score = min_score
 
     @overload
