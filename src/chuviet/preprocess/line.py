@@ -122,5 +122,3 @@ def trim_rows(grey: np.ndarray) -> np.ndarray:
     return grey[top:bottom]
 
 
-def is_blank(image: np.ndarray) -> bool:
-    return False
