@@ -123,6 +123,7 @@ def is_blank(image: np.ndarray) -> bool:
     Looks for strokes: differences between a pixel's surroundings and the wider ones that grain does not have.
     """
     strokes = _strokes(image)
+    is_even = strokes.shape[1] >= _LONG and strokes.mean(1).std() < _ROWS_OF_GRAIN * strokes.std()
     if strokes.shape[1] >= 4 * strokes.shape[0]:
         strokes = strokes - np.median(strokes, axis=1, keepdims=True)  # a ruled line is the same along its row
     contrast = float(np.abs(strokes).max())
@@ -133,7 +134,6 @@ def is_blank(image: np.ndarray) -> bool:
         return False
     if spread < _SPREAD_OF_INK:
         return True
-    is_even = strokes.shape[1] >= _LONG and strokes.mean(1).std() < _ROWS_OF_GRAIN * strokes.std()
     return bool(is_even) and spread < _SPREAD_OF_GRAIN
 
 
