@@ -210,7 +210,10 @@ def test_check_names_all_bad_rows_and_the_folder_by_the_first_image_there_is(
     found = check_data(words, named_charset("ascii"))
     at = [p.removeprefix(f"{words}: ").split(":")[0] for p in found.problems]
     assert at == ["row 6", "row 7", "row 5", "row 1"] and found.rows == 7
-    assert "was given before in row 3" in found.problems[0] and "words2.png' was given before in row 4" in found.problems[2]
+    assert (
+        "was given before in row 3" in found.problems[0]
+        and "words2.png' was given before in row 4" in found.problems[2]
+    )
     assert str(tmp_path / "gone.png") in found.problems[3]
     words.write_text("gone.png\ta\n")
     (problem,) = check_data(words, named_charset("ascii")).problems

@@ -37,7 +37,7 @@ class Rows:
 
 
 def refuse(path: str | Path, problems: Sequence[tuple[int, str]], remedy: str = "correct or delete them") -> None:
-    """Raises InputError, one line, that names the first five bad rows and how many more there are; none: does nothing."""
+    """Raises InputError, one line, that names the first five bad rows and counts the others; without any does nothing."""
     if not problems:
         return
     ordered = sorted(problems)
@@ -125,12 +125,14 @@ def image_folder(path: str | Path, names: Sequence[str], numbers: Sequence[int])
             if _is_file(candidate / name):
                 return candidate
     tried = ", ".join(str(c) for c in candidates)
-    which = f"there is no image {names[0]}" if len(names) == 1 else f"there is none of {len(names)} images ({names[0]} ...)"
+    which = (
+        f"there is no image {names[0]}" if len(names) == 1 else f"there is none of {len(names)} images ({names[0]} ...)"
+    )
     raise InputError(f"{path}: row {numbers[0]}: {which} in any of {tried}; put the images in one of these")
 
 
 def image_files(folder: Path, names: Sequence[str]) -> list[Path]:
-    """The file that each name means; one that differs in its Unicode form alone is found (`chuviet.files.find_path`)."""
+    """The file that each name means, found in another Unicode form too (`chuviet.files.find_path`)."""
     return [find_path(folder / name) for name in names]
 
 
@@ -205,7 +207,9 @@ def _ragged(values: list[str], wanted: int, separator: str) -> str:
     """What is wrong with a row of another number of values than the header."""
     name = SEPARATORS[separator]
     what = f"{len(values)} {'value' if len(values) == 1 else 'values'} under {wanted} columns"
-    other = [SEPARATORS[s] for s in SEPARATORS if s != separator and len(values) == 1 and values[0].count(s) >= wanted - 1]
+    other = [
+        SEPARATORS[s] for s in SEPARATORS if s != separator and len(values) == 1 and values[0].count(s) >= wanted - 1
+    ]
     if other and wanted > 1:
         return f"{what}: separated by {other[0]}s, where the header has {name}s"
     return f"{what}; text with {name}s needs double quotes"

@@ -58,7 +58,9 @@ def checked(
         found += doubled(frame[unique].tolist(), [int(i) + 2 for i in frame.index], unique)
     if "fold" in frame:
         folds = [_fold(v) for v in frame["fold"]]
-        known = f"folds are 0 to {ALL_FOLDS - 1}, or {SYNTHETIC_FOLD} for synthetic rows ({ALL_FOLDS} means 'all' in a run)"
+        known = (
+            f"folds are 0 to {ALL_FOLDS - 1}, or {SYNTHETIC_FOLD} for synthetic rows ({ALL_FOLDS} means 'all' in a run)"
+        )
         rows = zip(frame.index, frame["fold"], folds, strict=True)
         found += [(int(i) + 2, f"fold {text!r}; {known}") for i, text, fold in rows if fold is None]
         frame = frame.assign(fold=np.array([-1 if k is None else k for k in folds], dtype=np.int64))
@@ -70,7 +72,7 @@ def checked(
 
 
 def image_root(csv_path: str | Path, frame: pd.DataFrame) -> Path:
-    """The folder that `img_path` is relative to (`label_rows.image_folder`). Raises InputError when no image is there."""
+    """The folder that `img_path` is relative to, see `label_rows.image_folder`. Raises InputError for none."""
     return image_folder(csv_path, frame["img_path"].tolist(), [int(i) + 2 for i in frame.index])
 
 
