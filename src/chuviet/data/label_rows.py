@@ -37,7 +37,7 @@ class Rows:
 
 
 def refuse(path: str | Path, problems: Sequence[tuple[int, str]], remedy: str = "correct or delete them") -> None:
-    """Raises InputError, one line, that names the first five bad rows and counts the others; without any does nothing."""
+    """Raises InputError, one line, that names the first five bad rows and counts the others; nothing for none."""
     if not problems:
         return
     ordered = sorted(problems)

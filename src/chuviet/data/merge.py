@@ -73,10 +73,8 @@ def merge_tables(
     """
     target, train = Path(out).absolute().parent, Path(train)
     real = read_table(train, columns=("img_path", "text", "fold"))
-    refuse(
-        train,
-        [(int(i) + 2, f"fold {k}; real rows have folds 0 to 4") for i, k in real["fold"].items() if k >= ALL_FOLDS],
-    )
+    late = [(int(i) + 2, k) for i, k in zip(real.index, real["fold"], strict=True) if k >= ALL_FOLDS]
+    refuse(train, [(row, f"fold {k}; real rows have folds 0 to 4") for row, k in late])
     merged = _Merging({fold_text(t) for t in real["text"]}, max_length, Charset(charset))
     merged.add(_relative(real, train, target).assign(source=REAL), charset_matters=False)
     for path in map(Path, manifests):
