@@ -238,12 +238,12 @@ def _same_name(folder: Path, name: str) -> Path | None:
         if _is_there(folder / form):
             return folder / form
     try:
-        entries = os.listdir(folder)
+        entries = sorted(entry.name for entry in folder.iterdir())
     except OSError:
         return None
     # Windows keyboards write "ế" as "ê" and an accent, which is neither of the two forms.
     key = unicodedata.normalize("NFC", name)
-    return next((folder / e for e in sorted(entries) if unicodedata.normalize("NFC", e) == key), None)
+    return next((folder / e for e in entries if unicodedata.normalize("NFC", e) == key), None)
 
 
 def _is_there(path: Path) -> bool:
