@@ -14,7 +14,7 @@ from chuviet.errors import InputError
 
 #: Endings of files that a run over a folder reads as input; see `inputs.kinds.SUFFIXES`.
 _READ_FROM_FOLDERS = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .bmp .dib .tif .tiff .webp .gif .ppm .pgm .pbm .pnm .jp2 .j2k .avif .pdf".split()
+    ".jpg .jpeg .jpe .jfif .png .bmp .tif .tiff .webp .gif .ppm .pgm .pbm .pnm .jp2 .j2k .avif .pdf".split()
 )
 
 

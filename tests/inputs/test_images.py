@@ -222,6 +222,14 @@ def test_exif_orientation_is_applied(kind: str, orientation: int, monkeypatch: p
     assert np.abs(small - even).max() <= 6
 
 
+def test_avif_that_claims_more_than_one_brand() -> None:
+    pytest.importorskip("PIL.AvifImagePlugin")
+    data = bytearray(encoded(Image.fromarray(scene()), format="AVIF", quality=95))
+    assert decode_image(bytes(data)).shape == (24, 60, 3)
+    data[8:12] = b"mif1"
+    assert decode_image(bytes(data)).shape == (24, 60, 3)
+
+
 def test_heic_and_pdf_are_explained() -> None:
     with pytest.raises(InputError, match="^a.heic: a HEIC image.*JPEG"):
         decode_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "a.heic")

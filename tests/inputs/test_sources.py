@@ -144,7 +144,7 @@ def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         (None, "no.png", "no such file"),
         (None, "no*.png", "no file is named so"),
         ("a.md", "*.md", "none of the 1 files"),
-        ("d/a.md", "d", "no images in this folder; 1 other"),
+        ("d/a.md", "d", r"no images in this folder; there are a\.md \(not an image\)"),
         ("a.md", "a.md#3", "a.md#3"),
     ],
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import struct
 import threading
 import warnings
@@ -63,10 +64,12 @@ def decode_image(data: bytes, name: str = "image", scale_down: bool = False, fra
         raise InputError(f"{name}: a HEIC image, which cannot be read; save it as JPEG (on a phone: 'most compatible')")
     if kind == "PDF":
         raise InputError(f"{name}: a PDF where one image is wanted; its pages are images of their own (FILE.pdf#1)")
+    if kind is None:
+        raise InputError(f"{name}: not an image that can be read ({', '.join(FORMATS)} can)")
     try:
         if kind == "JPEG" and (image := _decode_jpeg(data, name, scale_down)) is not None:
             return image
-        with _open(data) as opened:
+        with _open(data, kind) as opened:
             check_size(opened.size, name, scale_down)
             if frame > 1:
                 opened.seek(frame - 1)
@@ -94,8 +97,8 @@ def as_image(value: Any, name: str = "image", scale_down: bool = False) -> np.nd
         image = from_array(value, name)
         check_size((image.shape[1], image.shape[0]), name, scale_down)
         return _shrunk(image) if scale_down else image
-    if isinstance(value, (str, Path)):
-        return read_image(value, scale_down)
+    if isinstance(value, (str, os.PathLike)):
+        return read_image(os.fspath(value), scale_down)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return decode_image(bytes(value), name, scale_down)
     if isinstance(value, Image.Image):
@@ -132,28 +135,32 @@ def check_size(size: tuple[int, int], name: str, scale_down: bool = False) -> No
         raise InputError(f"{name}: {width} x {height} px; images of 1 to {limit:,} px are read, so scale it first")
 
 
-def count_frames(data: bytes | Path) -> int:
-    """How many pictures a TIFF, GIF or WebP file (or its bytes) holds: pages of a scan, frames; 1 for other kinds.
+def count_frames(data: bytes | Path, kind: str | None) -> int:
+    """How many pictures a file (or its bytes) of this kind (see `kind_of`) holds: pages of a TIFF, frames of a GIF or
+    WebP.
 
-    Also 1 for a broken file: reading it says what is wrong.
+    1 for other kinds: a JPEG may hold second views and depth maps of a phone, but one picture. Also 1 for a broken
+    file: reading it says what is wrong.
     """
+    if kind not in ("TIFF", "GIF", "WEBP"):
+        return 1
     try:
-        with _open(data) as opened:
-            # APNG and MPO (a phone's depth maps, second views) hold one picture in several forms
-            return getattr(opened, "n_frames", 1) if opened.format in ("TIFF", "GIF", "WEBP") else 1
+        with _open(data, kind) as opened:
+            return getattr(opened, "n_frames", 1)
     except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error):
         return 1
-    except Image.DecompressionBombError:
+    except Image.DecompressionBombError:  # an Exception of its own
         return 1
 
 
-def _open(data: bytes | Path) -> Image.Image:
+def _open(data: bytes | Path, kind: str) -> Image.Image:
     """The image with its header read; warnings of Pillow about its size are kept silent, `check_size` is stricter."""
     with _warnings, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        Image.init()
-        known = [f for f in FORMATS if f in Image.OPEN]
-        return Image.open(io.BytesIO(data) if isinstance(data, bytes) else data, formats=known)
+        try:
+            return Image.open(io.BytesIO(data) if isinstance(data, bytes) else data, formats=[kind])
+        except KeyError as e:
+            raise UnidentifiedImageError(f"this Pillow has no {kind}") from e
 
 
 def _decode_jpeg(data: bytes, name: str, scale_down: bool) -> np.ndarray | None:
