@@ -16,11 +16,13 @@ from chuviet.errors import InputError
 _WIDTH_STEP = 64  # batches come in few widths: memory is reused
 
 # What tells ink from paper, at 32 px of height, in grey levels. Measured: the 1,838 handwritten lines have contrasts of
-# 20 and more, 7 to 14 times the spread; grain of any size has at most 5.6 times. Words that fill their crop (646 scene
-# words) have 1.5 times and more, but spreads above 2.5.
+# 20 and more, 7.4 times the spread or more; grain has at most 5.6 times, and where JPEG at quality 25 has flattened it
+# 7 times, or 20 times at contrasts below 13. 6,468 words that fill their crop have 1.5 times, but spreads above 1.9.
 _BLANK_HEIGHT = 32
 _LEAST_CONTRAST = 6.0
-_CONTRAST_OF_INK = 6.2  # spreads
+_CLEAR_CONTRAST = 13.0
+_SPREADS_OF_INK = 6.8  # contrast of ink, in spreads, from `_CLEAR_CONTRAST` on
+_SPREADS_OF_FAINT_INK = 25.0
 _SPREAD_OF_INK = 1.9
 _LONG = 160  # px: in paper that is so wide, the rows' means differ by less than this share of all differences
 _ROWS_OF_GRAIN = 0.2
@@ -130,7 +132,8 @@ def is_blank(image: np.ndarray) -> bool:
     if contrast < _LEAST_CONTRAST:
         return True
     spread = 1.4826 * float(np.median(np.abs(strokes - np.median(strokes))))  # the standard deviation, were it noise
-    if contrast >= _CONTRAST_OF_INK * (spread + 0.3):
+    wanted = _SPREADS_OF_INK if contrast >= _CLEAR_CONTRAST else _SPREADS_OF_FAINT_INK
+    if contrast >= wanted * (spread + 0.3):
         return False
     if spread < _SPREAD_OF_INK:
         return True
