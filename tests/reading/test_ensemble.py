@@ -10,7 +10,7 @@ import torch
 from chuviet.decode.attention import AttentionGreedy
 from chuviet.errors import InputError
 from chuviet.pytorch.artifact import Artifact, load_artifact
-from chuviet.reading.lines import Recognizer, load
+from chuviet.reading.lines import LineReader
 from chuviet.vocab import EOS
 
 Save = Callable[..., Path]
@@ -27,7 +27,7 @@ def member(save: Save, name: str, end: float, **options: int) -> Artifact:
 @pytest.mark.parametrize("end", [-20.0, 0.5])
 def test_two_models_of_different_heights_read_as_in_pytorch(end: float, save: Save, pictures: list[Path]) -> None:
     members = [member(save, f"{h}.safetensors", end, seed=h, height=h) for h in (16, 40)]
-    plain, fast = Recognizer(members), Recognizer(members).hasten(threads=2)
+    plain, fast = LineReader(members), LineReader(members).hasten(threads=2)
     for batch in (1, 4):
         want, got = plain.predict(pictures, batch), fast.predict(pictures, batch)
         assert [p.text for p in got] == [p.text for p in want] and [p.index for p in got] == [p.index for p in want]
@@ -39,14 +39,14 @@ def test_two_models_of_different_heights_read_as_in_pytorch(end: float, save: Sa
 @pytest.mark.parametrize("threads", [1, 3])
 def test_one_model_alone(threads: int, save: Save, pictures: list[Path]) -> None:
     artifact = member(save, "w.safetensors", -20.0)
-    want = Recognizer([artifact]).predict(pictures, 3)
-    assert Recognizer([artifact]).hasten(threads).predict(pictures, 3) == [
+    want = LineReader([artifact]).predict(pictures, 3)
+    assert LineReader([artifact]).hasten(threads).predict(pictures, 3) == [
         replace(p, confidence=pytest.approx(p.confidence, abs=1e-4)) for p in want
     ]
 
 
 def test_ctc_and_beam_are_refused(save: Save) -> None:
     with pytest.raises(InputError, match="decoded greedily"):
-        load(save("c.safetensors")).hasten()
+        LineReader(save("c.safetensors")).hasten()
     with pytest.raises(InputError, match="decoded greedily"):
-        load(save("a.safetensors", kind="attention"), decoder="beam").hasten()
+        LineReader(save("a.safetensors", kind="attention"), decoder="beam").hasten()
