@@ -3,8 +3,8 @@
 The ensemble is the design card's: tf_efficientnetv2_b1, hidden 384, at 160 x 1664, and tf_efficientnetv2_b2, hidden
 256, at 128 x 2048, 229 characters. The peer, written here: PyTorch fp32 in its default layout, one image at a time,
 the attention's layer over all columns at every character, a full softmax of both models, 40 characters a line. Ours:
-`StepEnsemble` of the PyTorch models with `AttentionGreedy`, as `LineReader` reads with two .safetensors files. Both begin
-with prepared images, so that reading and cleaning the file are in neither.
+`StepEnsemble` of the PyTorch models with `AttentionGreedy`, as `LineReader` reads with two .safetensors files. Both
+begin with prepared images, so that reading and cleaning the file are in neither.
 
 Without --weights they are random (seed 0): speed does not ask what a weight is worth. A random model ends its lines at
 once or never, so the end is biased away: 40 characters on both sides. The rounds alternate; a round of the peer reads

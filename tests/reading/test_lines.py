@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
-from chuviet.batch import Batch
 from chuviet.decode.ctc import CTCBeam, best_path, log_likelihoods
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.pytorch.artifact import load_artifact
+from chuviet.pytorch.network import as_artifact, as_batch
 from chuviet.reading.lines import LineReader
 from chuviet.vocab import Charset
 
@@ -67,8 +68,8 @@ def test_attention_ensemble_prepares_every_members_own_images(save: Save, pictur
         states = []
         for artifact in artifacts:
             preprocess = artifact.preprocess_cfg.build()  # type: ignore[attr-defined]
-            pixels, widths = preprocess.collate([preprocess(read_image(picture))])
-            states.append(artifact.model.encode(Batch(images=pixels, widths=widths, index=torch.tensor([0]))))
+            batch = as_batch(artifact.model, *preprocess.collate([preprocess(read_image(picture))]))
+            states.append(artifact.model.encode(batch))  # type: ignore[operator]
         ids, token = [], torch.tensor([1])
         for _ in range(6):
             steps = [a.model.step(token, s) for a, s in zip(artifacts, states, strict=True)]
@@ -105,8 +106,10 @@ def test_decoder_can_be_overridden(save: Save, pictures: list[Path]) -> None:
     assert len(texts(beam, pictures)) == len(pictures)
     with pytest.raises(InputError, match="--decoder beam"):
         LineReader(path, beam_width=3)
-    packed = dataclasses.replace(load_artifact(path), decoder_cfg=CTCBeam.Config(width=7, alpha=0.9))
-    assert LineReader([packed], "beam").decoder_cfg == CTCBeam.Config(width=7, alpha=0.9)
+    packed = dataclasses.replace(as_artifact(load_artifact(path)), decoder_cfg=CTCBeam.Config(width=7, alpha=0.9))
+    assert LineReader(packed, decoder="beam").decoder_cfg == CTCBeam.Config(width=7, alpha=0.9)
+    with pytest.raises(InputError, match="--decoder beam"):
+        LineReader(packed, decoder="greedy", beam_width=3)
 
 
 def test_attention_beam(save: Save, pictures: list[Path]) -> None:
@@ -129,8 +132,6 @@ def test_bad_images_are_named_and_the_others_read(save: Save, pictures: list[Pat
 
 
 def test_one_pixel_image_is_an_error_with_its_name(save: Save, tmp_path: Path) -> None:
-    from PIL import Image
-
     Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
     with pytest.raises(InputError, match=r"dot\.png.*2 px or more"):
         LineReader(save("a.safetensors")).predict([tmp_path / "dot.png"])
