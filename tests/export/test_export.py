@@ -27,7 +27,7 @@ from chuviet.inputs.images import read_image
 from chuviet.language.ngram import NGram
 from chuviet.pytorch.artifact import Artifact, load_artifact
 from chuviet.reading.detector import Detector
-from chuviet.reading.lines import Recognizer, load
+from chuviet.reading.lines import LineReader
 from chuviet.vocab import EOS, Charset
 
 Save = Callable[..., Path]
@@ -44,7 +44,7 @@ def test_reads_as_pytorch_does_from_the_file_alone(kind: str, save: Save, pictur
             artifact.model.classify.bias[EOS] -= 20  # type: ignore[index, operator, union-attr] # else no text at all
     report = export_onnx(artifact, out, images=[read_image(p) for p in pictures])
     assert report.different == 0 and report.lines == len(pictures) and report.size == out.stat().st_size
-    theirs, ours = Recognizer([artifact]), load(out)
+    theirs, ours = LineReader([artifact]), LineReader(out)
     for batch in (1, 4):
         want, got = theirs.predict(pictures, batch), ours.predict(pictures, batch)
         assert [p.text for p in got] == [p.text for p in want] and all(p.text for p in got)
@@ -84,7 +84,7 @@ def test_command_with_labels_in_every_precision(
     save: Save, pictures: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     weights = save("w.safetensors", charset=Charset("abcdeố123"))  # labels have no space at their ends
-    read = [p.text for p in load(weights).predict(pictures)]
+    read = [p.text for p in LineReader(weights).predict(pictures)]
     names = [p.relative_to(tmp_path).as_posix() for p in pictures]
     (tmp_path / "labels.txt").write_text("".join(f"{n}\t{t}\n" for n, t in zip(names, read, strict=True)))
     for precision in ("fp32", "fp16", "int8"):
@@ -152,7 +152,7 @@ def test_every_kind_of_reader_in_fp16_and_int8(
     artifact = load_artifact(save("w.safetensors", kind=kind, height=32))
     images = scribbles((40, 64, 80, 30, 48, 72, 56, 36, 88))
     vary(artifact.model, artifact.preprocess_cfg, images)
-    want = Recognizer([artifact]).predict(images, batch_size=1)
+    want = LineReader([artifact]).predict(images, batch_size=1)
     texts = [p.text for p in want]
     assert len(set(texts)) >= 5 and len(set("".join(texts))) >= 6
     sizes = {}
@@ -163,7 +163,7 @@ def test_every_kind_of_reader_in_fp16_and_int8(
         sizes[precision] = done.size
         assert done.cer["PyTorch fp32"] == 0 and done.cer[f"ONNX {precision}"] < (0.6 if precision == "int8" else 0.02)
         if precision != "int8":
-            got = load(out).predict(images, batch_size=1)
+            got = LineReader(out).predict(images, batch_size=1)
             assert [p.confidence for p in got] == pytest.approx([p.confidence for p in want], abs=0.01)
     assert sizes["fp16"] < 0.7 * sizes["fp32"] and sizes["int8"] < sizes["fp32"]
 
@@ -247,9 +247,9 @@ def test_an_exported_attention_model_cannot_beam_or_step_with_others(save: Save,
     weights, out = save("w.safetensors", kind="attention"), tmp_path / "w.onnx"
     export_onnx(load_artifact(weights), out, images=drawn_strings(3))
     with pytest.raises(InputError, match="decoder of this ONNX file is in its graph"):
-        load(out, decoder="beam")
+        LineReader(out, decoder="beam")
     with pytest.raises(InputError, match="ensemble the .safetensors"):
-        load([out, weights])
+        LineReader([out, weights])
 
 
 def models() -> list[str]:
@@ -288,7 +288,7 @@ def test_every_config_is_exported(name: str, vary: Vary, scribbles: Scribbles, t
         return
     images = scribbles((40, 64, 80, 30, 48, 72, 56, 36, 88))  # the check reads batches of up to 8
     vary(artifact.model, preprocess, images)
-    texts = [p.text for p in Recognizer([artifact]).predict(images)]
+    texts = [p.text for p in LineReader([artifact]).predict(images)]
     assert len(set(texts)) >= 5 and len(set("".join(texts))) >= 10
     assert export_onnx(artifact, tmp_path / "w.onnx", images=images).different == 0
 

@@ -11,7 +11,7 @@ from chuviet.cli import main
 from chuviet.data.table import write_table
 from chuviet.errors import InputError
 from chuviet.metrics.recognition import RecognitionMetric
-from chuviet.reading.lines import load
+from chuviet.reading.lines import LineReader
 from chuviet.report.evaluation import evaluate
 
 
@@ -20,7 +20,7 @@ def test_several_label_files_are_measured_together_and_each(
 ) -> None:
     weights = save("rec.safetensors")
     names = [p.relative_to(tmp_path).as_posix() for p in pictures]
-    read = [p.text for p in load(weights).predict(pictures)]
+    read = [p.text for p in LineReader(weights).predict(pictures)]
     texts = [" ".join(t.split()) or "a" for t in read[:3]] + ["b"] * 4
     files = [str(tmp_path / name) for name in ("one.csv", "two.csv")]
     for file, part in zip(files, (slice(0, 3), slice(3, 7)), strict=True):
@@ -37,7 +37,7 @@ def test_several_label_files_are_measured_together_and_each(
     assert rows["data"].tolist() == [files[0]] * 3 + [files[1]] * 4 and rows["prediction"].tolist() == read
     said = capsys.readouterr().out
     assert f"{files[1]}: 4 lines, cer {metrics['sources'][files[1]]['cer']:.4f}" in said and "7 lines of" in said
-    single, frame = evaluate(load(weights), files[0])
+    single, frame = evaluate(LineReader(weights), files[0])
     assert "sources" not in single and "data" not in frame and single["raw"] == metrics["sources"][files[0]]
     with pytest.raises(InputError, match="named twice"):
-        evaluate(load(weights), [files[0], files[0]])
+        evaluate(LineReader(weights), [files[0], files[0]])

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from chuviet.errors import InputError
-from chuviet.reading.lines import load
+from chuviet.reading.lines import LineReader
 from chuviet.report.submission import find_weights, first_weights, read_folder
 
 Save = Callable[..., Path]
 
 
 def test_rows_ids_and_times(save: Save, pictures: list[Path], tmp_path: Path) -> None:
-    reader = load(save("a.safetensors"))
+    reader = LineReader(save("a.safetensors"))
     out = read_folder(reader, tmp_path / "lines", progress=False)
     assert list(out.frame.columns) == ["id", "answer", "elapsed_time"]
     assert out.frame["id"].tolist() == ["0/0.png", "0/2.png", "0/4.png", "0/6.png", "1/1.png", "1/3.png", "1/5.png"]
@@ -25,7 +25,7 @@ def test_rows_ids_and_times(save: Save, pictures: list[Path], tmp_path: Path) ->
 
 
 def test_a_bad_image_costs_its_own_row_alone(save: Save, pictures: list[Path], tmp_path: Path) -> None:
-    reader = load(save("a.safetensors"))
+    reader = LineReader(save("a.safetensors"))
     pictures[0].write_bytes(b"no image")
     out = read_folder(reader, tmp_path / "lines", progress=False)
     assert out.frame["answer"].iloc[0] == "" and all(out.frame["answer"].iloc[1:])
@@ -34,7 +34,7 @@ def test_a_bad_image_costs_its_own_row_alone(save: Save, pictures: list[Path], t
 
 def test_no_images(save: Save, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no images"):
-        read_folder(load(save("a.safetensors")), tmp_path, progress=False)
+        read_folder(LineReader(save("a.safetensors")), tmp_path, progress=False)
 
 
 def test_find_weights(tmp_path: Path) -> None:

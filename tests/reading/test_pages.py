@@ -26,7 +26,7 @@ from chuviet.polygons import iou
 from chuviet.preprocess.page import PagePreprocess
 from chuviet.pytorch.artifact import load_artifact, save_artifact
 from chuviet.reading.detector import Detector, load_detector
-from chuviet.reading.lines import load
+from chuviet.reading.lines import LineReader
 from chuviet.reading.pages import as_json, read_page, save_readings
 from chuviet.results import Detection
 
@@ -80,7 +80,7 @@ def test_quads_are_those_of_the_original_image(tmp_path: Path) -> None:
 
 def test_a_page_is_read_in_reading_order_from_straightened_crops(tmp_path: Path, save: Callable[..., Path]) -> None:
     path, quads = words_page(tmp_path)
-    recognizer, seen = load(save("rec.safetensors")), []
+    recognizer, seen = LineReader(save("rec.safetensors")), []
     original = recognizer.predict
 
     def predict(crops: list[np.ndarray], *rest: Any) -> Any:

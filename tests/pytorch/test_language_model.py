@@ -12,10 +12,11 @@ from chuviet.cli import main
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.inputs.images import read_image
 from chuviet.language.ngram import NGram
+from chuviet.language.rescore import rescorer_of
 from chuviet.models.ctc import LineCTC
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.pytorch.artifact import load_artifact, save_artifact
-from chuviet.reading.lines import load
+from chuviet.reading.lines import LineReader
 from chuviet.vocab import VIETNAMESE, Charset
 
 
@@ -72,12 +73,13 @@ def test_packed_model_reads_by_beam_and_keeps_the_raw_text(
     changed = int(row["prediction"] != row["raw_prediction"])
     assert f"the language model changed {changed} lines: " in capsys.readouterr().out
     image = read_image(tmp_path / "a.png")
-    assert table["raw_text"][0] == load(weights).predict([image])[0].text
-    beam = CTCBeam.Config(width=5, alpha=0.7, beta=2.0).build(artifact.charset, NGram.load(lm))
-    recognizer = load(packed)
+    assert table["raw_text"][0] == LineReader(weights).predict([image])[0].text
+    cfg = CTCBeam.Config(width=5, alpha=0.7, beta=2.0)
+    beam = cfg.build(artifact.charset, rescorer_of(NGram.load(lm), cfg))
+    recognizer = LineReader(packed)
     recognizer._decoder = beam
     assert table["text"][0] == recognizer.predict([image])[0].text
-    assert load(packed, decoder="greedy").predict([image])[0].raw_text is None
+    assert LineReader(packed, decoder="greedy").predict([image])[0].raw_text is None
 
 
 def test_refusals_are_one_line(

@@ -35,7 +35,7 @@ from chuviet.models.seq2seq import Seq2Seq
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.preprocess.page import PagePreprocess
 from chuviet.preprocess.scene import ScenePreprocess
-from chuviet.pytorch.artifact import Artifact, load_artifact, resave_artifact
+from chuviet.pytorch.artifact import SavedModel, load_artifact, resave_artifact
 from chuviet.runs import as_pruned, run, run_folder
 from chuviet.train.engine import Train
 from chuviet.vocab import Charset
@@ -59,7 +59,7 @@ LINES: dict[str, Any] = {
 }
 
 
-def artifact(cfg: Any) -> Artifact:
+def saved(cfg: Any) -> SavedModel:
     """A random model whose BatchNorms are not those of the first step, as if loaded from a file."""
     torch.manual_seed(0)
     pages = isinstance(cfg, (DBNet.Config, FOTS.Config, Rejector.Config))
@@ -73,7 +73,7 @@ def artifact(cfg: Any) -> Artifact:
             nn.init.normal_(layer.bias, std=0.2)
     grey = isinstance(cfg, (LineCTC.Config, Seq2Seq.Config))
     lines: Config = LinePreprocess.Config() if grey else ScenePreprocess.Config(height=32, width=128)
-    return Artifact(
+    return SavedModel(
         Path("w.safetensors"), model, cfg, PagePreprocess.Config() if pages else lines,
         DBDecoder.Config() if pages else CTCGreedy.Config(), charset, {"cer": 0.1}, {"run": "r"}, "", "fp32", 0,
     )  # fmt: skip
@@ -129,9 +129,9 @@ def test_kept_channels_by_hand() -> None:
     ("name", "keep_residual"), [*((name, False) for name in PAGES | LINES), ("fots_light", True), ("line", True)]
 )
 def test_the_smaller_model_computes_what_the_masked_one_does(name: str, keep_residual: bool) -> None:
-    before = artifact((PAGES | LINES)[name])
+    before = saved((PAGES | LINES)[name])
     small = prune(before, 0.5, 1, keep_residual)
-    lost = remove_channels(artifact((PAGES | LINES)[name]).model, example(before), 0.5, 1, keep_residual)
+    lost = remove_channels(saved((PAGES | LINES)[name]).model, example(before), 0.5, 1, keep_residual)
     batch = example(before, 96)
     batch.images += 0.1 * torch.rand(batch.images.shape, generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
@@ -146,7 +146,7 @@ def test_the_smaller_model_computes_what_the_masked_one_does(name: str, keep_res
 
 
 def test_shipped_form_of_a_pruned_repvit_gives_the_same() -> None:
-    small: Any = prune(artifact(PAGES["repvit_db"]), 0.5).model
+    small: Any = prune(saved(PAGES["repvit_db"]), 0.5).model
     with torch.no_grad():
         want = small(noise(96)).logits[:, :1]
         got = small.slim()(noise(96)).logits
@@ -154,7 +154,7 @@ def test_shipped_form_of_a_pruned_repvit_gives_the_same() -> None:
 
 
 def test_heads_of_attention_stay_equal() -> None:
-    small: Any = prune(artifact(LINES["line"]), 0.5, 1).model
+    small: Any = prune(saved(LINES["line"]), 0.5, 1).model
     assert small.mixing[0].qkv.weight.shape == (144, 48) and small.mixing[0].mlp[0].weight.shape == (72, 48)
     assert small.stage1[0].scale.shape == (8, 1, 1)
 
@@ -169,7 +169,7 @@ def test_full_fots_shrinks_as_published() -> None:
 
 @pytest.mark.parametrize("name", ["fots_light", "line"])
 def test_a_file_and_a_second_pruning(name: str, tmp_path: Path) -> None:
-    once = prune(artifact((PAGES | LINES)[name]), 0.5)
+    once = prune(saved((PAGES | LINES)[name]), 0.5)
     assert once.metrics == {} and once.notes == {"run": "r", "pruned": {"ratio": 0.5, "from": "w.safetensors"}}
     resave_artifact(once, tmp_path / "once.safetensors")
     back = load_artifact(tmp_path / "once.safetensors")
@@ -187,18 +187,18 @@ def test_a_file_and_a_second_pruning(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("ratio", [0.0, 1.0, -0.5, 1.5, float("nan")])
 def test_a_ratio_that_leaves_all_or_nothing(ratio: float) -> None:
     with pytest.raises(InputError, match="between 0 and 1"):
-        prune(artifact(LINES["micro"]), ratio)
+        prune(saved(LINES["micro"]), ratio)
 
 
 def test_what_cannot_be_pruned() -> None:
-    gated = artifact(Rejector.Config(detector=PAGES["fots_light"]))
+    gated = saved(Rejector.Config(detector=PAGES["fots_light"]))
     with pytest.raises(InputError, match=r"w\.safetensors: a Rejector cannot be pruned"):
         prune(gated, 0.5)
-    with pytest.raises(InputError, match=r"w\.onnx: an ONNX file cannot be pruned; prune the \.safetensors"):
-        prune(replace(gated, path=Path("w.onnx")), 0.5)
 
 
-def test_command(save: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command(
+    save: Callable[..., Path], small_onnx: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "half.safetensors"
     assert cli.main(["prune", "-w", str(save("a.safetensors")), "--round-to", "1", "--out", str(out)]) == 0
     printed = capsys.readouterr().out
@@ -206,6 +206,8 @@ def test_command(save: Callable[..., Path], tmp_path: Path, capsys: pytest.Captu
     assert load_artifact(out).notes["pruned"] == {"ratio": 0.5, "from": "a.safetensors"}
     assert cli.main(["prune", "-w", str(out), "--ratio", "2", "--out", str(tmp_path / "no.safetensors")]) == 2
     assert "ratio 2: the share of channels" in capsys.readouterr().err and not (tmp_path / "no.safetensors").exists()
+    assert cli.main(["prune", "-w", str(small_onnx.line), "--out", str(tmp_path / "no.safetensors")]) == 2
+    assert "line.onnx: not a safetensors file" in capsys.readouterr().err
 
 
 def experiment(folder: Path, model: Config) -> Experiment:
@@ -225,7 +227,7 @@ def experiment(folder: Path, model: Config) -> Experiment:
 
 
 def test_a_run_that_starts_from_a_pruned_file_trains_its_widths(tmp_path: Path) -> None:
-    small = prune(artifact(LINES["micro"]), 0.5)
+    small = prune(saved(LINES["micro"]), 0.5)
     resave_artifact(small, tmp_path / "half.safetensors")
     exp = replace(experiment(tmp_path, LINES["micro"]), init=str(tmp_path / "half.safetensors"))
     run("tuned", exp, tmp_path)
@@ -236,7 +238,7 @@ def test_a_run_that_starts_from_a_pruned_file_trains_its_widths(tmp_path: Path) 
 
 
 def test_a_rejector_takes_the_widths_of_its_detector(tmp_path: Path) -> None:
-    small = prune(artifact(PAGES["fots_light"]), 0.5)
+    small = prune(saved(PAGES["fots_light"]), 0.5)
     resave_artifact(small, tmp_path / "half.safetensors")
     exp = experiment(tmp_path, Rejector.Config(detector=PAGES["fots_light"]))
     exp = replace(exp, init=str(tmp_path / "half.safetensors"), init_parts=("backbone",))

@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
-from chuviet.batch import Batch
 from chuviet.decode.ctc import CTCBeam, best_path, log_likelihoods
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.pytorch.artifact import load_artifact
-from chuviet.reading.lines import Recognizer, load
+from chuviet.pytorch.network import as_artifact, as_batch
+from chuviet.reading.lines import LineReader
 from chuviet.vocab import Charset
 
 Save = Callable[..., Path]
 
 
-def texts(recognizer: Recognizer, images: list[Path], batch: int = 32) -> list[str]:
+def texts(recognizer: LineReader, images: list[Path], batch: int = 32) -> list[str]:
     predictions = recognizer.predict(images, batch)
     assert [p.index for p in predictions] == list(range(len(images)))
     assert all(0 <= p.confidence <= 1 for p in predictions)
@@ -26,7 +27,7 @@ def texts(recognizer: Recognizer, images: list[Path], batch: int = 32) -> list[s
 
 
 def test_results_do_not_depend_on_batch_size_and_keep_the_order(save: Save, pictures: list[Path]) -> None:
-    reader = load(save("a.safetensors"))
+    reader = LineReader(save("a.safetensors"))
     alone = texts(reader, pictures, 1)
     assert len(set(alone)) > 3 and all(alone)  # else the order would not show
     assert texts(reader, pictures, 3) == alone == texts(reader, pictures, 100)
@@ -34,41 +35,41 @@ def test_results_do_not_depend_on_batch_size_and_keep_the_order(save: Save, pict
 
 
 def test_arrays_and_paths_read_alike(save: Save, pictures: list[Path]) -> None:
-    reader = load(save("a.safetensors"))
+    reader = LineReader(save("a.safetensors"))
     assert [p.text for p in reader.predict([read_image(p) for p in pictures])] == texts(reader, pictures)
     assert reader.predict([]) == []
 
 
 def test_a_ctc_ensemble_takes_the_members_reading_that_suits_them_all(save: Save, pictures: list[Path]) -> None:
     paths = [save("a.safetensors"), save("b.safetensors", seed=1), save("c.safetensors", seed=2, height=24)]
-    members = [load(path) for path in paths]
+    members = [LineReader(path) for path in paths]
     chosen = []
     for picture in pictures:
         frames = [member.frames([picture])[0] for member in members]
         readings = [best_path(f)[0] for f in frames]
         chosen.append(max(readings, key=lambda ids: sum(log_likelihoods(f, [ids])[0] for f in frames)))
     expected = [members[0].charset.decode(ids) for ids in chosen]
-    assert texts(load(paths), pictures, 1) == expected
+    assert texts(LineReader(paths), pictures, 1) == expected
     assert any(expected != texts(member, pictures, 1) for member in members)
 
 
 @pytest.mark.parametrize("kind", ["ctc", "attention"])
 def test_an_ensemble_of_twins_reads_as_one(save: Save, pictures: list[Path], kind: str) -> None:
     a, b = save("a.safetensors", kind), save("b.safetensors", kind)
-    assert texts(load([a, b]), pictures) == texts(load(a), pictures)
+    assert texts(LineReader([a, b]), pictures) == texts(LineReader(a), pictures)
 
 
 def test_attention_ensemble_prepares_every_members_own_images(save: Save, pictures: list[Path]) -> None:
     paths = [save("a.safetensors", "attention", height=32), save("b.safetensors", "attention", seed=1, height=48)]
-    reader = load(paths)
+    reader = LineReader(paths)
     expected = []
     for picture in pictures:
         artifacts = [load_artifact(p) for p in paths]
         states = []
         for artifact in artifacts:
             preprocess = artifact.preprocess_cfg.build()  # type: ignore[attr-defined]
-            pixels, widths = preprocess.collate([preprocess(read_image(picture))])
-            states.append(artifact.model.encode(Batch(images=pixels, widths=widths, index=torch.tensor([0]))))
+            batch = as_batch(artifact.model, *preprocess.collate([preprocess(read_image(picture))]))
+            states.append(artifact.model.encode(batch))  # type: ignore[operator]
         ids, token = [], torch.tensor([1])
         for _ in range(6):
             steps = [a.model.step(token, s) for a, s in zip(artifacts, states, strict=True)]
@@ -85,38 +86,40 @@ def test_attention_ensemble_prepares_every_members_own_images(save: Save, pictur
 
 def test_mixed_kinds_are_refused(save: Save) -> None:
     with pytest.raises(InputError, match="attention model and a CTC model"):
-        load([save("a.safetensors"), save("b.safetensors", "attention")])
+        LineReader([save("a.safetensors"), save("b.safetensors", "attention")])
 
 
 def test_another_charset_is_refused(save: Save) -> None:
     a = save("a.safetensors")
     with pytest.raises(InputError, match=r"different charsets \(10 and 4 characters; .*'z'|different charsets"):
-        load([a, save("b.safetensors", charset=Charset("abcz"))])
+        LineReader([a, save("b.safetensors", charset=Charset("abcz"))])
     with pytest.raises(InputError, match="in another order"):
-        load([a, save("c.safetensors", charset=Charset("bacdeố 123"))])
+        LineReader([a, save("c.safetensors", charset=Charset("bacdeố 123"))])
     with pytest.raises(InputError, match="no weights given"):
-        load([])
+        LineReader([])
 
 
 def test_decoder_can_be_overridden(save: Save, pictures: list[Path]) -> None:
     path = save("a.safetensors")
-    beam = load(path, decoder="beam", beam_width=3)
+    beam = LineReader(path, decoder="beam", beam_width=3)
     assert beam.decoder_cfg == CTCBeam.Config(width=3)
     assert len(texts(beam, pictures)) == len(pictures)
     with pytest.raises(InputError, match="--decoder beam"):
-        load(path, beam_width=3)
-    packed = dataclasses.replace(load_artifact(path), decoder_cfg=CTCBeam.Config(width=7, alpha=0.9))
-    assert Recognizer([packed], "beam").decoder_cfg == CTCBeam.Config(width=7, alpha=0.9)
+        LineReader(path, beam_width=3)
+    packed = dataclasses.replace(as_artifact(load_artifact(path)), decoder_cfg=CTCBeam.Config(width=7, alpha=0.9))
+    assert LineReader(packed, decoder="beam").decoder_cfg == CTCBeam.Config(width=7, alpha=0.9)
+    with pytest.raises(InputError, match="--decoder beam"):
+        LineReader(packed, decoder="greedy", beam_width=3)
 
 
 def test_attention_beam(save: Save, pictures: list[Path]) -> None:
     path = save("a.safetensors", "attention")
-    narrow = load(path, decoder="beam", beam_width=1)
+    narrow = LineReader(path, decoder="beam", beam_width=1)
     assert len(texts(narrow, pictures)) == len(pictures)
 
 
 def test_bad_images_are_named_and_the_others_read(save: Save, pictures: list[Path]) -> None:
-    reader = load(save("a.safetensors"))
+    reader = LineReader(save("a.safetensors"))
     good = texts(reader, pictures)
     pictures[2].write_bytes(pictures[2].read_bytes()[:100])
     pictures[4].write_bytes(b"")
@@ -129,8 +132,6 @@ def test_bad_images_are_named_and_the_others_read(save: Save, pictures: list[Pat
 
 
 def test_one_pixel_image_is_an_error_with_its_name(save: Save, tmp_path: Path) -> None:
-    from PIL import Image
-
     Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
     with pytest.raises(InputError, match=r"dot\.png.*2 px or more"):
-        load(save("a.safetensors")).predict([tmp_path / "dot.png"])
+        LineReader(save("a.safetensors")).predict([tmp_path / "dot.png"])

@@ -28,6 +28,7 @@ from chuviet.models.fpn import FPN
 from chuviet.models.rejector import NOTHING, Rejector, says_text
 from chuviet.preprocess.page import PagePreprocess
 from chuviet.pytorch.artifact import load_artifact, save_artifact
+from chuviet.pytorch.decoding import TorchDecoder
 
 DETECTOR = FOTS.Config(
     backbone="resnet10t", pretrained=False, options=(("channels", (8, 8, 16, 16)),), centre=(16, 16),
@@ -113,7 +114,7 @@ def test_nothing_behind_the_gate_runs_for_an_empty_frame() -> None:
     model.detector.join.register_forward_hook(lambda *_: calls.append("join"))
     list(model.detector.backbone.net.values())[-1].register_forward_hook(lambda *_: calls.append("last stage"))
     with torch.inference_mode():
-        found = EastDecoder.Config().build()(model, images(1))
+        found = TorchDecoder(EastDecoder.Config().build())(model, images(1))
     assert calls == [] and len(found[0].quads) == 0
     model.cfg = Rejector.Config(detector=DETECTOR, hidden=4, threshold=-math.inf)
     with torch.inference_mode():

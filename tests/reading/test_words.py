@@ -15,7 +15,7 @@ from chuviet.inputs.images import read_image
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.preprocess.scene import ScenePreprocess
-from chuviet.reading.lines import load
+from chuviet.reading.lines import LineReader
 from chuviet.reading.words import read_crops, split_words
 from chuviet.results import Prediction
 
@@ -76,7 +76,7 @@ def test_a_reader_of_words_gets_words_and_a_reader_of_lines_lines() -> None:
 def test_what_it_does_to_the_error_rate(name: str, count: int, less: float) -> None:
     if not (DATA / name).is_file():
         pytest.skip(f"no {name} in {DATA}")
-    recognizer = load(find_weights("scene_word"))
+    recognizer = LineReader(find_weights("scene_word"))
     crops, texts = [], []
     for page in read_pages(DATA / name)[:count]:
         image = read_image(page.path)
