@@ -11,7 +11,7 @@ import pytest
 
 from chuviet import files
 from chuviet.errors import InputError
-from chuviet.files import check_folder, check_output, console, use_utf8, write_whole
+from chuviet.files import check_folder, check_output, say, use_utf8, write_whole
 from chuviet.inputs.kinds import SUFFIXES
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -155,12 +155,12 @@ TEXT = "Số 12 Nguyễn Trãi \udce9 ✓"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8", "utf-16", "cp1258"])
-@pytest.mark.parametrize("how", ["console", "use_utf8"])
+@pytest.mark.parametrize("how", ["say", "use_utf8"])
 def test_any_console_takes_any_text(encoding: str, how: str) -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, newline="")
-    if how == "console":
-        console(TEXT, stream)
+    if how == "say":
+        say(TEXT, stream)
     else:
         use_utf8(stream)
         print(TEXT, file=stream)
@@ -186,7 +186,7 @@ def test_a_terminal_keeps_its_encoding() -> None:
 def test_streams_that_are_no_files(monkeypatch: pytest.MonkeyPatch) -> None:
     use_utf8(io.StringIO(), None)
     out = io.StringIO()
-    console(TEXT, out, end="")
+    say(TEXT, out, end="")
     assert out.getvalue().startswith("Số 12")
     monkeypatch.setattr(sys, "stdout", None)
-    console("x")
+    say("x")

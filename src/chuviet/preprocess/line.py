@@ -170,5 +170,3 @@ def trim_rows(grey: np.ndarray) -> np.ndarray:
         top = min(max((top + bottom - least) // 2, 0), height - least)
         bottom = top + least
     return grey[top:bottom]
-
-
