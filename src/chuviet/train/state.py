@@ -17,6 +17,8 @@ from chuviet.train.averaging import EpochMean, WeightEMA
 from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
 from chuviet.train.schedule import Clock
 
+_ENTRIES = ("model", "optimizer", "scaler", "ema", "mean", "best", "position")
+
 
 class RunState:
     """The state of a run between two optimiser steps: what a checkpoint holds.
@@ -109,7 +111,7 @@ class RunState:
 
     def restore(self) -> None:
         """Goes on from the checkpoint. Raises InputError, having changed no file, for one of another run."""
-        state = load_checkpoint(self.path)
+        state = load_checkpoint(self.path, _ENTRIES)
         check_facts(self.path, state, self.facts)
         try:
             self.raw.load_state_dict(state["model"])
