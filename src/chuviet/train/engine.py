@@ -198,6 +198,7 @@ def fit(
                bar_format=_TIMED_BAR if cfg.minutes else None)  # fmt: skip
 
     with NotedSignals() as signals, bar:
+        run.clock.start()
         share = schedule.share()
         if cfg.minutes:
             run.rewind(schedule.epochs(schedule.position(run.step, share)))

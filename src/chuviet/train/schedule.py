@@ -19,6 +19,10 @@ class Clock:
 
     def __init__(self) -> None:
         self.before = 0.0  # seconds of earlier sessions
+        self.start()
+
+    def start(self) -> None:
+        """Begins this session."""
         self.started = monotonic()
 
     def seconds(self) -> float:
