@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from chuviet.commands.synthesis import pages_main
+from chuviet.commands.pages_synthesis import pages_main
 from chuviet.data.pages import read_pages
 from chuviet.geometry import iou, signed_area
 from chuviet.synth.corpus import Verse
