@@ -134,11 +134,12 @@ def real_page(surface: Surface, real: RealLines, rng: np.random.Generator) -> li
     wide = w * rng.uniform(0.75, 0.96)
     scale = wide / max(real.strip(k).ink.shape[1] for k in chosen[:8])
     tall = real.strip(chosen[0]).ink.shape[0] * scale
-    pitch = tall * float(rng.uniform(0.62, 0.9) if rng.random() < 0.4 else rng.uniform(0.9, 2.2))
+    pitch = tall * float(rng.uniform(0.76, 1.0) if rng.random() < 0.4 else rng.uniform(1.0, 2.2))
     y, margin = tall * rng.uniform(0.8, 1.6), rng.uniform(0.02, max(0.97 - wide / w, 0.03)) * w
     rule(surface, pitch, y + 2, rng)
     slope, wander = rng.normal(0, 0.01), rng.uniform(0, 0.12) * tall
     names, block = [], surface.next_block()
+    pasted = rng.random() < 0.2 and pitch > 1.05 * tall  # crops of scans, put on a page with their paper
     for k in chosen:
         if y > h - 0.3 * tall:
             break
@@ -148,12 +149,22 @@ def real_page(surface: Surface, real: RealLines, rng: np.random.Generator) -> li
             left = margin + min(abs(rng.normal(0, 0.01)) * w, room)
             curve = baseline(y, w, slope + rng.normal(0, 0.003), wander, rng)
             ink = ink_colour(rng) if own else colour
+            if pasted:
+                _paste(surface, strip, left, y, rng)
             if lay(surface, strip, left, curve, ink, strength, block):
                 names.append(real.name(k))
         y += pitch * rng.uniform(0.95, 1.1)
         if rng.random() < 0.15:
             block = surface.next_block()
     return names
+
+
+def _paste(surface: Surface, strip: Strip, left: float, y: float, rng: np.random.Generator) -> None:
+    """A piece of other paper under a line that stands at y."""
+    h, w = strip.ink.shape
+    tint = np.array((226, 226, 240)) if rng.random() < 0.5 else np.full(3, rng.uniform(225, 255))
+    top = round(y - strip.baseline - 0.08 * h)
+    surface.put(np.ones((round(1.16 * h), w + 8), np.float32), round(left) - 4, top, (tint + rng.normal(0, 5, 3)).tolist())
 
 
 def rule(surface: Surface, pitch: float, first: float, rng: np.random.Generator) -> None:
