@@ -164,13 +164,15 @@ def _photographed(page: np.ndarray, warp: Warp, rng: np.random.Generator) -> np.
 def _desk(h: int, w: int, rng: np.random.Generator) -> np.ndarray:
     """What lies under the page: wood, cloth, a plain table, or any scene. h w 3 uint8."""
     kind = rng.random()
-    if kind < 0.4:  # wood: noise that is long in one direction, in planks or not
+    if kind < 0.12:  # the black or white ground of a copy stand
+        canvas = np.full((h, w, 3), rng.choice((rng.uniform(0, 40), rng.uniform(0, 40), 255.0)), np.float32)
+    elif kind < 0.45:  # wood: noise that is long in one direction, in planks or not
         tone = np.array(((150, 105, 65), (95, 62, 40), (200, 165, 120), (120, 90, 75))[int(rng.integers(4))])
         grain = rng.normal(0, 1, (max(h // 3, 2), max(w // 90, 2))).astype(np.float32)
         field = cv2.resize(grain, (w, h), interpolation=cv2.INTER_CUBIC) * rng.uniform(4, 16)
         canvas = three(field) + (tone + rng.normal(0, 12, 3)).astype(np.float32)
         canvas = np.ascontiguousarray(canvas) + clouds(h, w, rng, 5)
-    elif kind < 0.6:
+    elif kind < 0.62:
         canvas = gradient(h, w, rng) + clouds(h, w, rng, rng.uniform(1, 8))
     elif kind < 0.8:
         canvas = gradient(h, w, rng) + pattern(h, w, rng)

@@ -38,8 +38,8 @@ def document(texts: Sentences, families: Sequence[Family], rng: np.random.Genera
     if rng.random() < 0.7:
         y = _title(surface, texts, look, (left, y, right - left), bottom, rng)
     end = bottom if rng.random() < 0.7 else y + rng.uniform(0.3, 0.95) * (bottom - y)  # a page that is not full
-    signed = rng.random() < 0.2
-    end -= 9 * size if signed and end > y + 20 * size else 0
+    signed = rng.random() < 0.25 and end > y + 20 * size
+    end -= 11 * size if signed else 0
     while y < end - 3 * size:
         y = _band(surface, texts, look, (left, y, right - left), end, rng)
     if signed:

@@ -164,7 +164,9 @@ def _paste(surface: Surface, strip: Strip, left: float, y: float, rng: np.random
     h, w = strip.ink.shape
     tint = np.array((226, 226, 240)) if rng.random() < 0.5 else np.full(3, rng.uniform(225, 255))
     top = round(y - strip.baseline - 0.08 * h)
-    surface.put(np.ones((round(1.16 * h), w + 8), np.float32), round(left) - 4, top, (tint + rng.normal(0, 5, 3)).tolist())
+    surface.put(
+        np.ones((round(1.16 * h), w + 8), np.float32), round(left) - 4, top, (tint + rng.normal(0, 5, 3)).tolist()
+    )
 
 
 def rule(surface: Surface, pitch: float, first: float, rng: np.random.Generator) -> None:
