@@ -10,15 +10,18 @@ import cv2
 import numpy as np
 import pytest
 
-from chuviet.commands.pages_synthesis import FoldLines, pages_main
+from chuviet.commands.pages_synthesis import FoldLines, pages_main, split
 from chuviet.data.pages import read_pages
 from chuviet.geometry import signed_area
+from chuviet.synth.camera import framed
 from chuviet.synth.corpus import Addresses, load_wards
 from chuviet.synth.document import document
 from chuviet.synth.fonts import default_faces
 from chuviet.synth.form import form
 from chuviet.synth.letter import letter
+from chuviet.synth.notes import annotate
 from chuviet.synth.papers import PAPER_KINDS, PaperKind, PaperRecipe
+from chuviet.synth.regions import box_line
 from chuviet.synth.sentences import Sentences, load_sentences
 from chuviet.synth.surface import Surface, Type, families
 from chuviet.synth.typesetting import set_text, wrap
@@ -173,6 +176,39 @@ def test_label_files_hold_lines_and_words(tmp_path: Path, monkeypatch: pytest.Mo
         notes = [row["aug"] for row in csv.DictReader(f)]
     assert all("turned=" in note for note in notes)
     assert not any(name in note for note in notes for name in ("2.png", "3.png"))
+
+
+def test_words_without_lines_and_lines_with_words_are_told_apart() -> None:
+    word = {"transcription": "a", "points": [[0, 0], [1, 0], [1, 1], [0, 1]]}
+    first, second = word | {"line": [[0, 0], [3, 0], [3, 1], [0, 1]]}, word | {"transcription": "b"}
+    lines, words = split([first, second, first])
+    assert [r["transcription"] for r in lines] == ["a b", "a"] and lines[0]["points"][1] == [3, 0]
+    assert [w["line"] for w in words] == [0, 0, 1] and all(set(w) == {*word, "line", "handwritten"} for w in words)
+    phrase = {"transcription": "a b", "points": [], "handwritten": True, "block": 4, "words": [word, second]}
+    lines, words = split([phrase])
+    assert lines == [{"transcription": "a b", "points": [], "handwritten": True, "block": 4}]
+    assert [(w["transcription"], w["line"], w["handwritten"]) for w in words] == [("a", 0, True), ("b", 0, True)]
+
+
+def test_what_is_cut_off_is_not_asked_for() -> None:
+    line = box_line([("một", 10, 10, 40, 20), ("hai", 50, 10, 90, 20)], 7)
+    assert framed(line, 100, 100) is line and framed(line.moved(lambda xy: np.add(xy, (200, 0))), 100, 100) is None
+    rest = framed(line.moved(lambda xy: np.add(xy, (30, 0))), 100, 100)
+    assert rest is not None and rest.text == "###" and rest.block == 7
+    assert rest.quad.min(0) == pytest.approx([40, 10]) and rest.quad.max(0) == pytest.approx([99, 20])
+
+
+def test_notes_keep_off_the_print() -> None:
+    for seed in range(4):
+        surface = flat("document", seed)
+        printed = len(surface.lines)
+        annotate(surface, TEXTS, FACES, np.random.default_rng(seed))
+        for note in surface.lines[printed:]:
+            assert note.handwritten
+            (x0, y0), (x1, y1) = note.outline.min(0) + 6, note.outline.max(0) - 6
+            for line in surface.lines[:printed]:
+                (a, b), (c, d) = line.outline.min(0), line.outline.max(0)
+                assert not (a < x1 and x0 < c and b < y1 and y0 < d)
 
 
 def test_pictures_without_text_have_empty_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

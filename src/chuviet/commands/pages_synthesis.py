@@ -129,22 +129,43 @@ def _paper_job(args: argparse.Namespace) -> tuple[Job, dict[str, object]]:
 
 
 def write_labels(out: Path) -> None:
-    """Writes label.txt and gt.mat (lines; words of scenes) and, where words are known, words.txt, from manifest.csv."""
+    """Writes the label files from manifest.csv: lines.txt and words.txt; label.txt and gt.mat, which hold lines, but
+    the words of scenes and the phrases of receipts.
+    """
     table = read_table(out / "manifest.csv", columns=("img_path", "text"))
     names, rows = table["img_path"].tolist(), [json.loads(text) for text in table["text"]]
     pages = [_page(str(out / name), regions) for name, regions in zip(names, rows, strict=True)]
+    lines, words = zip(*map(split, rows), strict=True)
+    _write_tsv(out / "lines.txt", names, lines)
+    _write_tsv(out / "words.txt", names, words)
     write_pages(pages, out / "gt.mat", "synthtext")
-    found = f"{out}/label.txt, {out}/gt.mat: {sum(map(len, rows)):,} texts on {len(pages):,} pages"
-    if any("words" in region for regions in rows for region in regions) or not any(rows):
-        words = [[word | {"line": k, "handwritten": region["handwritten"]}
-                  for k, region in enumerate(regions) for word in region["words"]] for regions in rows]  # fmt: skip
-        lines = [[{k: v for k, v in region.items() if k != "words"} for region in regions] for regions in rows]
+    if any("block" in region for regions in rows for region in regions):
         _write_tsv(out / "label.txt", names, lines)
-        _write_tsv(out / "words.txt", names, words)
-        found += f"; words.txt: {sum(map(len, words)):,} words"
     else:
         write_pages(pages, out / "label.txt", "tsv")
-    print(found)
+    print(f"{out}/label.txt, {out}/gt.mat: {sum(map(len, rows)):,} texts on {len(pages):,} pages; lines.txt: "
+          f"{sum(map(len, lines)):,} lines, words.txt: {sum(map(len, words)):,} words")  # fmt: skip
+
+
+def split(regions: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The lines and the words of a page as its manifest row has them: lines with their words, or words of which the
+    first of each line has the corners of the `line`. A word says which line it is of.
+    """
+    lines: list[dict[str, Any]] = []
+    words: list[dict[str, Any]] = []
+    for region in regions:
+        if "words" in region:
+            lines.append({k: v for k, v in region.items() if k != "words"})
+            more = {"handwritten": region.get("handwritten", False)}
+            words += [word | {"line": len(lines) - 1} | more for word in region["words"]]
+            continue
+        word = {"transcription": region["transcription"], "points": region["points"]}
+        if "line" in region or not lines:
+            lines.append({"transcription": word["transcription"], "points": region.get("line", word["points"])})
+        else:
+            lines[-1]["transcription"] += " " + word["transcription"]
+        words.append(word | {"line": len(lines) - 1, "handwritten": False})
+    return lines, words
 
 
 def _write_tsv(path: Path, names: Sequence[str], rows: Sequence[Sequence[dict[str, Any]]]) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from chuviet.synth.regions import Line, rectangle
+from chuviet.synth.regions import IGNORED, Line, Word, around, rectangle
 from chuviet.synth.scenery import clouds, gradient, pattern, scenery, three
 from chuviet.synth.surface import Surface
 from chuviet.synth.warp import Bend, Warp, bend_of
@@ -23,8 +23,8 @@ _MOST_PIXELS = 1.9e6  # of a photograph
 
 @dataclass(frozen=True)
 class Taken:
-    """`image`: h w 3 uint8 RGB. `lines`: those that are on it. `way` and `turned` (degrees anticlockwise, 0 to 270) say
-    how it was taken.
+    """`image`: h w 3 uint8 RGB. `lines`: those that are on it; what is seen of one that is cut off is a don't-care
+    region. `way` and `turned` (degrees anticlockwise, 0 to 270) say how it was taken.
     """
 
     image: np.ndarray
@@ -50,8 +50,8 @@ def take(surface: Surface, rng: np.random.Generator, turned: float = 0.0) -> Tak
         warp = photo_warp(size, quarters, rng)
         image = _photographed(page, warp, rng)
     h, w = image.shape[:2]
-    lines = [line.moved(warp.points) for line in surface.lines]
-    return Taken(image, [line for line in lines if _inside(line, w, h)], way, 90 * quarters, warp)
+    lines = [framed(line.moved(warp.points), w, h) for line in surface.lines]
+    return Taken(image, [line for line in lines if line is not None], way, 90 * quarters, warp)
 
 
 def scan_warp(size: tuple[int, int], quarters: int, rng: np.random.Generator) -> Warp:
@@ -210,7 +210,12 @@ def _grain(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.n
     return image + rng.standard_normal((h, w, 3), np.float32) * np.float32(strength)
 
 
-def _inside(line: Line, width: int, height: int) -> bool:
-    """Whether the line can be read: all corners on the picture, give or take two pixels."""
+def framed(line: Line, width: int, height: int) -> Line | None:
+    """The line if it is on the picture, give or take two pixels; a don't-care region where some of it is; else None."""
     low, high = line.outline.min(0), line.outline.max(0)
-    return bool((low > -2).all() and high[0] < width + 1 and high[1] < height + 1)
+    if (low > -2).all() and high[0] < width + 1 and high[1] < height + 1:
+        return line
+    seen = np.clip(line.outline, 0, (width - 1, height - 1))
+    if min(np.ptp(seen, axis=0)) < 2:
+        return None
+    return Line([Word(IGNORED, around(seen))], seen, line.block, line.handwritten)

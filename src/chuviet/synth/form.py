@@ -54,14 +54,12 @@ class _Form:
         if not words or rng.random() > self.filled or right - left < 2 * self.pen.cap:
             return
         left += rng.uniform(0.1, 1.2) * self.pen.cap
-        for count in range(len(words), 0, -1):
-            strip = self.pen.strip(words[:count], rng)
-            if strip is not None and strip.ink.shape[1] <= right - left + 0.5 * self.pen.cap:
-                y += rng.normal(-0.1, 0.12) * self.pen.cap
-                curve = baseline(y, self.surface.width, rng.normal(0, 0.012), 0.08 * self.pen.cap, rng)
-                strip = replace(strip, baseline=strip.baseline - y + float(curve(np.array(left))))  # starts on the row
-                lay(self.surface, strip, left, curve, self.pen.colour, self.pen.strength, block)
-                return
+        strip, _ = self.pen.fill(words, rng, right - left + 0.5 * self.pen.cap)
+        if strip is not None:
+            y += rng.normal(-0.1, 0.12) * self.pen.cap
+            curve = baseline(y, self.surface.width, rng.normal(0, 0.012), 0.08 * self.pen.cap, rng)
+            strip = replace(strip, baseline=strip.baseline - y + float(curve(np.array(left))))  # starts on the row
+            lay(self.surface, strip, left, curve, self.pen.colour, self.pen.strength, block)
 
     @property
     def leading(self) -> float:

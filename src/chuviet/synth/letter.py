@@ -77,7 +77,8 @@ def _write(
     while y < low:
         left = margin + indent + rng.normal(0, 0.15) * pen.cap
         room = end - left - abs(rng.normal(0, 0.6)) * pen.cap * 2
-        strip, words = _fill(pen, words, room, rng, struck)
+        strip, used = pen.fill(words, rng, room, struck)
+        words = words[max(used, 1) :]  # a word that is too long alone is left out
         if strip is not None:
             line = baseline(y, w, slope + rng.normal(0, 0.004), wander, rng)
             lay(surface, strip, max(left, 2), line, pen.colour, pen.strength, block)
@@ -108,20 +109,6 @@ def _pieces(texts: Sentences, rng: np.random.Generator) -> list[list[str]]:
         body.append(" ".join(texts.sentence(rng) for _ in range(int(rng.integers(1, 6)))))
     tail = [person(rng)] if rng.random() < 0.3 else []
     return [piece.split() for piece in (*head, *body, *tail)]
-
-
-def _fill(
-    pen: Pen, words: Sequence[str], room: float, rng: np.random.Generator, struck: float
-) -> tuple[Strip | None, list[str]]:
-    """As many words as fit `room` pixels, and the rest. A word that alone is too long is left out."""
-    guess = max(int(room / (2.0 * pen.cap * pen.hand.stretch)), 1)  # more than will fit, mostly
-    count = min(guess, len(words))
-    while count > 0:
-        strip = pen.strip(words[:count], rng, struck)
-        if strip is None or strip.ink.shape[1] <= room:
-            return strip, list(words[count:])
-        count = min(count - 1, int(count * room / strip.ink.shape[1]))
-    return None, list(words[1:])
 
 
 def real_page(surface: Surface, real: RealLines, rng: np.random.Generator) -> list[str]:

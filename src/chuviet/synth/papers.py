@@ -18,6 +18,7 @@ from chuviet.synth.fonts import Face
 from chuviet.synth.form import form
 from chuviet.synth.letter import RealLines, letter
 from chuviet.synth.negative import negative
+from chuviet.synth.notes import annotate
 from chuviet.synth.paper import encode_jpeg
 from chuviet.synth.regions import line_row
 from chuviet.synth.sentences import Sentences
@@ -66,4 +67,7 @@ class PaperRecipe:
             return take(surface, rng, self.turned), ["|".join(names)] if names else []
         if self.kind == "form":
             return take(form(self.texts, self.hands, self.families, rng), rng, self.turned), []
-        return take(document(self.texts, self.families, rng), rng, self.turned), []
+        surface = document(self.texts, self.families, rng)
+        if rng.random() < 0.12:
+            annotate(surface, self.texts, self.hands, rng)
+        return take(surface, rng, self.turned), []

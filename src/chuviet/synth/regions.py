@@ -16,6 +16,7 @@ import numpy as np
 from chuviet.geometry import Quad, height_of, signed_area
 
 Map = Callable[[np.ndarray], np.ndarray]  # ... 2 -> ... 2, pixels to pixels
+IGNORED = "###"  # the text of a region that a detector shall neither find nor miss
 _FLAT = 0.06  # of a line's height: how far its outline may leave its quad and still count as straight
 
 

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from chuviet.synth.regions import box_line, rectangle
+from chuviet.synth.regions import IGNORED, box_line, rectangle
 from chuviet.synth.scenery import clouds, gradient, pattern
 from chuviet.synth.surface import Point, Surface, Type, glyphs_of
 
-IGNORED = "###"  # the text of a region that a detector shall neither find nor miss
 STAMP_INKS = ((200, 30, 45), (200, 30, 45), (60, 60, 170), (110, 60, 150), (40, 90, 140))
 
 

@@ -66,13 +66,22 @@ class Pen:
         return Pen(face.path, hand, cap, ink_colour(rng), rng.uniform(0.6, 1), connected)
 
     def strip(self, words: Sequence[str], rng: np.random.Generator, struck: float = 0.0) -> Strip | None:
-        """These words in this hand; of each the chance `struck` that it is crossed out (its ink stays, its text does
-        not count). None if nothing can be seen of them.
+        """These words in this hand; None if nothing can be seen of them. See `fill`."""
+        return self.fill(words, rng, np.inf, struck)[0]
+
+    def fill(
+        self, words: Sequence[str], rng: np.random.Generator, room: float, struck: float = 0.0
+    ) -> tuple[Strip | None, int]:
+        """As many of the words as fit `room` pixels, and how many those are. Of each the chance `struck` that it is
+        crossed out: its ink stays, its text does not count. None where no word is left that has ink and text.
         """
         parts: list[tuple[str, np.ndarray, int]] = []
-        x = 0.0
+        x, used, scale = 0.0, 0, self.cap / self.hand.cap
         for word in words:
             ink = _word(word, self, rng)
+            if ink is not None and (x + ink.shape[1]) * scale > room:
+                break
+            used += 1
             if ink is None:
                 continue
             text = word
@@ -80,6 +89,10 @@ class Pen:
                 text, ink = "", strike(ink, rng)
             parts.append((text, ink, round(x)))
             x += ink.shape[1] + self.hand.space * self.hand.stretch * rng.uniform(0.7, 1.7)
+        return self._join(parts, rng), used
+
+    def _join(self, parts: Sequence[tuple[str, np.ndarray, int]], rng: np.random.Generator) -> Strip | None:
+        """Words as text, ink and first column on one canvas, at the pen's size."""
         if not any(text for text, _, _ in parts):
             return None
         canvas = np.zeros((CANVAS, max(at + ink.shape[1] for _, ink, at in parts)), np.float32)
