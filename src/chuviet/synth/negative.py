@@ -10,8 +10,9 @@ from chuviet.synth.scenery import clouds, gradient, paint, photographed, scenery
 from chuviet.synth.stamps import bars
 from chuviet.synth.surface import Surface, paper
 
-KINDS = ("bricks", "fence", "leaves", "grid", "stripes", "tiles", "windows", "strokes", "gravel", "scene", "blank",
-         "ruled", "boxes", "bars")  # fmt: skip
+KINDS = """
+    bricks fence lattice ticks grass leaves grid stripes tiles windows strokes gravel scene blank ruled boxes bars
+""".split()
 
 
 def negative(rng: np.random.Generator, size: tuple[int, int]) -> tuple[np.ndarray, str]:
@@ -72,6 +73,17 @@ def _texture(kind: str, h: int, w: int, rng: np.random.Generator) -> np.ndarray:
         angle = rng.uniform(0, np.pi)
         wave = np.sin((np.cos(angle) * x + np.sin(angle) * y) * 2 * np.pi / period + rng.uniform(0, 6))
         mask = (wave > rng.uniform(-0.5, 0.8)).astype(np.float32)
+    elif kind == "lattice":
+        joint = rng.uniform(0.08, 0.3)
+        lean = rng.uniform(0.6, 1.6)
+        mask = (((x + lean * y) % period < joint * period) | ((x - lean * y) % period < joint * period)).astype(
+            np.float32
+        )
+    elif kind == "ticks":  # a ruler, a zip, a comb: short bars in rows
+        band = period * rng.uniform(1, 3)
+        fine = max(period * rng.uniform(0.15, 0.4), 3.0)
+        share = np.where((x // fine) % 5 == 0, 0.7, 0.4)
+        mask = ((x % fine < 0.4 * fine) & (y % band < share * band)).astype(np.float32)
     elif kind == "windows":
         tall = period * rng.uniform(1, 2)
         mask = ((x % period < 0.6 * period) & (y % tall < 0.65 * tall)).astype(np.float32)
@@ -84,23 +96,32 @@ def _texture(kind: str, h: int, w: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _blots(kind: str, base: np.ndarray, period: float, rng: np.random.Generator) -> np.ndarray:
-    """Leaves, gravel, or strokes in rows that look like writing and are none."""
+    """Leaves, gravel and grass that cover the ground, or strokes in rows that look like writing and are none."""
     h, w = base.shape[:2]
-    period = min(period, 60.0)
-    count = min(int(h * w / period**2 * rng.uniform(0.7, 2)), 4000)
-    tone = rng.uniform(0, 255, 3)
+    period = float(np.clip(period, 12, 50))
+    cover = {"strokes": rng.uniform(0.7, 3), "grass": 6.0}.get(kind, rng.uniform(1.5, 6))
+    count = min(int(h * w / period**2 * cover), 7000)
+    tone = base.mean((0, 1)) + rng.normal(0, 30) + rng.normal(0, 12, 3)
+    spread = rng.uniform(10, 45)
+    lean, rows = rng.uniform(0, np.pi), max(int(h / period), 1)
+    places = rng.uniform(0, 1, (count, 2)) * (w, h)
+    shades = (
+        tone + rng.normal(0, spread, (count, 1)) + np.linspace(-spread, spread, count)[:, None]
+    )  # light ones on top
+    shades = np.clip(shades + rng.normal(0, 6, (count, 3)), 0, 255)
+    sizes, angles = rng.uniform(0.3, 1.0, (count, 2)) * period, rng.normal(0, 0.5, count)
     for k in range(count):
-        at = rng.uniform(0, 1, 2) * (w, h)
-        shade = np.clip(tone + rng.normal(0, 35) + rng.normal(0, 8, 3), 0, 255).tolist()
+        (x, y), shade = places[k], shades[k].tolist()
         if kind == "strokes":
-            rows = max(int(h / period), 1)
-            at[1] = (k % rows + 0.5) * period + rng.normal(0, 0.1) * period
-            end = at + rng.normal(0, 0.3, 2) * period
-            cv2.line(base, at.astype(int).tolist(), end.astype(int).tolist(), shade, int(rng.integers(1, 4)),
-                     cv2.LINE_AA)  # fmt: skip
+            y = (k % rows + 0.5 + 0.1 * angles[k]) * period
+        if kind in ("strokes", "grass"):
+            turn = lean + angles[k] if kind == "grass" else 4 * angles[k]
+            long = sizes[k, 0] * (1.6 if kind == "grass" else 0.6)
+            end = (int(x + long * np.cos(turn)), int(y + long * np.sin(turn)))
+            cv2.line(base, (int(x), int(y)), end, shade, 1 + k % 2, cv2.LINE_AA)
             continue
-        axes = rng.uniform(0.2, 0.9, 2) * period * ((1, 0.4) if kind == "leaves" else (0.7, 0.7))
-        cv2.ellipse(base, (tuple(at), tuple(axes), float(rng.uniform(0, 180))), shade, -1, cv2.LINE_AA)
+        flat = 0.45 if kind == "leaves" else 0.8
+        cv2.ellipse(base, ((x, y), (sizes[k, 0], flat * sizes[k, 1]), 180 * angles[k]), shade, -1, cv2.LINE_AA)
     return base
 
 
