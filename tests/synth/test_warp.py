@@ -1,12 +1,16 @@
 """Pages that are bent, seen in perspective and turned: a pixel is seen where `points` says."""
 
+import cv2
 import numpy as np
 import pytest
 
 from chuviet.synth.camera import photo_warp, scan_warp, take
+from chuviet.synth.fonts import default_faces
 from chuviet.synth.regions import box_line
-from chuviet.synth.surface import Surface
+from chuviet.synth.surface import Surface, Type
+from chuviet.synth.typesetting import set_text
 from chuviet.synth.warp import Bend, Warp, bend_of
+from chuviet.vocab import VIETNAMESE
 
 SIZE = (300, 420)
 MARKS = np.stack(np.meshgrid(np.arange(40, 270, 55), np.arange(40, 400, 60)), -1).reshape(-1, 2)
@@ -70,6 +74,29 @@ def test_a_bend_keeps_the_length_of_the_paper() -> None:
     bend = bend_of(np.linspace(0, 60, 20), 100, 1, 0.0)
     unmagnified = (bend.across - 50) / bend.scale
     assert unmagnified[-2] - unmagnified[1] == pytest.approx(80, rel=1e-6)
+
+
+def test_what_changes_with_a_line_lies_inside_its_outline() -> None:
+    """Pictures of a page with and without one of its lines, taken alike, differ where the line is said to be."""
+    face, ways = default_faces(VIETNAMESE)[0].path, set()
+    for seed in range(14):
+        surface = Surface(np.full((420, 300, 3), 255, np.float32))
+        words = "Hà Nội một ngày đầu thu trời xanh gió mát người đi lại đông vui trên phố".split()
+        set_text(surface, words, Type(face, 20), (40, 120, 220), 34.0, 0)
+        full = take(surface, np.random.default_rng(seed), turned=0.5)
+        quad = surface.lines[1].quad.round().astype(int)
+        surface.image[quad[0, 1] - 1 : quad[2, 1] + 2, quad[0, 0] - 1 : quad[2, 0] + 2] = 255
+        without = take(surface, np.random.default_rng(seed), turned=0.5)
+        change = np.abs(full.image.astype(int) - without.image).max(2).astype(float)
+        change[change < 30] = 0
+        mask = np.zeros(change.shape, np.uint8)
+        cv2.fillPoly(mask, [full.lines[1].outline.round().astype(np.int32)], 1)
+        near, inner = cv2.dilate(mask, np.ones((5, 5), np.uint8)), cv2.erode(mask, np.ones((5, 5), np.uint8))
+        assert change[near > 0].sum() > 0.97 * change.sum() > 0, (seed, full.way)
+        rows = np.flatnonzero((change * (inner > 0)).any(1))
+        assert len(rows) and change[inner > 0].sum() > 0.5 * change.sum()
+        ways.add((full.way, full.warp.bend is not None))
+    assert {("file", False), ("scan", False), ("photo", False), ("photo", True)} <= ways
 
 
 def test_pictures_hold_the_lines_that_are_wholly_on_them() -> None:
