@@ -193,6 +193,8 @@ def test_words_without_lines_and_lines_with_words_are_told_apart() -> None:
 def test_what_is_cut_off_is_not_asked_for() -> None:
     line = box_line([("một", 10, 10, 40, 20), ("hai", 50, 10, 90, 20)], 7)
     assert framed(line, 100, 100) is line and framed(line.moved(lambda xy: np.add(xy, (200, 0))), 100, 100) is None
+    dash = framed(box_line([("-", 10, 14, 20, 16)], 7), 100, 100)
+    assert dash is not None and dash.text == "###" and dash.quad.tolist() == [[10, 14], [20, 14], [20, 16], [10, 16]]
     rest = framed(line.moved(lambda xy: np.add(xy, (30, 0))), 100, 100)
     assert rest is not None and rest.text == "###" and rest.block == 7
     assert rest.quad.min(0) == pytest.approx([40, 10]) and rest.quad.max(0) == pytest.approx([99, 20])

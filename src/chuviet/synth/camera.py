@@ -211,11 +211,16 @@ def _grain(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.n
 
 
 def framed(line: Line, width: int, height: int) -> Line | None:
-    """The line if it is on the picture, give or take two pixels; a don't-care region where some of it is; else None."""
+    """The line if it is on the picture, give or take two pixels; a don't-care region where some of it is and for a dash
+    or dots alone; else None.
+    """
     low, high = line.outline.min(0), line.outline.max(0)
-    if (low > -2).all() and high[0] < width + 1 and high[1] < height + 1:
+    inside = bool((low > -2).all() and high[0] < width + 1 and high[1] < height + 1)
+    if inside and any(c.isalnum() for c in line.text):
         return line
-    seen = np.clip(line.outline, 0, (width - 1, height - 1))
+    seen = line.outline if inside else np.clip(line.outline, 0, (width - 1, height - 1))
+    if inside:
+        return Line([Word(IGNORED, line.quad)], seen, line.block, line.handwritten)
     if min(np.ptp(seen, axis=0)) < 2:
         return None
     return Line([Word(IGNORED, around(seen))], seen, line.block, line.handwritten)

@@ -42,7 +42,7 @@ def letter(
     cap = float(np.clip(cap, 9, 90))
     pen = Pen.draw(faces, cap, rng)
     pitch = cap * float(rng.uniform(1.5, 2.0) if rng.random() < 0.45 else rng.uniform(2.0, 3.4))
-    first = rng.uniform(1.5, 4) * pitch
+    first = max(min(rng.uniform(1.5, 4) * pitch, 0.35 * height), 1.7 * cap)
     rule(surface, pitch if rng.random() < 0.8 else pitch * rng.uniform(0.5, 1.3), first + 0.12 * cap, rng)
     if rng.random() < 0.15:
         _printed_head(surface, texts, families, first - 1.4 * pitch, rng)
