@@ -14,6 +14,7 @@ import numpy as np
 
 from chuviet.synth import stamps
 from chuviet.synth.fonts import Face
+from chuviet.synth.notes import annotate, bracket
 from chuviet.synth.sentences import Sentences, date, person
 from chuviet.synth.strips import Pen, Strip, baseline, ink_colour, lay
 from chuviet.synth.surface import Family, Surface, paper
@@ -57,6 +58,10 @@ def letter(
         stamps.round_stamp(surface, texts.title(rng, 4).split(), face, centre, rng.uniform(1.5, 3.5) * cap, rng)
     if rng.random() < 0.08:
         stamps.holes(surface, rng)
+    if rng.random() < 0.12:
+        annotate(surface, texts, faces, rng)
+    if surface.lines and rng.random() < 0.12:
+        bracket(surface, pen, rng)
     return surface, []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from chuviet.synth.camera import take
 from chuviet.synth.letter import rule
 from chuviet.synth.scenery import clouds, gradient, paint, photographed, scenery, three
 from chuviet.synth.stamps import bars
@@ -22,14 +23,15 @@ def negative(rng: np.random.Generator, size: tuple[int, int]) -> tuple[np.ndarra
         w, h = h, w
     kind = KINDS[int(rng.integers(len(KINDS)))]
     if kind in ("blank", "ruled", "boxes", "bars"):
-        return photographed(_sheet(kind, h, w, rng), rng), kind
+        surface = _sheet(kind, h, w, rng)
+        return (take(surface, rng).image if rng.random() < 0.6 else photographed(surface.image, rng)), kind
     canvas = scenery(h, w, rng) if kind == "scene" else _texture(kind, h, w, rng)
     if rng.random() < 0.5:
         canvas = _seen(canvas, rng)
     return photographed(np.clip(canvas, 0, 255), rng), kind
 
 
-def _sheet(kind: str, h: int, w: int, rng: np.random.Generator) -> np.ndarray:
+def _sheet(kind: str, h: int, w: int, rng: np.random.Generator) -> Surface:
     """Paper that nobody has written on: plain, ruled, a form of empty boxes, a page of codes."""
     surface = Surface(paper(h, w, rng, aged=0.6))
     pitch = h / rng.uniform(12, 40)
@@ -42,7 +44,7 @@ def _sheet(kind: str, h: int, w: int, rng: np.random.Generator) -> np.ndarray:
     for _ in range(int(rng.integers(1, 5)) if kind == "bars" else 0):
         x, y = rng.uniform(0.05, 0.6) * w, rng.uniform(0.05, 0.8) * h
         bars(surface, (x, y, x + rng.uniform(0.1, 0.35) * w, y + rng.uniform(0.05, 0.15) * h), rng)
-    return surface.image
+    return surface
 
 
 def _texture(kind: str, h: int, w: int, rng: np.random.Generator) -> np.ndarray:

@@ -44,6 +44,29 @@ def free(surface: Surface, left: float, top: float, right: float, bottom: float)
     return True
 
 
+def bracket(surface: Surface, pen: Pen, rng: np.random.Generator) -> None:
+    """A long stroke beside or around a part of the writing, as archivists and teachers draw."""
+    points = np.concatenate([line.outline for line in surface.lines])
+    low, high = points.min(0) - 0.8 * pen.cap, points.max(0) + 0.8 * pen.cap
+    top, bottom = np.sort(rng.uniform(low[1], high[1], 2))
+    if bottom - top < 4 * pen.cap:
+        return
+    left, right = low[0] + rng.normal(0, 0.5) * pen.cap, high[0] + rng.normal(0, 0.5) * pen.cap
+    hook = rng.uniform(0.5, 6, 2) * pen.cap
+    path = [(left + hook[0], top), (left, top), (left, bottom), (left + hook[1], bottom)]
+    if rng.random() < 0.3:  # all around
+        path += [(right, bottom), (right, top), (left + hook[0], top)]
+    elif rng.random() < 0.5:  # at the right
+        path = [(left + right - x, y) for x, y in path]
+    corners = np.array(path)
+    at = np.linspace(0, len(corners) - 1, 20 * len(corners))
+    drawn = np.stack([np.interp(at, np.arange(len(corners)), corners[:, k]) for k in (0, 1)], 1)
+    bumps = np.interp(at, np.linspace(0, at[-1], 12), rng.normal(0, 0.35, 12))[:, None] * pen.cap
+    curve = np.round((drawn + bumps) * 16).astype(np.int32)
+    tone = tuple(float(c) for c in pen.colour)
+    cv2.polylines(surface.image, [curve], False, tone, max(round(pen.cap / 13), 1), cv2.LINE_AA, 4)
+
+
 def _mark(surface: Surface, pen: Pen, rng: np.random.Generator) -> None:
     """A ring around a word, a line under it, or a hook beside its line."""
     line = surface.lines[int(rng.integers(len(surface.lines)))]
