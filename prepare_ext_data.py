@@ -12,9 +12,10 @@ from chuviet.errors import InputError
 
 DESCRIPTION = """\
 Joins the real rows and the manifests of the synthetic images to one training table.
-Rows with more than --max-length characters are left out and counted. An augmented copy keeps the fold of its
-source (checked). Synthetic rows get fold 6 and are never validated on; they are left out and named when their
-text equals a validation text."""
+Rows with more than --max-length characters are left out and counted, and drawn ones with characters that no
+Vietnamese line has. Sets for other purposes (pages, Chinese strings; without --manifests also printed strings)
+are left out whole and named. An augmented copy keeps the fold of its source (checked). Synthetic rows get fold 6
+and are never validated on; they are left out and named when their text equals a validation text."""
 
 EXAMPLES = """\
 examples:
@@ -37,13 +38,14 @@ def main(argv: list[str] | None = None) -> int:
             raise InputError(
                 "no manifests in synthetic_data/*/; make some with synthetic_data/gendata_address.py and the others"
             )
-        merged = merge_tables(args.train, manifests, args.out, args.max_length)
+        merged = merge_tables(args.train, manifests, args.out, args.max_length, handwriting=args.manifests is None)
         write_table(merged.frame, args.out)
     except InputError as e:
         print(f"prepare_ext_data: error: {e}", file=sys.stderr)
         return 2
     print(merged.report())
-    print(f"{args.out}: {len(merged.frame)} rows, from {args.train} and {len(manifests)} manifests")
+    used = len(manifests) - len(merged.left_out)
+    print(f"{args.out}: {len(merged.frame)} rows, from {args.train} and {used} of {len(manifests)} manifests")
     return 0
 
 

@@ -10,6 +10,8 @@ from chuviet.config import Config, ConfigError
 from chuviet.decode.attention import AttentionBeam
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 
+CONFIGS = Path(__file__).parents[1] / "configs"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inner(Config):
@@ -88,6 +90,26 @@ def test_unknown_keys_suggest_the_nearest() -> None:
         config.override(Outer(), ["count"])
 
 
+def test_a_key_without_its_place_in_the_tree_suggests_the_place() -> None:
+    cfg = Outer(decoder=Outer())
+    with pytest.raises(ConfigError, match=r"unknown key 'rate': Outer has no 'rate'; did you mean 'inner.rate' or "
+                       r"'decoder.inner.rate'\?"):  # fmt: skip
+        config.override(cfg, ["rate=1"])
+    with pytest.raises(ConfigError, match=r"unknown key 'training.alpha': .*did you mean 'decoder.alpha'"):
+        config.override(Outer(), ["training.alpha=1"])  # neither the part nor the key are where they are looked for
+    with pytest.raises(ConfigError, match=r"unknown key 'alhpa'.*did you mean 'decoder.alpha'"):
+        config.override(Outer(), ["alhpa=1"])
+    exp = config.load("demo_f0", CONFIGS)
+    for key, meant in {
+        "epochs": "train.epochs",
+        "lr": "optim.lr",
+        "csv": "data.csv",
+        "optim.epochs": "train.epochs",
+    }.items():
+        with pytest.raises(ConfigError, match=f"did you mean '{meant}'"):
+            config.override(exp, [f"{key}=3"])
+
+
 def test_overrides_leave_the_original_alone() -> None:
     cfg = Outer()
     changed = config.override(cfg, ["inner.rate=9", "count=2", "inner.rate=7"])
@@ -158,6 +180,18 @@ def test_config_files_and_their_children(tmp_path: Path) -> None:
     assert config.load("base_f0", tmp_path) == CTCBeam.Config(width=7)
     assert config.load("child_f0", tmp_path) == CTCBeam.Config(width=7, alpha=0.25)
     assert config.load(tmp_path / "child_f0.py") == config.load("child_f0", tmp_path)
+
+
+def test_configs_are_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert config.load("demo_f0") == config.load("demo_f0", CONFIGS)
+    with pytest.raises(ConfigError, match=r"no config configs/demo_f1\.py, nor in .*configs; nearest: demo_f0"):
+        config.load("demo_f1")
+    (tmp_path / "configs").mkdir()
+    write_configs(tmp_path / "configs")
+    (tmp_path / "configs/base_f0.py").rename(tmp_path / "configs/demo_f0.py")
+    assert config.load("demo_f0") == CTCBeam.Config(width=7)  # one's own comes first
+    assert config.load("configs/demo_f0") == config.load("configs/demo_f0.py") == CTCBeam.Config(width=7)
 
 
 def test_config_files_that_are_not_there(tmp_path: Path) -> None:

@@ -43,6 +43,13 @@ def test_every_line_of_the_lock_is_a_pin_without_a_host() -> None:
     assert "://" not in LOCK
 
 
+def test_the_lock_was_made_by_the_command_of_the_makefile() -> None:
+    (command,) = [
+        x.partition(":=")[2].strip() for x in (ROOT / "Makefile").read_text().splitlines() if "COMPILE :=" in x
+    ]
+    assert LOCK.splitlines()[1].removeprefix("#").strip().removesuffix(" --upgrade") == command
+
+
 def test_the_packages_that_are_imported_are_those_that_are_installed_with_it() -> None:
     """What the reading floor imports comes with the package itself; what else is imported, with some extra of it."""
     base = {Requirement(r).name for r in PROJECT["dependencies"]}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import runpy
 from pathlib import Path
 
@@ -50,9 +51,40 @@ def test_rows_sources_and_folds(project: Path) -> None:
         ["synthetic_data/aug/a0.jpg", 0, "aug"], ["synthetic_data/aug/a1.jpg", 4, "aug"],
     ]  # fmt: skip
     assert merged.leaked == ["HÀ  nội"]
-    assert merged.summary.loc["address"].to_dict() == {"rows": 3, "used": 1, "too_long": 1, "leaked": 1}
-    assert merged.summary.loc["all"].to_dict() == {"rows": 8, "used": 6, "too_long": 1, "leaked": 1}
+    assert merged.summary.loc["address"].to_dict() == {
+        "rows": 3, "used": 1, "foreign": 0, "too_long": 1, "leaked": 1}  # fmt: skip
+    assert merged.summary.loc["all"].to_dict() == {
+        "rows": 8, "used": 6, "foreign": 0, "too_long": 1, "leaked": 1}  # fmt: skip
     assert "HÀ  nội" in merged.report() and "1 of 3" in merged.report()
+
+
+def drawn(project: Path, name: str, source: str, texts: list[str]) -> Path:
+    """A drawn set of the name with its manifest beside the others."""
+    folder = project / "synthetic_data" / name
+    put(folder / "manifest.csv", folder, [(f"{i}.jpg", t, "-1", 6, source) for i, t in enumerate(texts)])
+    return folder / "manifest.csv"
+
+
+def test_sets_for_other_purposes_are_left_out_and_named(project: Path) -> None:
+    before = merge(project)
+    page = json.dumps([{"transcription": "Phở", "points": [[1, 1], [9, 1], [9, 5], [1, 5]]}], ensure_ascii=False)
+    drawn(project, "pages_scene", "pages_scene", [page, "[]"])
+    drawn(project, "mine", "mine", [page])
+    drawn(project, "chinese", "chinese", ["字字", "学字"])
+    printed = drawn(project, "captcha", "captcha", ["aB3x", "77", "Zz"])
+    mixed = drawn(project, "mixed", "mixed", ["Đèo Ngang", "字 Ngang", "[]"])
+    manifests = find_manifests(project / "synthetic_data")
+    merged = merge_tables(project / "train_folds.csv", manifests, project / "e.csv", handwriting=True)
+    assert set(merged.frame["text"]) - set(before.frame["text"]) == {"Đèo Ngang", "[]"}
+    assert merged.summary.loc["mixed"].to_dict() == {"rows": 3, "used": 2, "foreign": 1, "too_long": 0, "leaked": 0}
+    said = {Path(x.split(": ")[0]).parent.name: x.split(": ", 1)[1] for x in merged.left_out}
+    assert said.keys() == {"pages_scene", "mine", "chinese", "captcha"}
+    assert "2 rows: labels of pages" in said["pages_scene"] and "1 rows: labels of pages" in said["mine"]
+    assert "2 rows: no text of this charset; such as '字字'" in said["chinese"]
+    assert "3 rows: printed strings (captcha)" in said["captcha"]
+    assert all(f"left out: {x}" in merged.report() for x in merged.left_out)
+    asked_for = merge_tables(project / "train_folds.csv", [printed, mixed], project / "e.csv")
+    assert asked_for.summary.loc["captcha", "used"] == 3 and asked_for.left_out == []
 
 
 @pytest.mark.parametrize(("fold", "sources", "error"), [
@@ -117,7 +149,7 @@ def test_script(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     main = runpy.run_path(str(SCRIPT))["main"]
     monkeypatch.chdir(project)
     assert main([]) == 0
-    assert "train_ext3.csv: 6 rows" in capsys.readouterr().out
+    assert "train_ext3.csv: 6 rows, from train_folds.csv and 2 of 2 manifests" in capsys.readouterr().out
     assert len(read_table("train_ext3.csv")) == 6
     assert main(["--train", "none.csv"]) == 2
     error = capsys.readouterr().err

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from chuviet import config
+from chuviet import config, runs
 from chuviet.config import ConfigError
 from chuviet.data.detection import read_set
 from chuviet.data.recognition import LineData
@@ -26,10 +26,11 @@ from chuviet.models.gtc import GTC
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.pytorch.artifact import load_artifact, without_pretrained
 from chuviet.reading.detector import Detector
-from chuviet.reading.lines import load
+from chuviet.reading.lines import LineReader
 from chuviet.report.evaluation import evaluate
 from chuviet.runs import run, run_folder, run_folds, start_from
 from chuviet.train.engine import Train
+from chuviet.train.lock import folder_lock
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 TEXTS = ["Số 9", "Hà Nội", "Phố Huế", "Đà Lạt"]
@@ -81,7 +82,7 @@ def test_design_card_configs_pretrain_and_fine_tune(name: str, tmp_path: Path) -
 
 def assert_reads_as_reported(weights: Path, labels: Path, fold: int | None, metrics: dict[str, float]) -> None:
     """`chuviet evaluate` of the file gives every figure that the run gave, to the last digit."""
-    again, rows = evaluate(load(weights), str(labels), fold, 2)
+    again, rows = evaluate(LineReader(weights), str(labels), fold, 2)
     assert again["raw"] == {k: v for k, v in metrics.items() if k != "loss"} == load_metrics(weights)
     if (oof := weights.with_name("oof.csv")).exists():
         table = pd.read_csv(oof, keep_default_na=False)
@@ -266,7 +267,7 @@ def test_weights_that_saw_the_validation_list_are_refused_and_those_of_other_lin
     lines = labelled_lines(tmp_path, ("real",))
     frame = pd.read_csv(lines)
     names = [str(tmp_path / f"{part}.txt") for part in ("train", "valid")]
-    for name, rows in zip(names, (frame, frame[:2]), strict=True):
+    for name, rows in zip(names, (frame[2:], frame[:2]), strict=True):
         Path(name).write_text("".join(f"{r.img_path}\t{r.text}\n" for r in rows.itertuples()), encoding="utf-8")
     exp = tiny(lines)
     lists = config.replace(exp, **{"data.csv": "", "data.mix": ((names[0], 1.0),), "data.valid": names[1]})
@@ -320,12 +321,111 @@ def test_folds_that_were_not_begun_begin_when_the_others_are_resumed(tmp_path: P
     assert run_folds("a", exp, [0, 1], tmp_path).index.tolist() == ["fold 0", "fold 1", "all"]
 
 
-def test_a_former_weights_file_may_be_gone_already(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another process of the same run may have removed it between a look and the removal."""
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_what_an_earlier_run_made_stays_until_all_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     exp = tiny(labelled_lines(tmp_path, ("real",)))
-    monkeypatch.setattr(Path, "exists", lambda self, **_: True)
     run("a", exp, tmp_path)
-    assert run_folder("a", 0, tmp_path).joinpath("weights.safetensors").is_file()
+    run("a", config.replace(exp, fold=5), tmp_path)
+    folder = run_folder("a", 0, tmp_path)
+    before = contents(folder)
+    broken = tmp_path / "broken.csv"
+    broken.write_text("img_path,text,fold\ngone.png,x,0\n")
+    for changes in (
+        {"data.csv": str(tmp_path / "typo.csv")}, {"data.csv": str(broken)}, {"init": "gone.safetensors"},
+        {"init": "a/fold5"}, {"data.charset": "abc"}, {"train.keep": "ema"}, {"train.frozen": ("bakbone",)},
+        {"init": "a", "model.widths": (8, 8, 32)}, {"data.valid": str(tmp_path / "train_ext3.csv")},
+    ):  # fmt: skip
+        with pytest.raises((InputError, ConfigError)):
+            run("a", config.replace(exp, **changes), tmp_path)
+        assert contents(folder) == before, changes
+
+    def interrupted(*_: object, begin: Any, **__: object) -> None:
+        begin()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "fit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run("a", exp, tmp_path)
+    assert contents(folder) == before  # the weights are there until others replace them, and the lock is gone
+    assert "weights.safetensors: an earlier run's, until this one ends" in capsys.readouterr().out
+
+
+def test_a_run_trains_on_from_the_weights_in_its_own_folder(tmp_path: Path) -> None:
+    exp = tiny(labelled_lines(tmp_path, ("real",)))
+    run("a", exp, tmp_path)
+    weights = run_folder("a", 0, tmp_path) / "weights.safetensors"
+    first = load_artifact(weights).model.state_dict()
+    for init in ("a", "a/fold0", str(weights)):
+        run("a", config.replace(exp, init=init, **{"optim.lr": 0.0}), tmp_path)
+        again = load_artifact(weights).model.state_dict()
+        names = dict(load_artifact(weights).model.named_parameters())
+        assert all(torch.equal(first[name], again[name]) for name in names)
+
+
+def test_a_folder_that_another_process_trains_in_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exp = tiny(labelled_lines(tmp_path, ("real",)))
+    with folder_lock(run_folder("a", 0, tmp_path)):
+        for resume in (False, True):
+            with pytest.raises(InputError, match=r"fold0: process \d+ trains here since"):
+                run("a", config.replace(exp, resume=resume), tmp_path)
+        run("a", config.replace(exp, fold=1), tmp_path)
+        monkeypatch.setenv("RANK", "1")  # the second process of torchrun: the first one has the lock
+        run("a", exp, tmp_path)
+    assert not run_folder("a", 0, tmp_path).joinpath("config.json").exists()
+    monkeypatch.delenv("RANK")
+    run("a", exp, tmp_path)
+    assert not list(tmp_path.rglob("run.lock*"))
+
+
+def test_a_refused_resume_says_why_and_changes_no_file(tmp_path: Path) -> None:
+    lines = labelled_lines(tmp_path, ("real",))
+    letters = "".join(sorted(set("".join(TEXTS))))
+    exp = config.replace(tiny(lines), **{"data.charset": letters})
+    run("a", exp, tmp_path)
+    folder = run_folder("a", 0, tmp_path)
+    before = contents(folder)
+    resumed = config.replace(exp, resume=True, **{"train.epochs": 2})
+    write_table(pd.read_csv(lines), tmp_path / "other.csv")
+    for changes, message in (
+        ({"data.charset": letters[::-1]}, r"another data\.charset \(" + repr(letters)),
+        ({"data.charset": letters + "z"}, r"another data\.charset"),
+        ({"data.preprocess.height": 24}, r"another data\.preprocess\.height \(16, now 24\)"),
+        ({"model.heads": 4}, r"another model\.heads \(2, now 4\)"),
+        ({"data.csv": str(tmp_path / "other.csv")}, r"another data\.csv"),
+        ({"data.sources": ("real",), "model.heads": 1}, r"another model\.heads .*, data\.sources \(\(\), now"),
+    ):
+        with pytest.raises(InputError, match=message):
+            run("a", config.replace(resumed, **changes), tmp_path)
+        assert contents(folder) == before
+    relative = str(lines.parent / "." / "x" / ".." / lines.name)
+    (lines.parent / "x").mkdir()
+    run("a", config.replace(resumed, **{"data.csv": relative, "model.dropout": 0.3, "optim.lr": 1e-4}), tmp_path)
+
+
+def test_the_charset_is_that_of_the_checkpoint_whatever_config_json_says(tmp_path: Path) -> None:
+    """A dictionary file may change under the same name, a config.json may be replaced."""
+    exp, letters = tiny(labelled_lines(tmp_path, ("real",))), sorted(set("".join(TEXTS)) - {" "})
+    dictionary = tmp_path / "letters.txt"
+    dictionary.write_text("\n".join(letters))
+    exp = config.replace(exp, **{"data.dictionary": str(dictionary)})
+    run("a", exp, tmp_path)
+    dictionary.write_text("\n".join(reversed(letters)))
+    before = contents(run_folder("a", 0, tmp_path))
+    with pytest.raises(InputError, match=r"checkpoint\.pt: was made with another charset \(16 characters, now 16"):
+        run("a", config.replace(exp, resume=True), tmp_path)
+    assert contents(run_folder("a", 0, tmp_path)) == before
+
+
+def test_folds_of_pages_are_refused(tmp_path: Path) -> None:
+    exp = config.load("fots_light_ptr_small", CONFIGS)
+    with pytest.raises(ConfigError, match="--folds: pages have no folds"):
+        run_folds("a", exp, [0, 1], tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_broken_image_ends_a_run_with_workers_in_one_line(tmp_path: Path) -> None:
@@ -361,6 +461,9 @@ def test_weights_and_checkpoints_of_another_shape(tmp_path: Path) -> None:
     wider = config.replace(exp, **{"model.widths": (8, 8, 32)})
     with pytest.raises(ConfigError, match="is of another model than this config's"):
         run("b", config.replace(wider, init="a"), tmp_path)
+    with pytest.raises(InputError, match=r"begun with another model\.widths \(\(8, 8, 24\), now \(8, 8, 32\)\)"):
+        run("a", config.replace(wider, resume=True), tmp_path)
+    (run_folder("a", 0, tmp_path) / "config.json").unlink()
     with pytest.raises(InputError, match=r"checkpoint\.pt: of another model or optimiser"):
         run("a", config.replace(wider, resume=True), tmp_path)
 

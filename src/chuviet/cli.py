@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chuviet.command_help import DESCRIPTION, EXAMPLES
 from chuviet.commands.guard import guarded
+from chuviet.files import use_utf8
 
 #: Formats of `chuviet.data.pages`, spelt out here so that -h need not import it.
 PAGE_FORMATS = ("tsv", "icdar", "synthtext", "lpcv")
@@ -17,6 +18,7 @@ PAGE_FORMATS = ("tsv", "icdar", "synthtext", "lpcv")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns 0, or 2 after a user's error (one line on stderr), 130 after Ctrl-C."""
+    use_utf8()
     args = _parsed(argv)
     return guarded(lambda: command(args))
 

@@ -31,25 +31,36 @@ class Config:
     """Base of every config node. Fields hold numbers, strings, tuples, None and other `Config`s; nothing live."""
 
 
-def load(name: str | Path, folder: str | Path = "configs") -> Any:
+#: The checkout that this package runs from; of an installed wheel a folder without configs.
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def load(name: str | Path, folder: str | Path | None = None) -> Any:
     """Returns `cfg` of a config file.
 
-    `name` is either a path to a ``.py`` file or a bare name such as ``b2_256_f5``, looked up in `folder`.
-    Raises ConfigError (with the nearest names) when there is none.
+    `name` is either a path, with or without ``.py``, or a bare name such as ``b2_256_f5``, looked up in `folder`;
+    without one in ``configs`` of the folder at hand, then in that of the checkout that this package runs from. Raises
+    ConfigError (with the nearest names) when there is none.
     """
-    path = Path(name)
-    if path.suffix != ".py":
-        path = Path(folder) / f"{name}.py"
-    if not path.is_file():
-        known = sorted(p.stem for p in Path(folder).glob("*.py") if not p.stem.startswith("_"))
-        near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
-        raise ConfigError(
-            f"no config {path}; {'nearest: ' + ', '.join(near) if near else 'known: ' + ', '.join(known)}"
-        )
+    path = find(name, [Path("configs"), _CHECKOUT / "configs"] if folder is None else [Path(folder)])
     scope = runpy.run_path(str(path), run_name=f"config:{path.stem}")
     if not isinstance(scope.get("cfg"), Config):
         raise ConfigError(f"{path} defines no `cfg` that is a chuviet Config")
     return scope["cfg"]
+
+
+def find(name: str | Path, folders: typing.Sequence[Path]) -> Path:
+    """The config file that `name` means: a path, or a name looked up in `folders`. Raises ConfigError."""
+    file = Path(name) if Path(name).suffix == ".py" else Path(f"{name}.py")
+    places = [file] if Path(name).suffix == ".py" else [*(folder / file for folder in folders), file]
+    for path in places:
+        if path.is_file():
+            return path
+    known = sorted({p.stem for folder in folders for p in folder.glob("*.py") if not p.stem.startswith("_")})
+    near = difflib.get_close_matches(file.stem, known, n=3, cutoff=0.5)
+    names = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
+    looked = f", nor in {places[1].parent}" if len(folders) > 1 and len(places) > 1 else ""
+    raise ConfigError(f"no config {places[0]}{looked}; {names}")
 
 
 def parent(path: str, name: str) -> Any:
@@ -77,9 +88,9 @@ def override(cfg: T, assignments: typing.Sequence[str]) -> T:
         node: Any = cfg
         *parts, last = key.split(".")
         for part in parts:
-            _field(node, part, key)
+            _field(node, part, key, cfg)
             node = getattr(node, part)
-        hint = typing.get_type_hints(type(node)).get(_field(node, last, key).name)
+        hint = typing.get_type_hints(type(node)).get(_field(node, last, key, cfg).name)
         cfg = replace(cfg, **{key: _parse(text, hint, key)})
     return cfg
 
@@ -131,13 +142,35 @@ def from_json(data: Any) -> Any:
         raise ConfigError(f"{name}: {e}") from e
 
 
-def _field(node: Any, name: str, key: str) -> dataclasses.Field[Any]:
+def _field(node: Any, name: str, key: str, root: Any = None) -> dataclasses.Field[Any]:
+    """The field `name` of `node`. Raises ConfigError that suggests a name, from elsewhere in the tree `root` too."""
     fields = {f.name: f for f in dataclasses.fields(node)} if isinstance(node, Config) else {}
     if name not in fields:
-        near = difflib.get_close_matches(name, fields, n=1, cutoff=0.0)
-        where = f"{type(node).__qualname__} has no {name!r}"
-        raise ConfigError(f"unknown key {key!r}: {where}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        near = _suggestions(key, name, list(fields), _keys(root))
+        meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise ConfigError(f"unknown key {key!r}: {type(node).__qualname__} has no {name!r}{meant}")
     return fields[name]
+
+
+def _suggestions(key: str, name: str, here: list[str], everywhere: list[str]) -> list[str]:
+    """Keys that may be meant: those called alike elsewhere, else the nearest name here, else the nearest elsewhere."""
+    last = key.rpartition(".")[2]
+    if same := [k for k in everywhere if k.rpartition(".")[2] == last and name in (last, key)]:
+        return same[:3]
+    if near := difflib.get_close_matches(name, here, n=1, cutoff=0.6):
+        return near
+    names = {k.rpartition(".")[2]: k for k in reversed(everywhere)}  # of several keys of a name the first
+    if near := difflib.get_close_matches(last, names, n=1, cutoff=0.75):
+        return [names[near[0]]]
+    return difflib.get_close_matches(name, here, n=1, cutoff=0.0)
+
+
+def _keys(node: Any, prefix: str = "") -> list[str]:
+    """The dotted keys of all fields of a tree."""
+    found = []
+    for f in dataclasses.fields(node) if isinstance(node, Config) else ():
+        found += [prefix + f.name, *_keys(getattr(node, f.name), f"{prefix}{f.name}.")]
+    return found
 
 
 def _parse(text: str, hint: Any, key: str) -> Any:

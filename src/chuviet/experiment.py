@@ -20,8 +20,10 @@ from chuviet.vocab import Charset
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(Config):
-    """One run of a recogniser (its data are lines) or of a detector (pages). Of lines, `fold` 0-4 is left out of
-    training and validated on; 5 trains on all real rows and validates on nothing. Pages name their validation sets.
+    """One run of a recogniser (its data are lines) or of a detector (pages).
+
+    Of lines, `fold` 0-4 is left out of training and validated on; 5 trains on all real rows and validates on nothing.
+    Pages name their validation sets, and have no fold but 5.
     """
 
     model: Config

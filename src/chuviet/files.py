@@ -4,6 +4,7 @@ console takes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import unicodedata
@@ -15,7 +16,7 @@ from chuviet.errors import InputError
 
 #: Endings of files that a run over a folder reads as input; see `inputs.kinds.SUFFIXES`.
 _READ_FROM_FOLDERS = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .bmp .dib .tif .tiff .webp .gif .ppm .pgm .pbm .pnm .jp2 .j2k .avif .pdf".split()
+    ".jpg .jpeg .jpe .jfif .png .bmp .tif .tiff .webp .gif .ppm .pgm .pbm .pnm .jp2 .j2k .avif .pdf".split()
 )
 
 
@@ -94,9 +95,9 @@ def check_folder(
         if target.is_dir():
             raise InputError(f"{what} {path}: {target} is a folder; give another one")
         _check_name(target, what)
-        other = written.setdefault(_folded(str(name)), name)
-        if other is not name:
+        if (other := written.get(_folded(str(name)))) is not None:
             raise InputError(f"{what} {path}: {other} and {name} would be written to one file; read them apart")
+        written[_folded(str(name))] = name
 
 
 def say(text: str, stream: TextIO | None = None, end: str = "\n") -> None:
@@ -192,15 +193,23 @@ def _check_name(path: Path, what: str) -> None:
         raise InputError(f"{what} {path}: no file name; give the name of a file")
     try:
         os.fsencode(path)
-        path.with_name(f".{path.name}.{os.getpid()}.tmp").exists()  # raises for names that are too long
-        path.with_name(f".{path.name}.{os.getpid()}.tmp").lstat()
-    except FileNotFoundError:
-        return
-    except NotADirectoryError:
-        return  # `_check_writable` says where
+        here, missing = path.parent, [f".{path.name}.{os.getpid()}.tmp"]
+        while not here.exists():
+            missing.append(here.name)
+            here = here.parent
+        for name in missing:  # names that are too long raise only where the folder exists
+            _check_allowed(here / name)
     except (OSError, ValueError) as e:
         reason = e.strerror if isinstance(e, OSError) and e.strerror else e
         raise InputError(f"{what} {path}: cannot be written ({reason}); give another name") from e
+
+
+def _check_allowed(path: Path) -> None:
+    """Raises OSError for a name that the file system refuses; there need be no such file."""
+    with contextlib.suppress(
+        FileNotFoundError, NotADirectoryError
+    ):  # `_check_writable` says where a file is in the way
+        path.lstat()
 
 
 def _check_writable(folder: Path, path: Path, what: str) -> None:
@@ -238,12 +247,12 @@ def _same_name(folder: Path, name: str) -> Path | None:
         if _is_there(folder / form):
             return folder / form
     try:
-        entries = os.listdir(folder)
+        entries = sorted(entry.name for entry in folder.iterdir())
     except OSError:
         return None
     # Windows keyboards write "ế" as "ê" and an accent, which is neither of the two forms.
     key = unicodedata.normalize("NFC", name)
-    return next((folder / e for e in sorted(entries) if unicodedata.normalize("NFC", e) == key), None)
+    return next((folder / e for e in entries if unicodedata.normalize("NFC", e) == key), None)
 
 
 def _is_there(path: Path) -> bool:

@@ -8,3 +8,5 @@ SYNTHETIC_FOLD = 6
 #: Sources whose images hold the ink of real rows, distorted or joined anew: they belong to those rows' fold.
 AUGMENTED, JOINED = "aug", "joined"
 REAL_INK = (AUGMENTED, JOINED)
+#: Beginnings of the sources of sets that are drawn for other tasks than handwriting.
+PAGES, PRINTED_STRINGS = "pages", ("printed", "captcha", "scene", "chinese")

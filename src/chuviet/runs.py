@@ -8,16 +8,20 @@ import dataclasses
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from torch import nn
 
-from chuviet.config import ConfigError, from_json, to_json
+from chuviet.config import Config, ConfigError, from_json, to_json
 from chuviet.data.detection import PageData
+from chuviet.data.files import find_data
 from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
+from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.files import write_whole
 from chuviet.manifest import REAL_INK
@@ -27,8 +31,11 @@ from chuviet.models.rejector import Rejector
 from chuviet.pytorch.artifact import describe, load_artifact, read_model_config, save_artifact
 from chuviet.reading.files import write_detections
 from chuviet.train.engine import Validation, fit
+from chuviet.train.lock import folder_lock
+from chuviet.train.state import first_difference
 
-WEIGHTS, OOF, FOUND, CHECKPOINT = "weights.safetensors", "oof.csv", "found.txt", "checkpoint.pt"
+CONFIG, CHECKPOINT, WEIGHTS = "config.json", "checkpoint.pt", "weights.safetensors"
+OOF, FOUND = "oof.csv", "found.txt"
 
 
 def run_folder(name: str, fold: int, root: Path) -> Path:
@@ -38,22 +45,30 @@ def run_folder(name: str, fold: int, root: Path) -> Path:
 
 def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, float]:
     """Trains one experiment. Leaves config.json, metrics.jsonl, checkpoint.pt, weights.safetensors and what it read on
-    the validation rows (oof.csv; of a detector found.txt) in its folder.
+    the validation rows (oof.csv; of a detector found.txt) in its folder, which is locked meanwhile.
 
-    Returns the validation metrics (empty for fold 5). Raises ConfigError, InputError or Interrupted, each one line.
+    What an earlier run left there stays until config, data, charset and `init` have been checked, and its weights until
+    those of this run replace them: a run may start from the weights in its own folder. Returns the validation metrics
+    (empty for fold 5). Raises ConfigError, InputError or Interrupted, each one line.
     """
     out = run_folder(name, exp.fold, root)
-    if not exp.resume:  # never leave the weights of a former run beside the records of this one
-        (out / WEIGHTS).unlink(missing_ok=True)  # of several processes another one may have been faster
+    with nullcontext() if _rank() else folder_lock(out):  # of several processes the first one locks for all
+        return _run(name, exp, root, out)
+
+
+def _run(name: str, exp: Experiment, root: Path, out: Path) -> dict[str, float]:
     exp = as_pruned(exp, out, root)
     data, task = exp.build()
-    if exp.init and not exp.resume:
+    if exp.resume:
+        check_same_run(exp, out)
+    elif exp.init:
         print(start_from(task.model, data, exp, root))
     print(f"{name} fold {exp.fold}: {len(data.train)} training rows, {len(data.valid)} validation rows")
-    # Whole or not at all: another process may be reading it, to resume.
-    write_whole(out / "config.json", json.dumps(to_json(exp), ensure_ascii=False, indent=1).encode("utf-8"))
-    result = fit(task, exp.train, exp.optim, out, resume=exp.resume)
-    if int(os.environ.get("RANK", 0)):
+    facts = {"charset": data.charset.characters} if data.charset else {}
+    result = fit(
+        task, exp.train, exp.optim, out, exp.resume, facts, begin=lambda: None if _rank() else _begin(exp, out)
+    )
+    if _rank():
         return result.metrics  # of several processes the first one writes
     save_artifact(
         out / WEIGHTS,
@@ -65,11 +80,94 @@ def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, f
         metrics=result.metrics,
         notes={"run": name, "fold": exp.fold, "sources": sorted(set(data.train["source"])), "keep": exp.train.keep},
     )
+    for read in (OOF, FOUND):  # of an earlier run's weights
+        (out / read).unlink(missing_ok=True)
     if isinstance(data, PageData):
         write_detections([page.path for page in data.valid_pages], result.predictions, out / FOUND)
     elif result.predictions:
         write_table(oof_rows(data, result), out / OOF)
     return result.metrics
+
+
+def _begin(exp: Experiment, out: Path) -> None:
+    """Writes config.json, whole or not at all: another process may be reading it, to resume."""
+    if (out / WEIGHTS).is_file() and not exp.resume:
+        print(f"{out / WEIGHTS}: an earlier run's, until this one ends")
+    write_whole(out / CONFIG, json.dumps(to_json(exp), ensure_ascii=False, indent=1).encode("utf-8"))
+
+
+def _rank() -> int:
+    """Number of this process among those that torchrun started; 0 for one alone."""
+    return int(os.environ.get("RANK", 0))
+
+
+def saved_experiment(folder: Path) -> Experiment:
+    """The experiment that a run's folder was made with. Raises InputError for another folder, or a damaged file."""
+    path = folder / CONFIG
+    try:
+        exp = from_json(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as e:
+        raise InputError(f"{folder}: not the folder of a run: no {CONFIG} in it") from e
+    except (ValueError, TypeError) as e:  # broken JSON, or a config of another version
+        raise InputError(f"{path}: cannot be read ({e})") from e
+    if not isinstance(exp, Experiment):
+        raise InputError(f"{path}: not the config of a run")
+    return exp
+
+
+def check_same_run(exp: Experiment, out: Path) -> None:
+    """Raises InputError if a run that is resumed has another model, charset or data than it was begun with.
+
+    The charset is also compared with the one in the checkpoint (`train.state`), which no edited file changes.
+    """
+    if not (out / CONFIG).is_file():
+        return
+    before = saved_experiment(out)
+    changes = [c for c in _changes(before, exp) if not _harmless(*c)]
+    if not changes:
+        return
+    said = [f"{key} ({_was_and_is(was, now)})" for key, was, now in changes[:3]]
+    more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
+    raise InputError(
+        f"{out}: the run was begun with another {', '.join(said)}{more}; resume with its own config, "
+        "or start without resume=true"
+    )
+
+
+#: What a resumed run must share with the one that was begun; a config's or those in it.
+_DEFINING = (
+    "model", "data.charset", "data.dictionary", "data.csv", "data.valid", "data.mix", "data.sources", "data.preprocess",
+    "data.train", "data.targets",
+)  # fmt: skip
+
+
+def _changes(before: Any, now: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(dotted key, former value, new value) where two configs differ."""
+    if before == now:
+        return
+    if not isinstance(before, Config) or type(before) is not type(now):
+        yield key, before, now
+        return
+    for f in dataclasses.fields(before):
+        yield from _changes(getattr(before, f.name), getattr(now, f.name), f"{key}.{f.name}".removeprefix("."))
+
+
+def _was_and_is(was: Any, now: Any) -> str:
+    long = isinstance(was, str) and isinstance(now, str) and len(was + now) > 60
+    return first_difference(was, now) if long else f"{was!r}, now {now!r}"
+
+
+def _harmless(key: str, was: Any, now: Any) -> bool:
+    """Whether a run may go on with this change: of what does not define it, or of a file's path alone."""
+    if not any(key == d or key.startswith(f"{d}.") for d in _DEFINING):
+        return True
+    last = key.rpartition(".")[2]
+    if key.startswith("model.") and (last == "pretrained" or last.startswith("drop")):
+        return True
+    if key in ("data.csv", "data.valid", "data.dictionary") and was and now:
+        old, new = find_data(was), find_data(now)  # moved, or written another way
+        return old.samefile(new) if old.exists() and new.exists() else old.name == new.name
+    return False
 
 
 def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("outputs")) -> pd.DataFrame:
@@ -79,6 +177,8 @@ def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("o
     fold is kept, and one that was not yet begun begins.
     """
     frames, rows = [], {}
+    if isinstance(exp.data, PageData.Config):
+        raise ConfigError("--folds: pages have no folds; data.valid names what a detector is validated on")
     begun = [k for k in folds if (run_folder(name, k, root) / CHECKPOINT).is_file()] or folds
     for fold in folds:
         resume = exp.resume and fold in begun
@@ -132,8 +232,8 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
 def as_pruned(exp: Experiment, out: Path, root: Path) -> Experiment:
     """The experiment with the widths of the pruned model that it starts from or goes on with; else as it is."""
     first: Any = None
-    if exp.resume and (out / "config.json").is_file():
-        first = from_json(json.loads((out / "config.json").read_text(encoding="utf-8"))).model
+    if exp.resume and (out / CONFIG).is_file():
+        first = saved_experiment(out).model
     elif exp.init:
         path = init_path(exp, root)
         first = read_model_config(path, describe(path))

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from chuviet.config import ConfigError
 from chuviet.data.detection import PageData, read_set
 from chuviet.data.page_augment import PageAugment
 from chuviet.data.pages import read_pages, write_pages
@@ -37,7 +38,12 @@ def build(
     preprocess = PagePreprocess.Config(longest=96)
     return PageData.Config(
         train=train, valid=valid, augment=augment, preprocess=preprocess, batch=4, workers=workers
-    ).build(0, seed=3)
+    ).build(5, seed=3)
+
+
+def test_a_fold_of_pages_is_refused(pages: Path) -> None:
+    with pytest.raises(ConfigError, match="fold=0: pages have no folds; data.valid names what"):
+        PageData.Config(train=((str(pages), 1.0),), valid=()).build(0, seed=3)
 
 
 def test_slices_divide_a_set(pages: Path) -> None:

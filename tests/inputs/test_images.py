@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from chuviet.errors import InputError
 from chuviet.inputs import images
-from chuviet.inputs.images import decode_image, list_images, read_image
+from chuviet.inputs.images import as_image, decode_image, list_images, read_image
 
 
 def scene(height: int = 24, width: int = 60) -> np.ndarray:
@@ -61,6 +61,35 @@ def test_float_tiff_in_unit_range() -> None:
     assert decode_image(encoded(Image.fromarray(levels), format="TIFF"))[0, :, 0].tolist() == [0, 128, 255]
 
 
+def written(ink: int, share: float = 0.1) -> np.ndarray:
+    """H W 4: strokes of grey `ink` on full transparency, whose hidden colour is the ink's own."""
+    rgba = np.full((40, 100, 4), ink, np.uint8)
+    rgba[:, :, 3] = 0
+    rgba[10 : 10 + int(40 * share * 2), 25:75, 3] = 255
+    return rgba
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (60, 255), (200, 0), (255, 0)])
+def test_ink_on_transparency_is_laid_on_paper_that_shows_it(ink: int, paper: int) -> None:
+    out = decode_image(encoded(Image.fromarray(written(ink)), format="PNG"))
+    assert out[0, 0].tolist() == [paper] * 3 and out[12, 50].tolist() == [ink] * 3
+
+
+def test_a_sheet_cut_out_of_its_desk_keeps_its_own_paper() -> None:
+    sheet = np.zeros((40, 100, 4), np.uint8)
+    sheet[5:35, 30:60] = 255  # less than a quarter is seen: white paper ...
+    sheet[20:22, 35:55, :3] = 10  # ... with dark ink
+    assert decode_image(encoded(Image.fromarray(sheet), format="PNG"))[0, 0].tolist() == [255] * 3
+    sheet[:, :, :3] = 255 - sheet[:, :, :3]
+    assert decode_image(encoded(Image.fromarray(sheet), format="PNG"))[0, 0].tolist() == [0] * 3
+
+
+def test_transparent_corners_of_a_white_page_stay_white() -> None:
+    page = np.full((40, 100, 4), 255, np.uint8)
+    page[:3, :3, 3] = 0
+    assert decode_image(encoded(Image.fromarray(page), format="PNG")).min() == 255
+
+
 def test_transparency_is_white_paper() -> None:
     rgba = np.zeros((4, 4, 4), np.uint8)  # black, and transparent but for one pixel that is half so and one that is not
     rgba[0, 0, 3], rgba[1, 1, 3] = 255, 128
@@ -83,15 +112,6 @@ def test_cmyk_jpeg_is_not_inverted() -> None:
     assert out.shape == (20, 40, 3) and out.min() >= 250  # no ink: white
     out = decode_image(encoded(Image.new("CMYK", (40, 20), (0, 0, 0, 255)), format="JPEG"))
     assert out.max() <= 5
-
-
-def test_exif_orientation_is_applied() -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned: show it turned by 90 degrees clockwise
-    data = encoded(Image.fromarray(scene()), format="JPEG", quality=95, exif=exif)
-    out = decode_image(data).astype(int)
-    assert out.shape == (60, 24, 3)
-    assert np.abs(out - np.rot90(scene(), k=-1)).max() < 12
 
 
 def test_missing_and_folder(tmp_path: Path) -> None:
@@ -151,6 +171,77 @@ def test_bomb_header() -> None:
     data[18:26] = (200_000).to_bytes(4, "little") * 2  # width and height of the header
     with pytest.raises(InputError, match=r"pixels|px"):
         decode_image(bytes(data))
+
+
+def test_large_images_are_scaled_down_where_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_PIXELS", 5_000)
+    monkeypatch.setattr(images, "SCALED_PIXELS", 2_500)
+    monkeypatch.setattr(images, "LARGEST_PIXELS", 20_000)
+    picture = Image.fromarray(scene(80, 100))
+    for kind in ("JPEG", "PNG", "TIFF", "GIF"):
+        data = encoded(picture, format=kind)
+        with pytest.raises(InputError, match="100 x 80 px"):
+            decode_image(data)
+        out = decode_image(data, scale_down=True)
+        assert out.shape == (40, 50, 3), kind
+        even = np.asarray(picture.reduce(2)).astype(int)
+        assert np.abs(out - even).mean() < (8 if kind == "GIF" else 3), kind
+    assert as_image(scene(80, 100), scale_down=True).shape == (40, 50, 3)
+    with pytest.raises(InputError, match="200 x 200 px"):
+        decode_image(encoded(Image.new("L", (200, 200)), format="JPEG"), scale_down=True)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "I;16", "F"])
+def test_every_mode_can_be_scaled_down(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_PIXELS", 1_000)
+    monkeypatch.setattr(images, "SCALED_PIXELS", 500)
+    grey = Image.fromarray(scene(40, 50)[:, :, 1])
+    picture = Image.fromarray(np.asarray(grey, np.uint16) * 257) if mode == "I;16" else grey.convert(mode)
+    data = encoded(picture, format="TIFF" if mode in ("I;16", "F") else "PNG")
+    small = decode_image(data, scale_down=True)
+    assert small.shape == (20, 25, 3) and small.dtype == np.uint8
+    if mode not in ("1", "P"):
+        assert np.abs(small[:, :, 0].astype(int) - np.asarray(grey.reduce(2))).max() <= 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_exif_orientation_is_applied(kind: str, orientation: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(Image.fromarray(scene(24, 64)), format=kind, exif=exif, **({"quality": 95} if kind != "PNG" else {}))
+    wanted = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")).astype(int)
+    out = decode_image(data)
+    assert out.shape == wanted.shape and out.flags.c_contiguous and np.abs(out - wanted).max() <= 2
+    assert np.array_equal(as_image(Image.open(io.BytesIO(data))), wanted)
+    monkeypatch.setattr(images, "MAX_PIXELS", 1_000)
+    monkeypatch.setattr(images, "SCALED_PIXELS", 500)
+    small = decode_image(data, scale_down=True)
+    assert small.shape == (wanted.shape[0] // 2, wanted.shape[1] // 2, 3)
+    even = np.asarray(Image.fromarray(wanted.astype(np.uint8)).reduce(2)).astype(int)
+    assert np.abs(small - even).max() <= 6
+
+
+def test_avif_that_claims_more_than_one_brand() -> None:
+    pytest.importorskip("PIL.AvifImagePlugin")
+    data = bytearray(encoded(Image.fromarray(scene()), format="AVIF", quality=95))
+    assert decode_image(bytes(data)).shape == (24, 60, 3)
+    data[8:12] = b"mif1"
+    assert decode_image(bytes(data)).shape == (24, 60, 3)
+
+
+def test_heic_and_pdf_are_explained() -> None:
+    with pytest.raises(InputError, match="^a.heic: a HEIC image.*JPEG"):
+        decode_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "a.heic")
+    with pytest.raises(InputError, match="^a: a PDF"):
+        decode_image(b"%PDF-1.7\n" + bytes(100), "a")
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PPM", "JPEG2000", "WEBP", "BMP", "TIFF", "PNG"])
+def test_every_kind_is_read(kind: str) -> None:
+    options = {"lossless": True} if kind == "WEBP" else {}
+    out = decode_image(encoded(Image.fromarray(scene()), format=kind, **options))
+    assert out.shape == (24, 60, 3) and np.abs(out.astype(int) - scene()).mean() < (8 if kind == "GIF" else 1)
 
 
 def test_list_images_in_natural_order(tmp_path: Path) -> None:

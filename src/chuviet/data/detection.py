@@ -26,6 +26,7 @@ from chuviet.data.targets_db import DBTargets
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.labels import LabelledPage
+from chuviet.manifest import ALL_FOLDS
 from chuviet.preprocess.page import PagePreprocess
 
 
@@ -49,6 +50,11 @@ class PageData:
         workers: int = 2
 
         def build(self, fold: int, seed: int) -> PageData:
+            """Raises ConfigError for a `fold`, which would be the same run under another name."""
+            if fold != ALL_FOLDS:
+                raise config.ConfigError(
+                    f"fold={fold}: pages have no folds; data.valid names what a detector is validated on"
+                )
             return PageData(self, seed)
 
     charset = None

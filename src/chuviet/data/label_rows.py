@@ -37,7 +37,7 @@ class Rows:
 
 
 def refuse(path: str | Path, problems: Sequence[tuple[int, str]], remedy: str = "correct or delete them") -> None:
-    """Raises InputError, one line, that names the first five bad rows and how many more there are; none: does nothing."""
+    """Raises InputError, one line, that names the first five bad rows and counts the others; nothing for none."""
     if not problems:
         return
     ordered = sorted(problems)
@@ -132,7 +132,7 @@ def image_folder(path: str | Path, names: Sequence[str], numbers: Sequence[int])
 
 
 def image_files(folder: Path, names: Sequence[str]) -> list[Path]:
-    """The file that each name means; one that differs in its Unicode form alone is found (`chuviet.files.find_path`)."""
+    """The file that each name means, found in another Unicode form too (`chuviet.files.find_path`)."""
     return [find_path(folder / name) for name in names]
 
 

@@ -226,7 +226,7 @@ class LineData:
 
 
 def refuse_shared(train: pd.DataFrame, valid: pd.DataFrame) -> None:
-    """Raises InputError for images that are in both, whatever path names them; and for one with two different labels."""
+    """Raises InputError for images that are in both, whatever path names them, or that have two labels."""
     known: dict[str, int] = {}
     at = list(zip(train["labels"], train["row"], train["text"], strict=True))
     twice = []

@@ -72,7 +72,7 @@ def checked(
 
 
 def image_root(csv_path: str | Path, frame: pd.DataFrame) -> Path:
-    """The folder that `img_path` is relative to (`label_rows.image_folder`). Raises InputError when no image is there."""
+    """The folder that `img_path` is relative to, see `label_rows.image_folder`. Raises InputError for none."""
     return image_folder(csv_path, frame["img_path"].tolist(), [int(i) + 2 for i in frame.index])
 
 

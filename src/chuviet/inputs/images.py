@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import struct
 import threading
 import warnings
@@ -41,8 +42,9 @@ def read_image(path: str | Path, scale_down: bool = False, frame: int = 1) -> np
 
     Grey is repeated, 16-bit is scaled by 255/65535, CMYK is converted, EXIF orientation is applied. Transparent
     pictures are laid on white paper, or on black where white would hide their ink. `frame` counts from 1 (TIFF, GIF,
-    WebP). With `scale_down` an image over `MAX_PIXELS` is halved until it has at most `SCALED_PIXELS`. Raises
-    InputError for a file that is missing, empty, cut short, damaged, no image, or too large.
+    WebP). With `scale_down` the sides of an image over `MAX_PIXELS` are divided by a whole number, so that at most
+    `SCALED_PIXELS` are left. Raises InputError for a file that is missing, empty, cut short, damaged, no image, or too
+    large.
     """
     path = Path(path)
     try:
@@ -62,10 +64,12 @@ def decode_image(data: bytes, name: str = "image", scale_down: bool = False, fra
         raise InputError(f"{name}: a HEIC image, which cannot be read; save it as JPEG (on a phone: 'most compatible')")
     if kind == "PDF":
         raise InputError(f"{name}: a PDF where one image is wanted; its pages are images of their own (FILE.pdf#1)")
+    if kind is None:
+        raise InputError(f"{name}: not an image that can be read ({', '.join(FORMATS)} can)")
     try:
         if kind == "JPEG" and (image := _decode_jpeg(data, name, scale_down)) is not None:
             return image
-        with _open(data) as opened:
+        with _open(data, kind) as opened:
             check_size(opened.size, name, scale_down)
             if frame > 1:
                 opened.seek(frame - 1)
@@ -92,9 +96,9 @@ def as_image(value: Any, name: str = "image", scale_down: bool = False) -> np.nd
     if isinstance(value, np.ndarray):
         image = from_array(value, name)
         check_size((image.shape[1], image.shape[0]), name, scale_down)
-        return _shrunk(image) if image.shape[0] * image.shape[1] > MAX_PIXELS else image
-    if isinstance(value, (str, Path)):
-        return read_image(value, scale_down)
+        return _shrunk(image) if scale_down else image
+    if isinstance(value, (str, os.PathLike)):
+        return read_image(os.fspath(value), scale_down)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return decode_image(bytes(value), name, scale_down)
     if isinstance(value, Image.Image):
@@ -110,8 +114,11 @@ def as_image(value: Any, name: str = "image", scale_down: bool = False) -> np.nd
 
 
 def read_file_object(file: Any, name: str = "image") -> bytes:
-    """The bytes of an open file from where it stands. Raises InputError when it is a text file or cannot be read."""
+    """The bytes of an open file, from its beginning where it can be rewound (as Pillow does). Raises InputError when it
+    is a text file or cannot be read."""
     try:
+        if hasattr(file, "seekable") and file.seekable():
+            file.seek(0)
         data = file.read()
     except (OSError, ValueError) as e:  # UnicodeDecodeError, a closed file
         raise InputError(f"{name}: cannot be read ({e}); open the file with mode 'rb'") from e
@@ -128,28 +135,32 @@ def check_size(size: tuple[int, int], name: str, scale_down: bool = False) -> No
         raise InputError(f"{name}: {width} x {height} px; images of 1 to {limit:,} px are read, so scale it first")
 
 
-def count_frames(data: bytes | Path) -> int:
-    """How many pictures a TIFF, GIF or WebP file (or its bytes) holds: pages of a scan, frames; 1 for other kinds.
+def count_frames(data: bytes | Path, kind: str | None) -> int:
+    """How many pictures a file (or its bytes) of this kind (see `kind_of`) holds: pages of a TIFF, frames of a GIF or
+    WebP.
 
-    Also 1 for a broken file: reading it says what is wrong.
+    1 for other kinds: a JPEG may hold second views and depth maps of a phone, but one picture. Also 1 for a broken
+    file: reading it says what is wrong.
     """
+    if kind not in ("TIFF", "GIF", "WEBP"):
+        return 1
     try:
-        with _open(data) as opened:
-            # APNG and MPO (a phone's depth maps, second views) hold one picture in several forms
-            return getattr(opened, "n_frames", 1) if opened.format in ("TIFF", "GIF", "WEBP") else 1
+        with _open(data, kind) as opened:
+            return getattr(opened, "n_frames", 1)
     except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error):
         return 1
-    except Image.DecompressionBombError:
+    except Image.DecompressionBombError:  # an Exception of its own
         return 1
 
 
-def _open(data: bytes | Path) -> Image.Image:
+def _open(data: bytes | Path, kind: str) -> Image.Image:
     """The image with its header read; warnings of Pillow about its size are kept silent, `check_size` is stricter."""
     with _warnings, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        Image.init()
-        known = [f for f in FORMATS if f in Image.OPEN]
-        return Image.open(io.BytesIO(data) if isinstance(data, bytes) else data, formats=known)
+        try:
+            return Image.open(io.BytesIO(data) if isinstance(data, bytes) else data, formats=[kind])
+        except KeyError as e:
+            raise UnidentifiedImageError(f"this Pillow has no {kind}") from e
 
 
 def _decode_jpeg(data: bytes, name: str, scale_down: bool) -> np.ndarray | None:
@@ -167,10 +178,11 @@ def _decode_jpeg(data: bytes, name: str, scale_down: bool) -> np.ndarray | None:
 
 def _to_rgb(image: Image.Image, scale_down: bool = False) -> np.ndarray:
     image.load()
+    if image.mode.startswith("I") or image.mode == "F":
+        levels = scale_levels(np.asarray(ImageOps.exif_transpose(image)), image.mode)
+        return np.repeat((_shrunk(levels) if scale_down else levels)[:, :, None], 3, axis=2)
     image = _reduced(image) if scale_down else image
     image = ImageOps.exif_transpose(image) or image
-    if image.mode.startswith("I") or image.mode == "F":
-        return np.repeat(scale_levels(np.asarray(image), image.mode)[:, :, None], 3, axis=2)
     if image.has_transparency_data or image.mode in ("RGBa", "La"):
         return on_paper(np.asarray(image.convert("RGBA")))
     return np.array(image if image.mode == "RGB" else image.convert("RGB"))
@@ -178,18 +190,28 @@ def _to_rgb(image: Image.Image, scale_down: bool = False) -> np.ndarray:
 
 def _reduced(image: Image.Image) -> Image.Image:
     """An image over `MAX_PIXELS` with each side divided by a whole number; a smaller one as it is."""
-    pixels = image.width * image.height
-    if pixels <= MAX_PIXELS:
+    factor = _factor(image.width * image.height)
+    if factor == 1:
         return image
     if image.mode in ("1", "P", "PA"):  # averaging needs grey levels or colours
         image = image.convert("L" if image.mode == "1" else "RGBA" if image.has_transparency_data else "RGB")
     exif = image.getexif()
-    small = image.reduce(math.ceil(math.sqrt(pixels / SCALED_PIXELS)))
+    small = image.reduce(factor)
     small.info.update({k: v for k, v in image.info.items() if k in ("exif", "xmp")})
     small.getexif().update(exif)
     return small
 
 
 def _shrunk(image: np.ndarray) -> np.ndarray:
-    scale = math.sqrt(SCALED_PIXELS / (image.shape[0] * image.shape[1]))
-    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    """As `_reduced`, of an array."""
+    height, width = image.shape[:2]
+    factor = _factor(height * width)
+    if factor == 1:
+        return image
+    size = (math.ceil(width / factor), math.ceil(height / factor))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def _factor(pixels: int) -> int:
+    """What each side of an image is divided by: 1 up to `MAX_PIXELS`."""
+    return math.ceil(math.sqrt(pixels / SCALED_PIXELS)) if pixels > MAX_PIXELS else 1

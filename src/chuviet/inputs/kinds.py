@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 #: The kinds that are read, by Pillow's names. Others that Pillow knows run programs (EPS) or have no mark (TGA).
-FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "PPM", "JPEG2000", "AVIF", "MPO", "DIB")
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "PPM", "JPEG2000", "AVIF")
 #: File name endings that are taken as images whatever their content is: a broken one is named, not left out.
 SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .bmp .dib .tif .tiff .webp .gif .ppm .pgm .pbm .pnm .jp2 .j2k .avif".split()
+    ".jpg .jpeg .jpe .jfif .png .bmp .tif .tiff .webp .gif .ppm .pgm .pbm .pnm .jp2 .j2k .avif".split()
 )
 #: How many bytes of a file `kind_of` needs.
-HEAD = 16
+HEAD = 64
 
 _MARKS = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -26,6 +26,7 @@ _MARKS = (
     (b"%PDF-", "PDF"),
 )
 _HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_AVIF = frozenset({b"avif", b"avis"})
 
 
 def kind_of(head: bytes) -> str | None:
@@ -37,8 +38,9 @@ def kind_of(head: bytes) -> str | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
     if head[4:8] == b"ftyp":
-        brand = head[8:12]
-        return "HEIC" if brand in _HEIC else "AVIF" if brand in (b"avif", b"avis") else None
+        end = min(int.from_bytes(head[:4], "big"), HEAD)
+        brands = {head[at : at + 4] for at in range(8, end, 4)}
+        return "AVIF" if brands & _AVIF else "HEIC" if brands & _HEIC else None  # a file may claim to be several
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
         return "PPM"
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 import sys
 import warnings
@@ -24,7 +25,6 @@ from chuviet.inputs.tables import TABLES, listed_images
 
 __all__ = ["Found", "Source", "find_sources", "from_printable", "iter_sources", "printable"]
 
-_FRAMED = ("TIFF", "GIF", "WEBP")
 _ONE_FRAME = re.compile(r"(.+)#([1-9][0-9]{0,5})")
 _BYTES = (bytes, bytearray, memoryview)
 
@@ -104,8 +104,8 @@ def holds_several(source: Any) -> bool:
 def _of_value(value: Any, number: int, dpi: float) -> Iterator[Source]:
     """The images of one value of Python's, the `number`-th."""
     name = f"image {number}"
-    if isinstance(value, (str, Path)):
-        found = _of_input(str(value), ("img_path",), dpi)
+    if isinstance(value, (str, os.PathLike)):
+        found = _of_input(os.fspath(value), ("img_path",), dpi)
         if found.left_out:
             first = ", ".join(printable(n) for n, _ in found.left_out[:5])
             warnings.warn(f"{value}: {len(found.left_out)} files are no images: {first}", stacklevel=4)
@@ -189,9 +189,17 @@ def _of_folder(folder: Path, dpi: float) -> Found:
         if reason is not None:
             found.left_out.append((name, reason))
     if not found.sources:
-        others = f"; {len(found.left_out)} other files are in it" if found.left_out else ""
-        raise InputError(f"{folder}: there are no images in this folder{others}")
+        raise InputError(f"{folder}: there are no images in this folder{_others(found.left_out)}")
     return found
+
+
+def _others(left_out: list[tuple[str, str]]) -> str:
+    """What an error says of a folder's other files."""
+    if not left_out:
+        return ""
+    first = ", ".join(f"{name} ({reason})" for name, reason in left_out[:3])
+    more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
+    return f"; there are {first}{more}"
 
 
 def _of_file(path: Path, name: str, dpi: float, must_exist: bool = True) -> list[Source]:
@@ -225,7 +233,7 @@ def _count(file: Path | bytes, kind: str | None, name: str) -> int:
     """How many pictures a file (or its bytes) holds."""
     if kind == "PDF":
         return pdf.count_pages(file, name)
-    return count_frames(file) if kind in _FRAMED else 1
+    return count_frames(file, kind)
 
 
 def _frame_names(name: str, frames: int) -> list[str]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chuviet.synth.corpus import Addresses, Verse, Ward, piece
 from chuviet.synth.fonts import Face
 from chuviet.synth.ink import Hand, crop_line, draw_line
 from chuviet.synth.paper import Sheet, encode_jpeg, put_on
@@ -38,18 +37,3 @@ class Writer:
         """The JPEG bytes of one line."""
         ink = crop_line(draw_line(text, self.face.path, self.hand, rng), height, rng, margins=(0, 2, 5, 10))
         return encode_jpeg(put_on(ink, self.sheet, rng), self.sheet.quality)
-
-
-def short_texts(wards: Sequence[Ward], count: int, seed: int = 0, shortest: int = 5, longest: int = 24) -> list[str]:
-    """`count` distinct short texts: pieces of addresses, two thirds, and of syllables."""
-    addresses, verse = Addresses(wards, cover=False), Verse()
-    texts: dict[str, None] = {}
-    index = 0
-    while len(texts) < count:
-        rng = np.random.default_rng((seed, index, 5))
-        source = verse if index % 3 == 2 else addresses
-        text = piece(source.text(index, rng), rng).strip(" ,-")
-        if shortest <= len(text) <= longest:
-            texts[text] = None
-        index += 1
-    return list(texts)

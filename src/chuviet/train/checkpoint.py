@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +31,23 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
         ) from e
 
 
-def load_checkpoint(path: Path) -> dict[str, Any]:
+def load_checkpoint(
+    path: Path, entries: Sequence[str] = (), missing: str = "no checkpoint to resume from; start without resume=true"
+) -> dict[str, Any]:
     """Loads tensors and plain values only (no pickled objects). Raises InputError for a file that is not a
-    checkpoint.
+    checkpoint with these `entries`, or is not there (the message ends with `missing`).
     """
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as e:
-        raise InputError(f"{path}: no checkpoint to resume from; start without resume=true") from e
+        raise InputError(f"{path}: {missing}") from e
     except (OSError, RuntimeError, EOFError, ValueError, KeyError) as e:
         raise InputError(f"{path}: not a readable checkpoint ({type(e).__name__}); delete it to start anew") from e
     except pickle.UnpicklingError as e:
         raise InputError(
             f"{path}: holds more than tensors and numbers, so it is not loaded; delete it to start anew"
         ) from e
+    lacking = [k for k in entries if k not in state] if isinstance(state, dict) else ["entries"]
+    if lacking:
+        raise InputError(f"{path}: not a checkpoint of a run of this project (no {', '.join(lacking)} in it)")
+    return state

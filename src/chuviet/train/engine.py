@@ -7,11 +7,10 @@ bit for bit.
 
 from __future__ import annotations
 
-import copy
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +26,17 @@ from chuviet.batch import Batch, Output
 from chuviet.config import Config, ConfigError
 from chuviet.errors import InputError
 from chuviet.models.protocols import candidates_of
-from chuviet.train.averaging import EpochMean, WeightEMA, recompute_batchnorm, round_weights
-from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
+from chuviet.train.averaging import recompute_batchnorm, round_weights
 from chuviet.train.distributed import global_part, highest_of_all, sync_batchnorm, widen_to_widest
 from chuviet.train.loading import batches_of
 from chuviet.train.log import RunLog
 from chuviet.train.optim import Optim
+from chuviet.train.schedule import Schedule
 from chuviet.train.signals import NotedSignals
+from chuviet.train.state import RunState
+
+#: The progress bar of a run with a budget of minutes: how long all its epochs would take is of no interest.
+_TIMED_BAR = "{desc}: {n_fmt} batches [{elapsed}{postfix}]"
 
 
 class Data(Protocol):
@@ -58,9 +61,17 @@ Decoder = Callable[..., list[Any]]  # of Prediction, or of Detection
 
 @dataclass(frozen=True, kw_only=True)
 class Train(Config):
-    """How long, on what, and which weights a run ends with."""
+    """How long, on what, and which weights a run ends with.
+
+    With `minutes` the run ends by its epochs or by its minutes, whichever come first. The learning rate follows the
+    larger of the two shares, of steps and of minutes, so that it reaches its last value either way. The epochs of
+    `average` are those of that schedule: of 4 epochs in 8 minutes the third ends after 6 minutes, however many rows
+    have been seen. Minutes are wall-clock time since training began, with the validations on the way and the sessions
+    before a resume; the last validation comes on top.
+    """
 
     epochs: int = 30
+    minutes: float = 0.0  # at most; 0 = as long as the epochs take
     seed: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
@@ -78,7 +89,9 @@ class Train(Config):
     threads: int = 0  # torch threads on a CPU; 0 = all cores
 
     def check(self) -> None:
-        """Raises ConfigError where the weights that `keep` names would not be there at the end."""
+        """Raises ConfigError where the weights that `keep` names would not be there at the end, or time is negative."""
+        if not self.minutes >= 0:
+            raise ConfigError(f"train.minutes={self.minutes:g}: a number above 0, or 0 for no limit")
         if late := [e for e in self.average if not 1 <= e <= self.epochs]:
             raise ConfigError(
                 f"train.average: epoch {late[0]} of {self.epochs}; set it along with train.epochs, such as "
@@ -147,42 +160,57 @@ def freeze(model: nn.Module, names: Sequence[str]) -> list[nn.Module]:
     return found
 
 
-def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -> Validation:
+def fit(
+    task: Task,
+    cfg: Train,
+    optim: Optim,
+    out: Path,
+    resume: bool = False,
+    facts: Mapping[str, str] | None = None,
+    begin: Callable[[], None] = lambda: None,
+) -> Validation:
     """Trains `task.model` in place and leaves it with the weights that `cfg.keep` names. Returns its validation.
 
-    Writes metrics.jsonl, TensorBoard events and checkpoint.pt to `out`. Raises Interrupted after saving when a signal
-    came.
+    Writes metrics.jsonl, TensorBoard events and checkpoint.pt to `out`; before the first of them, when nothing can be
+    refused any more, calls `begin`. A resumed run must have the `facts` of the one that was begun (such as a charset).
+    Raises Interrupted after saving when a signal came.
     """
     fabric = make_fabric(cfg)
     if fabric.device.type == "cpu" and cfg.threads:
         torch.set_num_threads(cfg.threads)
     torch.set_float32_matmul_precision("high")
     rank, world, data = fabric.global_rank, fabric.world_size, task.data
-    out.mkdir(parents=True, exist_ok=True)
 
     raw = task.model.to(memory_format=torch.channels_last)
     raw = sync_batchnorm(raw) if world > 1 else raw
     task.model = raw
     frozen = freeze(raw, cfg.frozen)
     model, optimizer = fabric.setup(raw, optim.build(raw))
-    ema = WeightEMA(raw, cfg.ema) if cfg.ema else None
-    run = _Run(fabric, cfg, out, raw, optimizer, ema)
+    run = RunState(fabric, cfg, out / "checkpoint.pt", raw, optimizer, facts or {})
     if resume:
         run.restore()
     batches = [_count_batches(data, e, world) for e in range(cfg.epochs)]
-    total_steps = sum(-(-n // cfg.accumulate) for n in batches)
+    schedule = Schedule([-(-n // cfg.accumulate) for n in batches], cfg.minutes, run.clock, world)
+    begin()
+    out.mkdir(parents=True, exist_ok=True)
     log = RunLog(out, resume_epoch=run.epoch, enabled=rank == 0)
     bar = tqdm(total=sum(batches), initial=sum(batches[: run.epoch]) + run.batch, unit="batch", disable=rank != 0,
-               dynamic_ncols=True, smoothing=0.05, mininterval=1.0)  # fmt: skip
+               dynamic_ncols=True, smoothing=0.05, mininterval=1.0,
+               bar_format=_TIMED_BAR if cfg.minutes else None)  # fmt: skip
 
     with NotedSignals() as signals, bar:
-        while run.epoch < cfg.epochs:
+        run.clock.start()
+        share = schedule.share()
+        if cfg.minutes:
+            run.rewind(schedule.epochs(schedule.position(run.step, share)))
+        while run.epoch < cfg.epochs and share < 1:
             epoch, n = run.epoch, batches[run.epoch]
             bar.set_description(f"epoch {epoch + 1}/{cfg.epochs}")
             model.train()
             for module in frozen:
                 module.eval()
             window, images = time.perf_counter(), 0
+            rate = optim.rate(schedule.position(max(run.step - 1, 0), share), schedule.total)
             with batches_of(data.train_loader(epoch, run.batch, rank, world)) as stream:
                 for batch in stream:
                     _seed(cfg.seed, epoch, run.batch, rank)
@@ -197,38 +225,45 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
                         fabric.backward(loss * world / parts)
                     run.add_loss(loss.detach())
                     images += len(batch) * world
-                    if ends:
-                        rate = optim.rate(run.step, total_steps)
-                        run.step_optimizer(model, rate)
-                        speed = images / (time.perf_counter() - window)
-                        bar.set_postfix(
-                            loss=f"{run.last_loss:.4f}", lr=f"{rate:.2e}", images_s=f"{speed:.0f}", refresh=False
-                        )
                     bar.update()
-                    if ends:
-                        late = run.minutes_since_save() > cfg.checkpoint_minutes
-                        # One process alone may have got the signal, or be late a step earlier; saving waits for all.
-                        stop, save = highest_of_all((signals.came, late), world)
-                        if stop or save:
-                            run.save()
-                        if stop:
-                            raise Interrupted(f"stopped by signal {stop}; saved; resume=true goes on from here")
-            line = {
-                "epoch": epoch + 1,
-                "loss": run.mean_loss(),
-                "lr": rate,
-                "images_per_second": images / (time.perf_counter() - window),
-            }
-            if epoch + 1 in cfg.average:
-                run.mean.add(raw)
+                    if not ends:
+                        continue
+                    rate = optim.rate(schedule.position(run.step, share), schedule.total)
+                    run.step_optimizer(model, rate)
+                    speed = images / (time.perf_counter() - window)
+                    bar.set_postfix_str(_said(run, rate, speed), refresh=False)
+                    share = schedule.share()
+                    if cfg.minutes:
+                        run.reach(schedule.epochs(schedule.position(run.step, share)))
+                    late = run.minutes_since_save() > cfg.checkpoint_minutes
+                    # One process alone may have got the signal, or be late a step earlier; saving waits for all.
+                    stop, save = highest_of_all((signals.came, late), world)
+                    if stop or save:
+                        run.save()
+                    if stop:
+                        raise Interrupted(f"stopped by signal {stop}; saved; resume=true goes on from here")
+                    if share == 1:
+                        break
+            speed = images / (time.perf_counter() - window)
+            line = {"epoch": epoch + 1, "loss": run.mean_loss(), "lr": rate, "images_per_second": speed}
+            if cfg.minutes:
+                line["minutes"] = run.clock.seconds() / 60
+            whole = share < 1 or run.batch >= n
+            if whole:
+                run.reach(epoch + 1)
+            last = epoch + 1 == cfg.epochs or share == 1
             due = (cfg.validate_every and (epoch + 1) % cfg.validate_every == 0) or cfg.keep == "best"
-            if due and epoch + 1 < cfg.epochs:
+            if (due and not last) or (cfg.keep == "best" and cfg.minutes):
                 line |= {f"valid_{k}": v for k, v in validate(fabric, run.averaged_model(), task).metrics.items()}
                 run.keep_best(line, f"valid_{task.metric.error}")
-            run.next_epoch()
+                share = schedule.share()
+            if whole:  # a run whose minutes are over stays within its epoch, to go on from there with more of them
+                run.next_epoch()
             log.write(line)
             run.save()
 
+    if cfg.minutes:  # those that ended before what they average
+        run.reach(cfg.epochs)
     _take_kept_weights(fabric, raw, cfg, run, data)
     result = _ship_best(fabric, raw, task)
     log.write({"epoch": cfg.epochs, "final": cfg.keep} | {f"valid_{k}": v for k, v in result.metrics.items()})
@@ -236,9 +271,15 @@ def fit(task: Task, cfg: Train, optim: Optim, out: Path, resume: bool = False) -
     return result
 
 
-def _take_kept_weights(fabric: Fabric, raw: nn.Module, cfg: Train, run: _Run, data: Data) -> None:
+def _said(run: RunState, rate: float, speed: float) -> str:
+    """What stands behind the bar: loss, learning rate, images a second, and of a budget the minutes that are gone."""
+    said = f"loss={run.last_loss:.4f}, lr={rate:.2e}, images_s={speed:.0f}"
+    return said + (f", {run.clock.seconds() / 60:.1f} of {run.cfg.minutes:g} min" if run.cfg.minutes else "")
+
+
+def _take_kept_weights(fabric: Fabric, raw: nn.Module, cfg: Train, run: RunState, data: Data) -> None:
     """Puts the weights that `cfg.keep` names into the model; BatchNorm of a mean of weights is measured anew."""
-    if cfg.keep == "average":
+    if cfg.keep == "average" and run.mean.count:
         raw.load_state_dict(run.mean.state)
         with batches_of(data.train_loader(cfg.epochs, 0)) as stream, fabric.autocast():
             recompute_batchnorm(raw, itertools.islice(stream, cfg.batchnorm_batches), fabric.device)
@@ -294,98 +335,6 @@ def _ship_best(fabric: Fabric, trained: nn.Module, task: Task) -> Validation:
     best = min(results, key=lambda r: r[0].metrics.get(task.metric.error, 0.0))
     task.model = best[1]
     return best[0]
-
-
-class _Run:
-    """The state of a run between two optimiser steps: what a checkpoint holds."""
-
-    def __init__(
-        self, fabric: Fabric, cfg: Train, out: Path, raw: nn.Module, optimizer: Any, ema: WeightEMA | None
-    ) -> None:
-        self.fabric, self.cfg, self.raw, self.optimizer, self.ema = fabric, cfg, raw, optimizer, ema
-        self.path = out / "checkpoint.pt"
-        self.epoch = self.batch = self.step = 0
-        self.loss_sum, self.last_loss = 0.0, float("nan")
-        self.mean = EpochMean()
-        self.best: float | None = None
-        self.best_state: dict[str, Tensor] = {}
-        self.saved_at = time.monotonic()
-        self._pending: list[Tensor] = []
-
-    def add_loss(self, loss: Tensor) -> None:
-        self._pending.append(loss)
-
-    def step_optimizer(self, model: Any, rate: float) -> None:
-        if self.cfg.clip:
-            self.fabric.clip_gradients(model, self.optimizer, max_norm=self.cfg.clip, error_if_nonfinite=False)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        self.step += 1
-        if self.ema:
-            self.ema.update(self.raw)
-        losses = self.fabric.all_reduce(torch.stack(self._pending), reduce_op="sum")
-        values = [float(x) for x in losses]
-        self.loss_sum += sum(values)
-        self.last_loss = values[-1]
-        self._pending.clear()
-
-    def mean_loss(self) -> float:
-        return self.loss_sum / max(self.batch, 1)
-
-    def next_epoch(self) -> None:
-        self.epoch, self.batch, self.loss_sum = self.epoch + 1, 0, 0.0
-
-    def minutes_since_save(self) -> float:
-        return (time.monotonic() - self.saved_at) / 60
-
-    def averaged_model(self) -> nn.Module:
-        """The model to validate on the way: the moving average's weights where there is one."""
-        if not self.ema:
-            return self.raw
-        model = copy.deepcopy(self.raw)
-        model.load_state_dict(self.ema.state)
-        return model
-
-    def keep_best(self, line: dict[str, Any], error: str) -> None:
-        score = line.get(error, line.get("valid_loss"))
-        if self.cfg.keep == "best" and score is not None and (self.best is None or score < self.best):
-            self.best = score
-            self.best_state = {k: v.clone() for k, v in self.averaged_model().state_dict().items()}
-
-    def save(self) -> None:
-        self.saved_at = time.monotonic()
-        if self.fabric.global_rank == 0:
-            save_checkpoint(self.path, {
-                "model": self.raw.state_dict(), "optimizer": self.optimizer.state_dict(),
-                "scaler": self.fabric.strategy.precision.state_dict(),
-                "ema": (self.ema.state, self.ema.steps) if self.ema else None,
-                "mean": (self.mean.state, self.mean.count), "best": (self.best, self.best_state),
-                "position": (self.epoch, self.batch, self.step, self.loss_sum),
-            })  # fmt: skip
-        self.fabric.barrier()
-
-    def restore(self) -> None:
-        state = load_checkpoint(self.path)
-        try:
-            self.raw.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
-        except (RuntimeError, ValueError) as e:  # other names or shapes; other groups of parameters
-            raise InputError(
-                f"{self.path}: of another model or optimiser than this config's ({str(e).splitlines()[-1].strip()}); "
-                "resume with the config that it was begun with, or start without resume=true"
-            ) from e
-        self.fabric.strategy.precision.load_state_dict(state["scaler"])
-        if self.ema and state["ema"]:
-            for name, value in state["ema"][0].items():
-                self.ema.state[name].copy_(value)
-            self.ema.steps = state["ema"][1]
-        device = self.fabric.device
-        self.mean.state = {k: v.to(device) for k, v in state["mean"][0].items()}
-        self.mean.count = state["mean"][1]
-        self.best, self.best_state = state["best"]
-        self.epoch, self.batch, self.step, self.loss_sum = state["position"]
 
 
 def _seed(seed: int, epoch: int, batch: int, rank: int) -> None:

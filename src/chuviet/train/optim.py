@@ -36,8 +36,8 @@ class Optim(Config):
         kind = torch.optim.AdamW if self.decoupled else torch.optim.Adam
         return kind([g for g in groups if g["params"]], lr=self.lr, betas=self.betas, eps=self.eps)
 
-    def rate(self, step: int, total: int) -> float:
-        """Learning rate of optimiser step `step` (from 0) of `total`."""
+    def rate(self, step: float, total: int) -> float:
+        """Learning rate of optimiser step `step` (from 0) of `total`; a run may stand between two of them by time."""
         warm = math.ceil(self.warmup * total)
         if step < warm:
             return self.lr * (step + 1) / (warm + 1)
