@@ -147,7 +147,8 @@ class LineReader:
     def _prepared(self, image: Any) -> Prepared | None:
         """The image for every member; None of a blank one."""
         rgb = loaded(image)
-        return None if is_blank(rgb) else {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}
+        ready = {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}  # refuses what is no line at all
+        return None if is_blank(rgb) else ready
 
     def _blank(self, index: int) -> Prediction:
         raw = "" if isinstance(self.decoder_cfg, CTCBeam.Config) and self.artifacts[0].lm else None
