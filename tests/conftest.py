@@ -51,7 +51,7 @@ def pytest_report_header() -> list[str]:
 @pytest.fixture
 def save(tmp_path: Path) -> Callable[..., Path]:
     """save(name, kind="ctc", seed=0, height=16, charset=CHARSET, **options): a small random model as an artifact.
-    Kinds: ctc, scene, attention.
+    Kinds: ctc, word (in colour, of single words), scene (timm's backbone), attention.
     """
 
     def make(name: str, *args: Any, **options: Any) -> Path:
@@ -65,30 +65,39 @@ def save_line_reader(
     path: Path, kind: str = "ctc", seed: int = 0, height: int = 16, charset: Charset = CHARSET, **options: Any
 ) -> None:
     model, model_cfg = small_model(kind, seed, height, charset)
-    decoder = CTCGreedy.Config() if kind in ("ctc", "scene") else AttentionGreedy.Config(max_length=6)
-    preprocess: Any = LinePreprocess.Config(height=height)
-    if kind == "scene":
-        preprocess = ScenePreprocess.Config(height=height, width=None)
+    decoder = AttentionGreedy.Config(max_length=6) if kind == "attention" else CTCGreedy.Config()
     save_artifact(
-        path, model=model, model_cfg=model_cfg, preprocess_cfg=preprocess, decoder_cfg=decoder,
+        path, model=model, model_cfg=model_cfg, preprocess_cfg=preprocess_of(kind, height), decoder_cfg=decoder,
         charset=charset, **({"metrics": {"cer": 0.25}, "notes": {"run": "t"}} | options),
     )  # fmt: skip
 
 
+def preprocess_of(kind: str, height: int) -> Any:
+    if kind in ("scene", "word"):
+        return ScenePreprocess.Config(height=height, width=None)
+    return LinePreprocess.Config(height=height)
+
+
 def small_model(kind: str, seed: int, height: int = 16, charset: Charset = CHARSET) -> tuple[torch.nn.Module, Any]:
     torch.manual_seed(seed)
-    if kind in ("ctc", "scene"):
-        cfg: Any = LineCTC.Config(height=height, stem=8, widths=(8, 8, 24), depths=(1, 1, 1), heads=2, expand=1)
-        preprocess: Any = LinePreprocess.Config(height=height)
-        if kind == "scene":
-            cfg = BackboneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", dims=16, hidden=16, depth=1)
-            preprocess = ScenePreprocess.Config(height=height, width=None)
-        model = cfg.build(len(charset)).eval()
-        _vary(model, preprocess, _scribbles((120, 60, 90, 200), seed))
+    if kind == "attention":
+        cfg: Any = Seq2Seq.Config(backbone="test_efficientnet", hidden=16, pretrained=False)
+        model = cfg.build(len(charset))
+        torch.nn.init.normal_(model.classify.weight, std=2.0)
         return model, cfg
-    cfg = Seq2Seq.Config(backbone="test_efficientnet", hidden=16, pretrained=False)
-    model = cfg.build(len(charset))
-    torch.nn.init.normal_(model.classify.weight, std=2.0)
+    cfg = LineCTC.Config(
+        height=height,
+        channels=1 if kind == "ctc" else 3,
+        stem=8,
+        widths=(8, 8, 24),
+        depths=(1, 1, 1),
+        heads=2,
+        expand=1,
+    )
+    if kind == "scene":
+        cfg = BackboneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", dims=16, hidden=16, depth=1)
+    model = cfg.build(len(charset)).eval()
+    _vary(model, preprocess_of(kind, height), _scribbles((120, 60, 90, 200), seed))
     return model, cfg
 
 
@@ -240,7 +249,7 @@ def small_onnx(tmp_path_factory: pytest.TempPathFactory) -> SmallOnnx:
     """Small ONNX weights, made once. Not to be changed."""
     folder = tmp_path_factory.mktemp("onnx")
     files = SmallOnnx(folder, *(folder / f"{name}.onnx" for name in ("line", "word", "detector")))
-    for path, kind, height in ((files.line, "ctc", 16), (files.word, "scene", 32)):
+    for path, kind, height in ((files.line, "ctc", 16), (files.word, "word", 32)):
         source = path.with_suffix(".safetensors")
         save_line_reader(source, kind, height=height)
         saved = load_artifact(source)

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 import torch
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 from chuviet import config
+from chuviet.artifact.budget import check_budget
 from chuviet.data.table import write_table
+from chuviet.errors import InputError
 from chuviet.pytorch.artifact import save_artifact
 from chuviet.vocab import Charset
 
@@ -84,10 +85,8 @@ def test_both_design_card_models_in_inference(tmp_path: Path, monkeypatch: pytes
     table = pd.read_csv(tmp_path / "submission.csv", keep_default_na=False)
     assert list(table.columns) == ["id", "answer", "elapsed_time"]
     assert table["id"].tolist() == ["0/0.jpg", "0/2.jpg", "0/broken.jpg", "1/1.jpg"]
-
-    monkeypatch.setenv("CHUVIET_LIMIT_MB", "47")
-    with pytest.raises(CellExecutionError, match="over the limit of 47 MB"):
-        execute("inference.ipynb")
+    with pytest.raises(InputError, match="over the limit of 47 MB"):
+        check_budget(sorted(tmp_path.glob("*.safetensors")), 47)
 
 
 def test_oof_analysis_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any, overload
 from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.reading.detector import Detector
 from chuviet.reading.lines import LineReader
-from chuviet.reading.pages import Reader
+from chuviet.reading.pages import RECOGNIZER, Reader
 from chuviet.results import Page
 
 
@@ -28,7 +28,7 @@ def read(source: Any, *, min_score: float = 0.5) -> Page | list[Page]:
     The weights are loaded once and kept. For other weights, or for lines, make a `Reader` or a `LineReader`. Raises
     InputError, one line, for what cannot be read.
     """
-    return _reader(min_score).read(source)
+    return Reader(*_shipped(), min_score=min_score).read(source)
 
 
 def load(weights: str | Path, *, device: str = "cpu", threads: int = 0) -> LineReader | Detector:
@@ -42,6 +42,6 @@ def load(weights: str | Path, *, device: str = "cpu", threads: int = 0) -> LineR
     return Detector(artifact) if artifact.charset is None else LineReader(artifact)
 
 
-@lru_cache(maxsize=2)
-def _reader(min_score: float) -> Reader:
-    return Reader(min_score=min_score)
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[Detector, LineReader]:
+    return Detector(), LineReader(RECOGNIZER)

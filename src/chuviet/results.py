@@ -24,8 +24,8 @@ class Prediction:
     text: str
     confidence: float
     raw_text: str | None = None
-    spans: np.ndarray | None = None
-    scores: np.ndarray | None = None
+    spans: np.ndarray | None = field(default=None, compare=False, repr=False)
+    scores: np.ndarray | None = field(default=None, compare=False, repr=False)
     frames: int = 0
 
     @property

@@ -207,7 +207,7 @@ def test_command(
     assert cli.main(["prune", "-w", str(out), "--ratio", "2", "--out", str(tmp_path / "no.safetensors")]) == 2
     assert "ratio 2: the share of channels" in capsys.readouterr().err and not (tmp_path / "no.safetensors").exists()
     assert cli.main(["prune", "-w", str(small_onnx.line), "--out", str(tmp_path / "no.safetensors")]) == 2
-    assert "line.onnx: not a safetensors file" in capsys.readouterr().err
+    assert "line.onnx: an ONNX file is for reading alone" in capsys.readouterr().err
 
 
 def experiment(folder: Path, model: Config) -> Experiment:

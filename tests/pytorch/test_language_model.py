@@ -90,7 +90,7 @@ def test_refusals_are_one_line(
     assert main(["lm", "--labels", str(labels), "--order", "2", "--out", lm]) == 0
     assert main(["pack", str(save("small.safetensors")), "--lm", lm]) == 2
     assert "another charset" in capsys.readouterr().err
-    assert main(["pack", str(save("s2s.safetensors", "seq2seq")), "--lm", lm]) == 2
+    assert main(["pack", str(save("s2s.safetensors", "attention")), "--lm", lm]) == 2
     assert "attention model" in capsys.readouterr().err
     assert main(["pack", str(weights), "--lm", str(tmp_path / "none")]) == 2
     assert "no n-gram model at" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
@@ -56,7 +57,7 @@ def save_picture(folder: str, name: Path, source: Source, found: Detection) -> N
 
 def picture_names(names: Iterable[str]) -> list[Path]:
     """A .jpg for every image, each another one: its name, below the folder that all are in unless all names lead
-    downwards. What would be a second a.jpg is a.png.jpg, a third a.png.2.jpg.
+    downwards. What would be a second a.jpg is a.png.jpg, a third a.png.2.jpg; a.pdf#2, a page of several, is a-2.jpg.
     """
     names = list(names)
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in names):
@@ -65,8 +66,9 @@ def picture_names(names: Iterable[str]) -> list[Path]:
         names = [str(path.relative_to(top)) for path in whole]
     taken: dict[Path, None] = {}
     for name in names:
-        path = Path(name.replace("#", "-"))  # FILE#2: a page of several
-        numbered = (Path(f"{path}.{k}.jpg") for k in itertools.count(2))
-        choices = itertools.chain([path.with_suffix(".jpg"), Path(f"{path}.jpg")], numbered)
+        page = re.fullmatch(r"(.+)#(\d+)", name)
+        path, number = (Path(page[1]), f"-{page[2]}") if page else (Path(name), "")
+        numbered = (Path(f"{path}{number}.{k}.jpg") for k in itertools.count(2))
+        choices = itertools.chain([Path(f"{path.with_suffix('')}{number}.jpg"), Path(f"{path}{number}.jpg")], numbered)
         taken[next(choice for choice in choices if choice not in taken)] = None
     return list(taken)

@@ -156,6 +156,8 @@ def _read(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as e:
         raise InputError(f"{path}: weights cannot be read ({e.strerror or e}); check the path") from e
+    if path.suffix.lower() == ".onnx":
+        raise InputError(f"{path}: an ONNX file is for reading alone; name the .safetensors file that it was made from")
     pickled = data[:4] == b"PK\x03\x04" or (data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"))
     if pickled or (path.suffix.lower() in _PICKLE_SUFFIXES and data[8:9] != b"{"):
         raise InputError(

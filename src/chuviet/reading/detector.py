@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ from chuviet.artifact.metadata import Artifact
 from chuviet.artifact.network import MapNetwork
 from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.errors import InputError
-from chuviet.inputs.images import as_image
-from chuviet.inputs.sources import holds_several
+from chuviet.reading.given import listed, loaded
 from chuviet.results import Detection
 
 #: The shipped weights that find text where none are named.
@@ -40,13 +38,12 @@ class Detector:
 
     def predict(self, images: Any, progress: bool = False) -> list[Detection]:
         """The text in each image, in their order; `index` is the position. An image is a path, bytes, a file object, a
-        PIL image or an array; a list of these, or one alone.
+        PIL image or an array; a list or iterator of these, a folder, or one alone.
 
         Raises InputError for the first that cannot be read.
         """
-        given: Sequence[Any] = list(images) if holds_several(images) else [images]
-        bar = tqdm(given, unit="page", disable=not progress, dynamic_ncols=True)
-        return [self.find(as_image(image), i) for i, image in enumerate(bar)]
+        bar = tqdm(listed(images), unit="page", disable=not progress, dynamic_ncols=True)
+        return [self.find(loaded(image), i) for i, image in enumerate(bar)]
 
     def find(self, image: np.ndarray, index: int = 0) -> Detection:
         """The text in one image (H W 3 uint8 RGB)."""

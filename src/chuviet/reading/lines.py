@@ -19,10 +19,10 @@ from chuviet.config import Config
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, DecodedInGraph, StepEnsemble
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.errors import InputError
-from chuviet.inputs.images import as_image
 from chuviet.inputs.sources import Source, holds_several, iter_sources
 from chuviet.language.rescore import rescorer_of
 from chuviet.preprocess.line import is_blank
+from chuviet.reading.given import listed, loaded
 from chuviet.reading.layout import line_of
 from chuviet.results import Line, Prediction
 from chuviet.vocab import Charset
@@ -100,7 +100,7 @@ class LineReader:
 
         Raises InputError for the first that cannot be read; `try_predict` goes on instead.
         """
-        given = images if isinstance(images, (list, tuple)) else list(images) if holds_several(images) else [images]
+        given = listed(images)
         predictions, bad = self.try_predict(given, batch_size, progress)
         if bad:
             more = f" ({len(bad)} of {len(given)} images cannot be read)" if len(bad) > 1 else ""
@@ -142,12 +142,13 @@ class LineReader:
         if not isinstance(network, FrameNetwork):
             raise InputError("an attention model has no frames; name a CTC recogniser")
         prepare = self._prepare[cfg]
-        return network.frames(*prepare.collate([prepare(as_image(image)) for image in images]))
+        return network.frames(*prepare.collate([prepare(loaded(image)) for image in images]))
 
     def _prepared(self, image: Any) -> Prepared | None:
         """The image for every member; None of a blank one."""
-        rgb = image.load() if isinstance(image, Source) else as_image(image)
-        return None if is_blank(rgb) else {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}
+        rgb = loaded(image)
+        ready = {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}  # refuses what is no line at all
+        return None if is_blank(rgb) else ready
 
     def _blank(self, index: int) -> Prediction:
         raw = "" if isinstance(self.decoder_cfg, CTCBeam.Config) and self.artifacts[0].lm else None

@@ -24,7 +24,7 @@ def read_crops(recognizer: LineReader, crops: Sequence[np.ndarray], batch_size: 
     gets the words of a wide crop one by one; their texts are joined, `confidence` is the mean over their characters.
 
     On the true boxes of the first 30 training receipts (1,525 lines) that takes scene_word's CER from .492 to .398 and
-    its accuracy from .167 to .201; of 418 words in photos it cuts two. `tests/ship/test_words.py` measures a part of
+    its accuracy from .167 to .201; of 418 words in photos it cuts two. `tests/reading/test_words.py` measures a part of
     both.
     """
     single = isinstance(recognizer.artifacts[0].preprocess_cfg, ScenePreprocess.Config)
