@@ -17,9 +17,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from chuviet.artifact.find import find_weights
 
 from chuviet.artifact.onnx_file import load_onnx
+from chuviet.artifact.opening import find_weights
 from chuviet.data.detection import read_set
 from chuviet.export.detector import export_detector
 from chuviet.inputs.images import read_image

@@ -1,9 +1,10 @@
-"""Is the attention ensemble read fast? Ours beside the way of the original notebook, same weights, same strings.
+"""Is an attention ensemble read fast? Ours beside the way of the original notebook, same weights, same strings.
 
 The ensemble is the design card's: tf_efficientnetv2_b1, hidden 384, at 160 x 1664, and tf_efficientnetv2_b2, hidden
 256, at 128 x 2048, 229 characters. The peer, written here: PyTorch fp32 in its default layout, one image at a time,
 the attention's layer over all columns at every character, a full softmax of both models, 40 characters a line. Ours:
-`chuviet.ship.ensemble`. Both begin with prepared images, so that reading and cleaning the file are in neither.
+`StepEnsemble` of the PyTorch models with `AttentionGreedy`, as `LineReader` reads with two .safetensors files. Both
+begin with prepared images, so that reading and cleaning the file are in neither.
 
 Without --weights they are random (seed 0): speed does not ask what a weight is worth. A random model ends its lines at
 once or never, so the end is biased away: 40 characters on both sides. The rounds alternate; a round of the peer reads
@@ -19,20 +20,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from chuviet.ship.ensemble import FastEnsemble
 from torch import Tensor, nn
 
-from chuviet.batch import Batch
-from chuviet.decode.attention import WrittenText
+from chuviet.decode.attention import AttentionGreedy, StepEnsemble
 from chuviet.export.lines import drawn_strings
 from chuviet.inputs.images import read_image
 from chuviet.models.seq2seq import Seq2Seq
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.pytorch.artifact import load_artifact
+from chuviet.pytorch.network import TorchSteps
 from chuviet.vocab import EOS, MASK, PAD, SOS, SPECIALS, VIETNAMESE, Charset
 
 CARD = (("tf_efficientnetv2_b1.in1k", 384, 160, 1664), ("tf_efficientnetv2_b2.in1k", 256, 128, 2048))
 LENGTH = 40
+Prepared = tuple[np.ndarray, np.ndarray]  # images N 1 H W and widths N, of one member
 
 
 class Peer:
@@ -87,19 +88,20 @@ def main() -> None:
     models, sizes, charset = members(args.weights)
     lines = [read_image(p) for p in args.images] or drawn_strings(48)[-args.batch :]
     batches = prepared(sizes, [lines[i % len(lines)] for i in range(args.batch)])
-    few = [[Batch(b.images[i : i + 1], b.widths[i : i + 1], b.index[i : i + 1]) for b in batches]
-           for i in range(args.peer_images)]  # fmt: skip
-    peer, decoder = Peer(models, charset), WrittenText(charset)
-    fast = FastEnsemble(models, few[0], LENGTH, args.threads)
+    few = [[(pixels[i : i + 1], widths[i : i + 1]) for pixels, widths in batches] for i in range(args.peer_images)]
+    peer, decoder = Peer(models, charset), AttentionGreedy.Config(max_length=LENGTH).build(charset)
+    networks = [TorchSteps(model) for model in models]
+    ensemble = StepEnsemble(networks)
 
-    def read(given: list[Batch]) -> list[str]:
-        return [p.text for p in decoder(fast, given)]
+    def read(given: list[Prepared]) -> list[str]:
+        state = tuple(network.encode(*own) for network, own in zip(networks, given, strict=True))
+        return [p.text for p in decoder(ensemble, state, len(given[0][1]))]
 
     times: dict[str, list[tuple[float, float]]] = {"peer": [], "one": [], "batch": []}
-    peer([b.images for b in few[0]])
+    peer(tensors(few[0]))
     read(few[0])
     for _ in range(args.rounds):
-        theirs = timed(times["peer"], len(few), lambda: [peer([b.images for b in one]) for one in few])
+        theirs = timed(times["peer"], len(few), lambda: [peer(tensors(one)) for one in few])
         alone = timed(times["one"], len(few), lambda: [read(one)[0] for one in few])
         together = timed(times["batch"], args.batch, lambda: read(batches))
     n = len(few)
@@ -148,8 +150,8 @@ def members(weights: Sequence[str] | None) -> tuple[list[Any], list[tuple[int, i
 @torch.no_grad()
 def enliven(model: Any, height: int, width: int) -> None:
     """Makes a random model's characters depend on the image and the column: its features differ too little to."""
-    (batch,) = prepared([(height, width)], drawn_strings(24)[-2:])
-    features = model.eval().backbone((batch.images.expand(-1, 3, -1, -1) - 0.5) / 0.5)
+    (images,) = tensors(prepared([(height, width)], drawn_strings(24)[-2:]))
+    features = model.eval().backbone((images.expand(-1, 3, -1, -1) - 0.5) / 0.5)
     mean, std = features.mean((0, 2, 3)), features.std((0, 2, 3)) + 1e-6
     weight = model.project.weight[:, :, 0, 0] / std
     model.project.weight.copy_(weight[:, :, None, None])
@@ -158,13 +160,16 @@ def enliven(model: Any, height: int, width: int) -> None:
         layer.weight *= 8
 
 
-def prepared(sizes: Sequence[tuple[int, int]], lines: Sequence[np.ndarray]) -> list[Batch]:
+def prepared(sizes: Sequence[tuple[int, int]], lines: Sequence[np.ndarray]) -> list[Prepared]:
     batches = []
     for height, width in sizes:
         prepare = LinePreprocess.Config(height=height, width=width).build()
-        images, widths = prepare.collate([prepare(line) for line in lines])
-        batches.append(Batch(images, widths, torch.arange(len(lines))))
+        batches.append(prepare.collate([prepare(line) for line in lines]))
     return batches
+
+
+def tensors(given: Sequence[Prepared]) -> list[Tensor]:
+    return [torch.from_numpy(pixels) for pixels, _ in given]
 
 
 def timed(times: list[tuple[float, float]], images: int, call: Callable[[], list[str]]) -> list[str]:

@@ -2,9 +2,9 @@
 
 from chuviet.config import parent, replace
 from chuviet.losses.guided import GuidedCTCLoss
+from chuviet.models.attention_heads import NRTR
 from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC
-from chuviet.models.guides import NRTR
 
 cfg = replace(
     parent(__file__, "line_192_f0"),

@@ -7,14 +7,14 @@ from chuviet.data.scene_augment import SceneAugment
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
-from chuviet.models.scene import SceneCTC
+from chuviet.models.backbone_ctc import BackboneCTC
 from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.train.engine import Train
 from chuviet.train.optim import Optim
 from chuviet.vocab import ASCII
 
 cfg = Experiment(
-    model=SceneCTC.Config(),
+    model=BackboneCTC.Config(),
     loss=CTCLoss.Config(),
     decoder=CTCGreedy.Config(),
     data=LineData.Config(

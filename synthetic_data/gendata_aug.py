@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chuviet.commands.dispatch import guarded
+from chuviet.commands.guard import guarded
 from chuviet.commands.synthesis import add_options, write_samples
 from chuviet.data.table import image_root, read_table
 from chuviet.inputs.images import read_image

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from chuviet.commands.dispatch import guarded
+from chuviet.commands.guard import guarded
 from chuviet.data.table import read_table
 from chuviet.errors import InputError
 from chuviet.files import write_whole

@@ -13,9 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from chuviet.artifact.find import find_weights
 
-from chuviet.commands.dispatch import guarded
+from chuviet.artifact.opening import find_weights
+from chuviet.commands.guard import guarded
 from chuviet.commands.synthesis import add_options, write_samples
 from chuviet.data.table import image_root, read_table
 from chuviet.errors import InputError
@@ -23,7 +23,7 @@ from chuviet.inputs.images import read_image
 from chuviet.manifest import COLUMNS, JOINED
 from chuviet.preprocess.line import separate_ink
 from chuviet.reading.alignment import word_gaps
-from chuviet.reading.lines import load
+from chuviet.reading.lines import LineReader
 from chuviet.synth.joined import CutLine, cut_line, fields, join
 from chuviet.synth.paper import Sheet, encode_jpeg, put_on
 from chuviet.synth.record import digest
@@ -46,7 +46,7 @@ class JoinedLines:
         self.root, self.seed, self.height = image_root(data, table), seed, height
         self.names, self.texts = table["img_path"].tolist(), table["text"].tolist()
         images = [self._image(i) for i in range(len(table))]
-        gaps = word_gaps(load(weights), images, self.texts)
+        gaps = word_gaps(LineReader(weights), images, self.texts)
         self.gaps = [g or [] for g in gaps]
         # A line whose text does not fit its frames has no cuts, and is none of those that are taken apart.
         self.fold = {i: int(f) for i, f in enumerate(table["fold"]) if gaps[i] is not None}

@@ -27,10 +27,10 @@ from chuviet.decode.ctc import CTCGreedy
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
+from chuviet.models.attention_heads import NRTR
+from chuviet.models.backbone_ctc import BackboneCTC
 from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC, Mutual
-from chuviet.models.guides import NRTR
-from chuviet.models.scene import SceneCTC
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.pytorch.artifact import load_artifact, save_artifact, without_pretrained
@@ -343,7 +343,7 @@ def test_train_folds_report_pack_and_evaluate(project: Path, fails: Fails, capsy
 
 @pytest.mark.parametrize("mutual", [False, True])
 def test_pack_of_an_unfinished_guided_run_ships_the_recogniser_alone(mutual: bool, tmp_path: Path) -> None:
-    student = SceneCTC.Config(backbone="resnet10t", neck="svtr")  # pretrained: its ImageNet weights are not needed
+    student = BackboneCTC.Config(backbone="resnet10t", neck="svtr")  # pretrained: its ImageNet weights are not needed
     member = GTC.Config(student=student, guide=NRTR.Config(hidden=16, layers=1, heads=2))
     exp = Experiment(
         model=Mutual.Config(member=member) if mutual else member, loss=CTCLoss.Config(), decoder=CTCGreedy.Config(),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from chuviet import geometry
+from chuviet import geometry, polygons
 
 
 def box(x: float, y: float, w: float, h: float, degrees: float = 0.0) -> np.ndarray:
@@ -44,11 +44,11 @@ def test_order_follows_the_long_side_of_a_steep_word_and_keeps_an_upright_letter
 def test_overlaps_by_hand() -> None:
     # b lies with 5 x 10 of its 10 x 10 in the 10 x 10 of a: 50 of 150. The third touches a at a side alone.
     a, others = box(0, 0, 10, 10)[None], np.stack([box(5, 0, 10, 10), box(0, 0, 10, 5), box(10, 0, 10, 10)])
-    common = geometry.overlaps(a, others)
+    common = polygons.overlaps(a, others)
     assert common.iou[0] == pytest.approx([1 / 3, 0.5, 0])
     assert common.of_a[0] == pytest.approx([0.5, 0.5, 0]) and common.of_b[0] == pytest.approx([0.5, 1, 0])
-    assert np.array_equal(geometry.iou(a, others), common.iou)
-    assert geometry.intersections(a, others)[0] == pytest.approx([50, 50, 0])
+    assert np.array_equal(polygons.iou(a, others), common.iou)
+    assert polygons.intersections(a, others)[0] == pytest.approx([50, 50, 0])
 
 
 def test_overlaps_of_quads_that_cross_themselves_or_have_no_area() -> None:
@@ -57,28 +57,28 @@ def test_overlaps_of_quads_that_cross_themselves_or_have_no_area() -> None:
     flat, point = box(0, 0, 10, 0), np.full((4, 2), 3.0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        common = geometry.overlaps(box(0, 0, 10, 10)[None], np.stack([bow, tail, flat, point]))
+        common = polygons.overlaps(box(0, 0, 10, 10)[None], np.stack([bow, tail, flat, point]))
     assert common.iou[0] == pytest.approx([0.5, 0.125, 0, 0])
     assert common.of_b[0] == pytest.approx([1, 1, 0, 0])
-    assert all(isinstance(s, shapely.Polygon | shapely.MultiPolygon) for s in geometry.polygons(np.stack([bow, tail])))
+    assert all(isinstance(s, shapely.Polygon | shapely.MultiPolygon) for s in polygons.polygons(np.stack([bow, tail])))
     for a, b in ((0, 3), (3, 0), (0, 0)):
-        assert geometry.overlaps(np.zeros((a, 4, 2)), np.zeros((b, 4, 2))).iou.shape == (a, b)
+        assert polygons.overlaps(np.zeros((a, 4, 2)), np.zeros((b, 4, 2))).iou.shape == (a, b)
 
 
 def test_growing_moves_sides_and_shrinking_takes_it_back() -> None:
     one = shapely.polygons(box(10, 10, 40, 20)[None])
-    (shape,), _ = geometry.grow(one, np.array([5.0]))
+    (shape,), _ = polygons.grow(one, np.array([5.0]))
     assert shape.bounds == pytest.approx((5, 5, 55, 35))
     assert shape.area == pytest.approx(40 * 20 + 2 * 5 * 60 + np.pi * 25, rel=1e-3)  # round corners
-    small, _ = geometry.grow(one, np.array([-5.0]))
+    small, _ = polygons.grow(one, np.array([-5.0]))
     assert small[0].equals(shapely.box(15, 15, 45, 25))
-    corners = np.asarray(geometry.grow(small, np.array([5.0]))[0][0].exterior.coords)
+    corners = np.asarray(polygons.grow(small, np.array([5.0]))[0][0].exterior.coords)
     assert np.allclose(geometry.min_area_quad(corners), box(10, 10, 40, 20), atol=1e-3)
     dumbbell = shapely.Polygon(
         [(0, 0), (9, 0), (9, 4), (20, 4), (20, 0), (40, 0), (40, 10), (20, 10), (20, 6), (9, 6), (9, 10), (0, 10)]
     )
     several = np.array([shapely.box(0, 0, 40, 10), dumbbell, shapely.box(0, 0, 40, 20)])
-    left, whose = geometry.grow(several, np.array([-6.0, -2, -6]))
+    left, whose = polygons.grow(several, np.array([-6.0, -2, -6]))
     assert whose.tolist() == [1, 2] and left[0].bounds == (22, 2, 38, 8)  # the larger end
     assert left[1].bounds == (6, 6, 34, 14)
 

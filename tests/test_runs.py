@@ -20,9 +20,9 @@ from chuviet.data.table import write_table
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.metrics.detection import DetectionMetric
+from chuviet.models.attention_heads import NRTR
 from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC
-from chuviet.models.guides import NRTR
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.pytorch.artifact import load_artifact, without_pretrained
 from chuviet.reading.detector import Detector
@@ -116,7 +116,7 @@ def test_scene_text_configs_ship_a_plain_model_that_reads_as_training_reported(n
     metrics = run(name, exp, tmp_path)
     weights = run_folder(name, 0, tmp_path) / "weights.safetensors"
     model = load_artifact(weights).model
-    assert type(model).__name__ == "SceneCTC" and not any("guide" in n for n in model.state_dict())
+    assert type(model).__name__ == "BackboneCTC" and not any("guide" in n for n in model.state_dict())
     assert_reads_as_reported(weights, tmp_path / "valid.txt", None, metrics)
 
 

@@ -3,166 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from chuviet.command_help import DESCRIPTION, EXAMPLES
+from chuviet.commands.guard import guarded
+from chuviet.files import use_utf8
+
 #: Formats of `chuviet.data.pages`, spelt out here so that -h need not import it.
 PAGE_FORMATS = ("tsv", "icdar", "synthtext", "lpcv")
-
-DESCRIPTION = """\
-Train, measure and ship text recognisers and detectors that fit a size budget.
-
-The way from images to a submission:
-  chuviet check --data labels.csv                   is the labelled set sound?
-  chuviet folds --data labels.csv --out folds.csv   five folds; no writer and no text in two of them
-  chuviet train -C line_192_f0 --folds 0-4          five runs, and their out-of-fold predictions in one table
-  chuviet report outputs/line_192_f0/oof.csv        where the errors are, as one HTML page
-  chuviet predict -w weights.safetensors images/    read new lines
-  chuviet read photo.jpg                            find and read all text of a page"""
-
-EXAMPLES = {
-    "predict": """\
-examples:
-  chuviet predict line.jpg                                                      the shipped recogniser, vi_line
-  chuviet predict -w a.safetensors -w b.safetensors scans/ --out preds.csv      an ensemble of two
-  chuviet predict -w a.safetensors 'scans/*/1*.png' --decoder beam --beam-width 10
-  chuviet predict -w a.safetensors labels.csv --out preds.csv                   the images that a CSV names
-  chuviet predict -w text_det photos/ --out preds.txt --draw drawn/             a detector: where text is
-
-Members of an ensemble need one charset and one kind: attention models average the probabilities of every step;
-CTC models each propose texts, and the likeliest to all of them wins. A bad image ends the command before anything
-is written; --skip-bad reads the others, names the bad ones on stderr and ends with exit code 3.""",
-    "evaluate": """\
-examples:
-  chuviet evaluate -w weights/vi_line.safetensors --data labels.csv
-  chuviet evaluate -w outputs/line_192_f5/fold0/weights.safetensors --data folds.csv --fold 0 --json fold0.json
-  chuviet evaluate -w text_det -w scene_word --draw drawn/ \\
-      --data icdar2015/text_localization/val_icdar2015_label.txt --data sroie/val_label.txt
-
-CER and WER are micro averages (all edits / all true characters or words), cer_mean and wer_mean means over lines,
-ned is 1-NED, score the Kalapa 2023 competition's. Nothing is normalised but the labels' Unicode form (NFC).
-
-With the weights of a detector, --data are labels of pages (see docs/formats.md): precision, recall and hmean at IoU 0.5
-by the rules of ICDAR2015, and the kinds of errors; with a recogniser beside it also those of reading (e2e).""",
-    "read": """\
-examples:
-  chuviet read photo.jpg
-  chuviet read scans/ --out result.json --draw drawn/
-  chuviet read -w text_det -w vi_line form.jpg           another recogniser; without -w: text_det and scene_word
-
-Detection, crops straightened by their perspective, recognition in batches, reading order. The JSON has, by file, the
-list of texts with their corners (clockwise from the top left) and their score: detection times recognition.""",
-    "reject": """\
-examples:
-  chuviet reject -w fots_light_rejector_small --data icdar2015/text_localization/train_icdar2015_label.txt \\
-      --check icdar2015/text_localization/val_icdar2015_label.txt --out fots_gated.safetensors
-
-Sets the threshold below which a detector with a rejector skips an image as empty, and reports ROC AUC, how many
-frames are skipped, and the time that is saved. Pages are cut into squares, of which many have no text.""",
-    "train": """\
-examples:
-  chuviet train -C line_192_ptr_f5
-  chuviet train -C line_192_f5 --folds 0-4 train.epochs=20
-  chuviet train -C b2_256_f5 fold=2 optim.lr=1e-4 resume=true
-
-A run's files go to outputs/NAME/fold<k>/: config.json, metrics.jsonl, TensorBoard events, checkpoint.pt,
-weights.safetensors (what predict takes) and oof.csv. fold=5 trains on all rows and validates on none.
-Ctrl-C saves and leaves; resume=true goes on.""",
-    "folds": """\
-examples:
-  chuviet folds --data labels.csv --group writer_id --folds 5 --out train_folds.csv
-
-Rows of one group share a fold, rows with equal text too (case and spaces aside); sizes are balanced. A group that is
-empty or -1 is unknown: such a row is held to others by its text alone.""",
-    "summary": """\
-examples:
-  chuviet summary -C b2_256_f5
-  chuviet summary -C line_192_f5 --depth 2 --width 640""",
-    "pack": """\
-examples:
-  chuviet pack outputs/line_192_f5/fold0                       the averaged weights of an unfinished run, else the last
-  chuviet pack outputs/line_192_f5/fold0 --keep last --out weights/mine.safetensors
-  chuviet pack outputs/line_192_f5/fold5/weights.safetensors --lm lm.safetensors --out weights/mine.safetensors
-
-A run that ends packs its own weights.safetensors; this is for one that was stopped, or to put a language model (see
-chuviet lm) beside weights, which are then decoded by beam search.""",
-    "lm": """\
-examples:
-  chuviet lm --addresses 100000 --out vi_address.lm.safetensors
-  chuviet lm --addresses 100000 --labels train_folds.csv --leave-out 0 --out lm_without_fold0.safetensors
-  chuviet pack outputs/line_192_f0/fold0/weights.safetensors --lm lm_without_fold0.safetensors --out reader.safetensors
-
-A model of characters (interpolated Kneser-Ney) for the beam search of the CTC recognisers. With --addresses it takes
-the gazetteer along: wards, districts, provinces and streets that were misread are then compared with those that exist.
-With --leave-out the labels of that fold are kept out and used to report the perplexity.""",
-    "export": """\
-examples:
-  chuviet export -w weights/vi_line.safetensors --out vi_line.onnx
-  chuviet export -w b2_256_f5 --precision fp16 --check train_folds.csv --out b2.onnx
-  chuviet export -w line_192_f5 --precision int8 --check train_folds.csv --tolerance 0.01 --out line.int8.onnx
-  chuviet export -w text_det --precision int8 --calibrate photos/ --check labels.txt --out det.int8.onnx
-  chuviet predict -w vi_line.onnx line.jpg
-
-The lines of --check (an image, a folder, labels; without it drawn strings) are read through PyTorch and ONNX Runtime,
-alone and in batches. fp32: every text must be the same, or no file is written; fp16: 98 % of them. int8 takes its
-ranges from --calibrate, or from a quarter of --check (64 lines at most), is judged on the rest of the labelled lines,
-and refused if the CER rises by more than --tolerance. Charset, preprocessing, decoder and language model travel inside
-the file.
-
-A detector is checked on pages (100 of --check): in fp32 every quad must be found again (IoU 0.95), in fp16 on 95 % of
-the pages; int8 is refused if hmean falls by more than --tolerance.""",
-    "prune": """\
-examples:
-  chuviet prune -w outputs/fots/fold5/weights.safetensors --ratio 0.5 --out fots_half.safetensors
-  chuviet prune -w text_det --ratio 0.3 --keep-residual --out small.safetensors
-  python train.py -C fots init=fots_half.safetensors optim.lr=1e-4                then train it again
-
-The channels with the smallest filters (L1 norm) go, together with all that depends on them; at ratio 0.5 of a plain
-convolutional network three quarters of the parameters. The file reads worse until it is trained again: a run that
-starts from it (init=) keeps its smaller layers.""",
-    "check": """\
-examples:
-  chuviet check --data labels.csv
-  chuviet check --data labels.csv --oof outputs/line_192_f0/oof.csv
-  chuviet check --data words.txt --charset ascii --pages valid_pages.txt --clean training_data/words.txt
-
-Reads every image and label and lists every problem: unreadable images, characters outside the charset, texts
-too long for the frames of their image; and notes doubled texts, and texts or writers in several folds.
-Exit code 2 if there is a problem. With --oof also the labels that a model which never saw them reads otherwise and
-confidently: candidates for wrong labels, to be looked at; nothing is changed. With --pages the rows that are cut out of
-those pages (same text, same picture): a reader trained on them is not measured by the pages.""",
-    "convert": """\
-examples:
-  chuviet convert baidu train.list --valid 0.1 --seed 0     train.txt and valid.txt beside it, lines of path<TAB>text
-  chuviet convert icdar ch4_training_localization_transcription_gt --images ch4_training_images --to tsv --out train.txt
-  chuviet convert synthtext SynthText/gt.mat --to tsv --out synthtext.txt
-  chuviet convert tsv train.txt --to lpcv --out sample/
-  chuviet convert tsv train.txt --to crops --out training_data/words
-
-baidu: the four columns width, height, image name, text of the Baidu street-view set; images in train_images/.
-Labels of pages, each into each other: tsv (path<TAB>JSON, as PaddleOCR and OpenOCR), icdar (a folder of gt_*.txt),
-synthtext (gt.mat), lpcv (train_images1/ with sample_train_annotation_txt/, the same for test; the images are copied).
-crops: the words of the pages, straightened as `chuviet read` does it, with a list labels.txt for a reader to train on.
-Quads that cross themselves, run backwards, leave the image or are empty are mended or dropped, and counted on stderr;
---raw keeps them as they are. docs/formats.md has the rules.""",
-    "report": """\
-examples:
-  chuviet report outputs/line_192_f5/oof.csv
-  chuviet report fold0.csv fold1.csv --data train_folds.csv --out report.html --worst 50
-
-Tables of all metrics by fold, source and length, the kinds of errors, tone marks, characters, and the worst lines as
-pictures.""",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns 0, or 2 after a user's error (one line on stderr), 130 after Ctrl-C."""
+    use_utf8()
     args = _parsed(argv)
-    # Imported late: torch takes seconds to import, and -h or a mistyped option shouldn't wait for it.
-    from chuviet.commands.dispatch import guarded, run
+    return guarded(lambda: command(args))
 
-    return guarded(lambda: run(args))
+
+def command(args: argparse.Namespace) -> int:
+    """Runs `args.command`. Returns the exit code; raises what the command raises."""
+    # Imported late: PyTorch takes seconds to import, and reading a line, -h or a mistyped option shouldn't wait for it.
+    module = importlib.import_module(f"chuviet.commands.{args.command}")
+    return int(module.run(args))
 
 
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -217,16 +82,17 @@ def _reader(p: argparse.ArgumentParser) -> None:
     p.add_argument("--decoder", choices=("greedy", "beam"), help="default: the one packed with the first weights")
     p.add_argument("--beam-width", type=_positive, metavar="N", help="prefixes kept by the beam decoder")
     p.add_argument("--batch-size", type=_positive, default=32, metavar="N", help="lines read at once (%(default)s)")
-    p.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 ...; auto takes CUDA if there is one")
+    p.add_argument("--device", default="auto",
+                   help="of .safetensors files: cpu, cuda, cuda:1 ...; auto takes CUDA if there is one")  # fmt: skip
+    p.add_argument("--threads", type=_natural, default=0, metavar="N", help="CPU threads (0: one a core)")
     p.add_argument("--limit-mb", type=float, metavar="MB",
                    help="refuse weights of more 10^6 bytes than this together (default: 50 for an ensemble, else none; "
                    "0: no limit)")  # fmt: skip
 
 
 def _predict(p: argparse.ArgumentParser) -> None:
-    p.add_argument(
-        "input", metavar="INPUT", help="an image, a folder (searched in depth), a 'glob', a CSV with img_path"
-    )
+    p.add_argument("input", nargs="+", metavar="INPUT",
+                   help="images, folders (searched in depth), 'globs', CSVs with img_path, lists, PDFs")  # fmt: skip
     _reader(p)
     p.add_argument(
         "--out", metavar="FILE", help="write a CSV img_path,text,confidence (of a detector: name, tab, JSON)"
@@ -249,10 +115,12 @@ def _evaluate(p: argparse.ArgumentParser) -> None:
 
 
 def _read(p: argparse.ArgumentParser) -> None:
-    p.add_argument("input", metavar="INPUT", help="a photo or a scanned page, a folder (searched in depth), a 'glob'")
+    p.add_argument("input", nargs="+", metavar="INPUT",
+                   help="photos, scanned pages, PDFs, folders (searched in depth), 'globs'")  # fmt: skip
     _reader(p)
     p.add_argument("--out", metavar="JSON", help="write quads, texts and scores here instead of printing texts")
     p.add_argument("--draw", metavar="DIR", help="pictures with what was read")
+    p.add_argument("--skip-bad", action="store_true", help="leave out pages that cannot be read, and name them")
     _min_score(p)
 
 
@@ -406,6 +274,13 @@ def _report(p: argparse.ArgumentParser) -> None:
     p.add_argument("--data", metavar="CSV", help="the label CSV that the run read (default: what its config says)")
     p.add_argument("--out", metavar="HTML", help="default: report.html beside the first")
     p.add_argument("--worst", type=_positive, default=30, metavar="N", help="lines shown as pictures (%(default)s)")
+
+
+def _natural(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text}: a number of 0 or more is expected")
+    return value
 
 
 def _positive(text: str) -> int:

@@ -17,6 +17,8 @@ import typing
 from pathlib import Path
 from typing import Any, TypeVar
 
+from chuviet.kinds import name_of, place_of
+
 T = TypeVar("T")
 
 
@@ -94,10 +96,12 @@ def override(cfg: T, assignments: typing.Sequence[str]) -> T:
 
 
 def to_json(cfg: Any) -> Any:
-    """A config tree as JSON-ready values; every node carries its ``"type"`` as ``module:Qualified.Name``."""
+    """A config tree as JSON-ready values; every node carries its ``"type"``: a kind of `chuviet.kinds`, else
+    ``module:Qualified.Name``.
+    """
     if isinstance(cfg, Config):
         kind = type(cfg)
-        node = {"type": f"{kind.__module__}:{kind.__qualname__}"}
+        node = {"type": name_of(f"{kind.__module__}:{kind.__qualname__}")}
         return node | {f.name: to_json(getattr(cfg, f.name)) for f in dataclasses.fields(cfg)}
     if isinstance(cfg, (tuple, list)):
         return [to_json(v) for v in cfg]
@@ -114,7 +118,7 @@ def from_json(data: Any) -> Any:
         return data
     fields = dict(data)
     name = str(fields.pop("type", ""))
-    module, _, qualname = name.partition(":")
+    module, _, qualname = place_of(name).partition(":")
     if not module.startswith("chuviet."):
         raise ConfigError(f"the type {name!r} does not live in chuviet, so it is not built")
     try:

@@ -12,6 +12,7 @@ from chuviet.data.detection import PageData
 from chuviet.data.recognition import LineData
 from chuviet.metrics.detection import DetectionMetric
 from chuviet.metrics.recognition import RecognitionMetric
+from chuviet.pytorch.decoding import TorchDecoder
 from chuviet.train.engine import Task, Train
 from chuviet.train.optim import Optim
 from chuviet.vocab import Charset
@@ -52,7 +53,8 @@ class Experiment(Config):
         decoder: Any = self.decoder
         torch.manual_seed(self.train.seed)  # the weights that a run starts from
         task = Task(
-            model=model.build(len(data.charset or ())), loss=loss.build(), decoder=decoder.build(data.charset),
+            model=model.build(len(data.charset or ())), loss=loss.build(),
+            decoder=TorchDecoder(decoder.build(data.charset)),
             metric=RecognitionMetric() if data.charset else DetectionMetric(), data=data,
         )  # fmt: skip
         return data, task

@@ -93,3 +93,13 @@ def reading_order(quads: Quads) -> np.ndarray:
         else:
             lines.append([int(i)])
     return np.array([i for line in lines for i in sorted(line, key=lambda j: forward[j])])
+
+
+def part_of(quad: Quad, start: float, end: float) -> Quad:
+    """The part of a quad in order (4 2) from `start` to `end` of its length, 0..1 along the text."""
+    top_left, top_right, bottom_right, bottom_left = quad
+    start, end = min(max(start, 0.0), 1.0), min(max(end, 0.0), 1.0)
+    top, bottom = top_right - top_left, bottom_right - bottom_left
+    return np.array(
+        [top_left + start * top, top_left + end * top, bottom_left + end * bottom, bottom_left + start * bottom]
+    )

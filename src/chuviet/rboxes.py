@@ -12,19 +12,18 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 Quads = NDArray[np.float64]  # K 4 2, as in `chuviet.geometry`
 
 
-def read_logits(logits: Tensor, crop: float) -> tuple[Tensor, Tensor, Tensor]:
-    """N 6 ... -> score logit N ..., distances N 4 ... to top, right, bottom, left in pixels (0..`crop`), angle N ...
+def read_cells(logits: np.ndarray, crop: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """P 6 logits of cells -> score P (0..1), distances P 4 to top, right, bottom, left in pixels (0..`crop`), angle P.
 
-    What the six numbers mean, for loss and decoder alike: distance = sigmoid x `crop`, angle = sigmoid x pi/2 - pi/4.
+    What the six numbers mean: distance = sigmoid x `crop`, angle = sigmoid x pi/2 - pi/4. `losses.east.read_logits` is
+    the same for training.
     """
-    logits = logits.float()
-    score, distances, angle = logits[:, 0], logits[:, 1:5], logits[:, 5]
-    return score, distances.sigmoid() * crop, (angle.sigmoid() - 0.5) * (math.pi / 2)
+    values = 1 / (1 + np.exp(-logits.astype(np.float64)))
+    return values[:, 0], values[:, 1:5] * crop, (values[:, 5] - 0.5) * (math.pi / 2)
 
 
 def cell_centres(cells: np.ndarray, scale: int) -> np.ndarray:

@@ -26,8 +26,10 @@ from chuviet.experiment import Experiment
 from chuviet.files import write_whole
 from chuviet.manifest import REAL_INK
 from chuviet.metrics.recognition import RecognitionMetric
-from chuviet.pytorch.artifact import describe, load_artifact, read_config, save_artifact
-from chuviet.reading.pages import save_detections
+from chuviet.models.protocols import Prunable, candidates_of, shipped_config
+from chuviet.models.rejector import Rejector
+from chuviet.pytorch.artifact import describe, load_artifact, read_model_config, save_artifact
+from chuviet.reading.files import write_detections
 from chuviet.train.engine import Validation, fit
 from chuviet.train.lock import folder_lock
 from chuviet.train.state import first_difference
@@ -71,7 +73,7 @@ def _run(name: str, exp: Experiment, root: Path, out: Path) -> dict[str, float]:
     save_artifact(
         out / WEIGHTS,
         model=task.model,
-        model_cfg=getattr(exp.model, "shipped", exp.model),
+        model_cfg=shipped_config(exp.model),
         preprocess_cfg=exp.data.preprocess,
         decoder_cfg=exp.decoder,
         charset=data.charset,
@@ -81,7 +83,7 @@ def _run(name: str, exp: Experiment, root: Path, out: Path) -> dict[str, float]:
     for read in (OOF, FOUND):  # of an earlier run's weights
         (out / read).unlink(missing_ok=True)
     if isinstance(data, PageData):
-        save_detections([page.path for page in data.valid_pages], result.predictions, out / FOUND)
+        write_detections([page.path for page in data.valid_pages], result.predictions, out / FOUND)
     elif result.predictions:
         write_table(oof_rows(data, result), out / OOF)
     return result.metrics
@@ -211,8 +213,7 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
             f"train it without them first: python train.py -C {notes.get('run', exp.init)} fold={exp.fold}"
         )
     state, report = artifact.model.state_dict(), "all weights copied"
-    names: Any = getattr(model, "candidates", None)
-    inside: list[nn.Module] = names() if names and not exp.init_parts else [model]
+    inside = [model] if exp.init_parts else candidates_of(model)
     if exp.init_parts:
         state, report = _parts(state, model.state_dict(), exp.init_parts, path)
     elif artifact.charset != data.charset:
@@ -235,16 +236,16 @@ def as_pruned(exp: Experiment, out: Path, root: Path) -> Experiment:
         first = saved_experiment(out).model
     elif exp.init:
         path = init_path(exp, root)
-        first = read_config(path, describe(path), "model", "chuviet.models.")
+        first = read_model_config(path, describe(path))
     return dataclasses.replace(exp, model=_with_widths(exp.model, first))
 
 
 def _with_widths(model: Any, first: Any) -> Any:
     """The model's config with the widths of `first`, if that is pruned and of the same kind (or so its detector)."""
-    if hasattr(model, "detector"):
-        detector = _with_widths(model.detector, getattr(first, "detector", first))
+    if isinstance(model, Rejector.Config):
+        detector = _with_widths(model.detector, first.detector if isinstance(first, Rejector.Config) else first)
         return dataclasses.replace(model, detector=detector)
-    pruned = getattr(first, "pruned", ())
+    pruned = first.pruned if isinstance(first, Prunable) else ()
     return dataclasses.replace(model, pruned=pruned) if pruned and type(first) is type(model) else model
 
 

@@ -86,6 +86,10 @@ class Charset:
             raise CharsetError(f"not in the charset: {names}, in {text!r}")
         return [self._ids[c] for c in text]  # type: ignore[attr-defined]
 
+    def encode_exact(self, text: str) -> list[int]:
+        """Class ids of a text that is of this charset as it stands: outer spaces count. Raises KeyError."""
+        return [self._ids[c] for c in text]  # type: ignore[attr-defined]
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of class ids. Raises IndexError for ids outside 0 .. len-1."""
         ids = list(ids)

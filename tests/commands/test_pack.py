@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from chuviet import config
-from chuviet.commands.training import pack
+from chuviet.commands.pack import run as pack
 from chuviet.config import ConfigError
 from chuviet.data.recognition import LineData
 from chuviet.decode.ctc import CTCGreedy

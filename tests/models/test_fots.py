@@ -5,8 +5,8 @@ import torch
 
 from chuviet import config
 from chuviet.batch import Batch
+from chuviet.losses.east import read_logits
 from chuviet.models.fots import FIRST_DISTANCE, FOTS
-from chuviet.rboxes import read_logits
 
 LIGHT = FOTS.Config(
     backbone="resnet18", pretrained=False, options=(("channels", (32, 64, 128, 192)),), centre=(128, 256),

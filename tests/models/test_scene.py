@@ -1,16 +1,16 @@
-"""SceneCTC and its guides: shapes, independence of padding, and a shipped model without the guide."""
+"""BackboneCTC and its guides: shapes, independence of padding, and a shipped model without the guide."""
 
 import pytest
 import torch
 
 from chuviet import config
 from chuviet.batch import Batch
+from chuviet.models.attention_heads import NRTR, SAR
+from chuviet.models.backbone_ctc import BackboneCTC, ColumnBackbone
 from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC, Mutual
-from chuviet.models.guides import NRTR, SAR
-from chuviet.models.scene import SceneBackbone, SceneCTC
 
-SMALL = SceneCTC.Config(backbone="resnet10t", pretrained=False, hidden=24, dims=16)
+SMALL = BackboneCTC.Config(backbone="resnet10t", pretrained=False, hidden=24, dims=16)
 
 
 def batch() -> Batch:
@@ -22,7 +22,7 @@ def batch() -> Batch:
 
 @pytest.mark.parametrize("name", ["resnet34", "resnet10t", "resnet26d"])
 def test_backbone_keeps_four_pixels_a_column(name: str) -> None:
-    net = SceneBackbone(name, pretrained=False).eval()
+    net = ColumnBackbone(name, pretrained=False).eval()
     assert net(torch.zeros(1, 3, 48, 320)).shape == (1, net.channels, 2, 80)
 
 
@@ -91,5 +91,5 @@ def test_a_line_recogniser_may_be_guided_too() -> None:
 
 @pytest.mark.parametrize("name", ["lcnet_050", "repvit_m0_9", "resnet10t"])
 def test_backbones_keep_a_column_for_four_pixels(name: str) -> None:
-    features = SceneBackbone(name, pretrained=False).eval()(torch.rand(1, 1, 40, 100))
+    features = ColumnBackbone(name, pretrained=False).eval()(torch.rand(1, 1, 40, 100))
     assert features.shape[2:] == (2, 25)

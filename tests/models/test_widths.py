@@ -7,8 +7,8 @@ from torch import nn
 from chuviet import config
 from chuviet.batch import Batch
 from chuviet.config import ConfigError
+from chuviet.models.backbone_ctc import BackboneCTC
 from chuviet.models.micro import MicroOCR
-from chuviet.models.scene import SceneCTC
 from chuviet.models.widths import Widths, apply_widths, read_widths
 
 
@@ -65,7 +65,7 @@ def test_a_config_with_widths_survives_json_and_builds_the_model() -> None:
 
 
 def test_a_narrower_classifier_fits_any_charset() -> None:
-    cfg = SceneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", pruned=(
+    cfg = BackboneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", pruned=(
         ("neck.out.0", (0, 24, 0)), ("neck.out.1", (24,)), ("classify", (24, 0)),
     ))  # fmt: skip
     for characters in (5, 90):

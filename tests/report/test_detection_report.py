@@ -6,11 +6,12 @@ from PIL import ImageFont
 
 from chuviet.labels import LabelledPage
 from chuviet.metrics.detection import DetectionMetric
+from chuviet.reading import pictures
 from chuviet.report import detection as report
 from chuviet.results import Detection
 from chuviet.vocab import VIETNAMESE
 
-GREEN, BLUE, RED = report._SURE, report._TRUE, report._MISSED
+GREEN, BLUE, RED = pictures._SURE, report._TRUE, report._MISSED
 
 
 def quad(x: float, y: float, w: float, h: float) -> list[tuple[float, float]]:
@@ -27,23 +28,23 @@ def example(texts: list[str] | None = None) -> tuple[np.ndarray, Detection, Labe
     return image, Detection(0, found, np.array([1.0, 0.3]), texts), page
 
 
-def like(pixel: np.ndarray, colour: report.Colour) -> bool:
+def like(pixel: np.ndarray, colour: pictures.Colour) -> bool:
     """The line has that colour there; its smooth edges may have let some white in."""
     return bool(np.abs(pixel.astype(int) - colour).max() <= 40)
 
 
 def test_every_quad_has_the_colour_of_what_it_is() -> None:
     image, detection, page = example()
-    plain, drawn = report.draw(image, detection), report.draw(image, detection, page)
+    plain, drawn = pictures.draw(image, detection), report.draw(image, detection, page)
     assert plain.shape == drawn.shape == image.shape and plain.dtype == np.uint8 and (image == 255).all()
-    assert like(plain[36, 60], GREEN) and like(plain[150, 230], report._UNSURE)  # top sides
+    assert like(plain[36, 60], GREEN) and like(plain[150, 230], pictures._UNSURE)  # top sides
     assert (plain[60, 60] == 255).all() and like(drawn[60, 60], BLUE)  # the true bottom, inside of what was found
     assert (plain[40, 190] == 255).all() and like(drawn[40, 190], RED)
     side = np.array([like(pixel, report._IGNORED) for pixel in drawn[120, 20:100]])
     assert 0.3 < side.mean() < 0.7 and side[0] and side[-1]  # dashes, both corners drawn
     assert (drawn[140, 150] == 255).all()
     nothing = Detection(0, np.zeros((0, 4, 2)), np.zeros(0), [])
-    assert (report.draw(image, nothing) == 255).all()
+    assert (pictures.draw(image, nothing) == 255).all()
     assert like(report.draw(image, nothing, page)[40, 60], RED)
 
 
@@ -64,7 +65,7 @@ def test_a_label_goes_where_it_hides_least() -> None:
     above, below = np.array([0.0, 80, 300, 99]), np.array([0.0, 111, 300, 130])
 
     def place(*taken: np.ndarray) -> list[float]:
-        return report._place(box, 50, 12, np.stack([box, *taken]), picture, 2).tolist()
+        return pictures._place(box, 50, 12, np.stack([box, *taken]), picture, 2).tolist()
 
     assert place() == [100, 86, 150, 98]
     assert place(above) == [100, 112, 150, 124]
@@ -74,10 +75,15 @@ def test_a_label_goes_where_it_hides_least() -> None:
 
 
 def test_the_font_has_all_vietnamese_letters() -> None:
-    font = report._font(20)
-    assert isinstance(font, ImageFont.FreeTypeFont)
+    font, text = pictures._font(20, VIETNAMESE)
+    assert isinstance(font, ImageFont.FreeTypeFont) and text == VIETNAMESE
     missing = bytes(font.getmask("\uffff"))
     assert all(bytes(font.getmask(c)) != missing for c in VIETNAMESE)
+
+
+def test_without_such_a_font_accents_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "_loaded", lambda size: (ImageFont.load_default(size), False))
+    assert pictures._font(20, "Đường Huế")[1] == "Duong Hue"
 
 
 def test_tables() -> None:

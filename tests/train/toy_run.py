@@ -16,10 +16,10 @@ from chuviet.decode.ctc import CTCGreedy
 from chuviet.losses.ctc import CTCLoss
 from chuviet.losses.guided import GuidedCTCLoss, MutualLoss
 from chuviet.metrics.recognition import RecognitionMetric
+from chuviet.models.attention_heads import SAR
+from chuviet.models.backbone_ctc import BackboneCTC
 from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC, Mutual
-from chuviet.models.guides import SAR
-from chuviet.models.scene import SceneCTC
 from chuviet.train.engine import Interrupted, Task, Train, fit
 from chuviet.train.optim import Optim
 from chuviet.vocab import Charset
@@ -90,7 +90,7 @@ def make_task(data: NoiseData, dropout: float = 0.1) -> Task:
 def make_guided(data: NoiseData, kind: str) -> Task:
     """A guided recogniser ("gtc"), or two ("mutual"), without dropout."""
     torch.manual_seed(0)
-    student = SceneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", dims=16, hidden=16, depth=1)
+    student = BackboneCTC.Config(backbone="resnet10t", pretrained=False, neck="svtr", dims=16, hidden=16, depth=1)
     gtc = GTC.Config(student=student, guide=SAR.Config(hidden=16))
     cfg, loss = (gtc, GuidedCTCLoss.Config()) if kind == "gtc" else (Mutual.Config(member=gtc), MutualLoss.Config())
     model = cfg.build(len(CHARSET))

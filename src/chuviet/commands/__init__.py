@@ -1,4 +1,4 @@
-"""What the commands of `chuviet.cli` do: exit codes, and the one exception of their own."""
+"""What the commands of `chuviet.cli` do, one file a verb: `run(args) -> exit code`."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chuviet.commands.dispatch import guarded
+from chuviet.commands.guard import guarded
 from chuviet.data.files import read_lines
 from chuviet.data.lists import read_labels
 from chuviet.data.pages import write_pages

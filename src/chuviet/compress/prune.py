@@ -28,9 +28,10 @@ from torch.nn.modules.conv import _ConvNd
 from chuviet.batch import Batch
 from chuviet.errors import InputError
 from chuviet.export.lines import drawn_strings
+from chuviet.models.protocols import Prunable
+from chuviet.models.seq2seq import Seq2Seq
 from chuviet.models.widths import read_widths
-from chuviet.pytorch.artifact import Artifact
-from chuviet.reading.lines import attends
+from chuviet.pytorch.artifact import SavedModel
 
 #: Kept channels are a multiple of this: FOTS and RepViT at ratios 0.3 to 0.5 do 2 to 11 % more multiply-adds a second
 #: than with any number of channels (640 x 640 px, one thread, AMX); 16 and 32 gain more, but thin layers stay whole.
@@ -42,8 +43,8 @@ Removed = dict[str, list[int]]
 _MIXERS = (nn.LayerNorm, nn.GroupNorm, nn.MultiheadAttention, nn.RNNBase)
 
 
-def prune(artifact: Artifact, ratio: float, round_to: int = ROUND_TO, keep_residual: bool = False) -> Artifact:
-    """The artifact with a smaller model of the same class; its metrics are gone, its notes say what was done.
+def prune(saved: SavedModel, ratio: float, round_to: int = ROUND_TO, keep_residual: bool = False) -> SavedModel:
+    """The saved model with a smaller model of the same class; its metrics are gone, its notes say what was done.
 
     `ratio` of the channels of every group goes. `keep_residual` leaves the channels whole that several layers write to
     (shortcuts and other sums). Without it FOTS with ResNet-34 has a quarter of its parameters at 0.5, which is what was
@@ -52,21 +53,20 @@ def prune(artifact: Artifact, ratio: float, round_to: int = ROUND_TO, keep_resid
     """
     if not 0 < ratio < 1:
         raise InputError(f"ratio {ratio:g}: the share of channels to remove lies between 0 and 1")
-    cfg: Any = artifact.model_cfg
-    if not hasattr(cfg, "pruned"):
-        kind = "an ONNX file" if artifact.path.suffix.lower() == ".onnx" else f"a {type(artifact.model).__name__}"
-        raise InputError(f"{artifact.path}: {kind} cannot be pruned; prune the .safetensors of a plain model")
-    small, batch = copy.deepcopy(artifact.model).cpu(), example(artifact)
+    if not isinstance(saved.model_cfg, Prunable):
+        raise InputError(f"{saved.path}: a {type(saved.model).__name__} cannot be pruned; prune that of a plain model")
+    cfg: Any = saved.model_cfg
+    small, batch = copy.deepcopy(saved.model).cpu(), example(saved)
     removed = remove_channels(small, batch, ratio, round_to, keep_residual)
-    characters = len(artifact.charset or ())
+    characters = len(saved.charset or ())
     whole = replace(cfg, pruned=()).build(characters)
     cfg = replace(cfg, pruned=read_widths(small, whole))
     model = cfg.build(characters).eval()
     model.load_state_dict(small.state_dict())
-    _check(model, mask(artifact.model, removed), batch, artifact)
-    device = next(artifact.model.parameters()).device
-    notes = artifact.notes | {"pruned": {"ratio": ratio, "from": artifact.path.name}}
-    return replace(artifact, model=model.to(device), model_cfg=cfg, metrics={}, notes=notes)
+    _check(model, mask(saved.model, removed), batch, saved)
+    device = next(saved.model.parameters()).device
+    notes = saved.notes | {"pruned": {"ratio": ratio, "from": saved.path.name}}
+    return replace(saved, model=model.to(device), model_cfg=cfg, metrics={}, notes=notes)
 
 
 def remove_channels(
@@ -119,22 +119,22 @@ def mask(model: nn.Module, removed: Removed) -> nn.Module:
     return masked
 
 
-def traced(model: Any, batch: Batch) -> Tensor:
+def traced(model: nn.Module, batch: Batch) -> Tensor:
     """Runs what can be pruned: all of the model, but of an attention recogniser what lies before its GRU."""
-    if attends(model):
+    if isinstance(model, Seq2Seq):
         return model.project(model.backbone(batch.images.expand(-1, 3, -1, -1)))
     return model(batch).logits
 
 
-def example(artifact: Artifact, side: int = 128) -> Batch:
+def example(saved: SavedModel, side: int = 128) -> Batch:
     """One image as the model wants it: a drawn line, or noise of `side` x `side` pixels for a detector."""
-    preprocess: Any = artifact.preprocess_cfg
-    if artifact.charset is None:
+    preprocess: Any = saved.preprocess_cfg
+    if saved.charset is None:
         images = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
         return Batch(images, torch.tensor([side]), torch.tensor([0]))
     prepare = preprocess.build()
-    images, widths = prepare.collate([prepare(drawn_strings(12)[9])])
-    return Batch(images, widths, torch.tensor([0]))
+    pixels, widths = prepare.collate([prepare(drawn_strings(12)[9])])
+    return Batch(torch.from_numpy(pixels), torch.from_numpy(widths), torch.tensor([0]))
 
 
 def _prunable(graph: tp.DependencyGraph, group: Sequence[Any]) -> bool:
@@ -162,10 +162,10 @@ def _writers(graph: tp.DependencyGraph, group: Sequence[Any]) -> int:
 
 
 @torch.no_grad()
-def _check(small: nn.Module, masked: nn.Module, batch: Batch, artifact: Artifact) -> None:
+def _check(small: nn.Module, masked: nn.Module, batch: Batch, saved: SavedModel) -> None:
     got, want = traced(small, batch), traced(masked, batch)
     if got.shape != want.shape or not torch.allclose(got, want, rtol=1e-3, atol=1e-3 * float(want.abs().max())):
         raise InputError(
-            f"{artifact.path}: not pruned: the smaller {type(small).__name__} does not compute what the full one does "
+            f"{saved.path}: not pruned: the smaller {type(small).__name__} does not compute what the full one does "
             "with those channels at zero"
         )

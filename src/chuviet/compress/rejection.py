@@ -17,7 +17,8 @@ from chuviet.inputs.images import read_image
 from chuviet.labels import LabelledPage
 from chuviet.metrics.detection import threshold_for_recall
 from chuviet.models.rejector import Rejector, says_text
-from chuviet.pytorch.artifact import Artifact
+from chuviet.pytorch.artifact import SavedModel
+from chuviet.pytorch.network import TorchMaps, as_artifact, as_batch
 from chuviet.reading.detector import Detector
 
 
@@ -61,16 +62,16 @@ def frames(pages: Sequence[LabelledPage], size: int) -> Iterator[tuple[np.ndarra
                 yield image[y : y + size, x : x + size], bool(len(quads))
 
 
-def measure(artifact: Artifact, pages: Sequence[LabelledPage], size: int, few: int = 100) -> Rejection:
+def measure(saved: SavedModel, pages: Sequence[LabelledPage], size: int, few: int = 100) -> Rejection:
     """The rejector with its threshold, on squares of `pages`; times on `few` of them, spread evenly."""
-    detector = _detector(artifact)
+    detector, model = _detector(saved)
     seen = list(frames(pages, size))
     if not seen:
         return Rejection(0, 0, None, None, None, None)
-    scores, text = _scores(detector, seen)
-    passes = scores >= detector.model.cfg.threshold
+    scores, text = _scores(detector, model, seen)
+    passes = scores >= model.cfg.threshold
     sample = [image for image, _ in seen[:: max(len(seen) // few, 1)]]
-    everything = Detector(with_threshold(artifact, float("-inf")))
+    everything = Detector(as_artifact(with_threshold(saved, float("-inf"))))
     return Rejection(
         frames=len(seen), empty=int((~text).sum()),
         auc=float(roc_auc_score(text, scores)) if text.any() and not text.all() else None,
@@ -80,34 +81,39 @@ def measure(artifact: Artifact, pages: Sequence[LabelledPage], size: int, few: i
     )  # fmt: skip
 
 
-def choose_threshold(artifact: Artifact, pages: Sequence[LabelledPage], size: int, recall: float) -> Artifact:
+def choose_threshold(saved: SavedModel, pages: Sequence[LabelledPage], size: int, recall: float) -> SavedModel:
     """The artifact with the highest threshold that lets the share `recall` of the frames with text pass."""
-    scores, text = _scores(_detector(artifact), list(frames(pages, size)))
+    scores, text = _scores(*_detector(saved), list(frames(pages, size)))
     if not text.any() or text.all():
         raise InputError(f"{len(text)} frames, {int(text.sum())} of them with text: both kinds are needed")
-    return with_threshold(artifact, threshold_for_recall(scores, text, recall))
+    return with_threshold(saved, threshold_for_recall(scores, text, recall))
 
 
-def with_threshold(artifact: Artifact, threshold: float) -> Artifact:
+def with_threshold(saved: SavedModel, threshold: float) -> SavedModel:
     """The artifact with another threshold of its rejector."""
-    model: Any = artifact.model
+    model: Any = saved.model
     cfg: Any = replace(model.cfg, threshold=threshold)
     other = cfg.build().eval()
     other.load_state_dict(model.state_dict())
-    return replace(artifact, model=other, model_cfg=cfg)
+    return replace(saved, model=other, model_cfg=cfg)
 
 
-def _detector(artifact: Artifact) -> Detector:
-    if not isinstance(artifact.model, Rejector):
-        raise InputError(f"{artifact.path}: a model without a rejector; train one first (fots_light_rejector_small)")
-    return Detector(with_threshold(artifact, artifact.model.cfg.threshold))  # a copy: a detector slims its model
+def _detector(saved: SavedModel) -> tuple[Detector, Rejector]:
+    if not isinstance(saved.model, Rejector):
+        raise InputError(f"{saved.path}: a model without a rejector; train one first (fots_light_rejector_small)")
+    detector = Detector(as_artifact(with_threshold(saved, saved.model.cfg.threshold)))  # a copy: it is slimmed
+    assert isinstance(detector.network, TorchMaps) and isinstance(detector.network.model, Rejector)
+    return detector, detector.network.model
 
 
 @torch.inference_mode()
-def _scores(detector: Detector, seen: Sequence[tuple[np.ndarray, bool]]) -> tuple[np.ndarray, np.ndarray]:
+def _scores(
+    detector: Detector, model: Rejector, seen: Sequence[tuple[np.ndarray, bool]]
+) -> tuple[np.ndarray, np.ndarray]:
     """The rejector's logit of every frame, and whether there is text."""
     text = np.array([there for _, there in seen], bool)
-    return np.array([float(says_text(detector.model, detector.batch(image))[0]) for image, _ in seen]), text
+    logits = [float(says_text(model, as_batch(model, detector.prepare(image)[0]))[0]) for image, _ in seen]
+    return np.array(logits), text
 
 
 def _milliseconds(detector: Detector, images: Sequence[np.ndarray]) -> float:

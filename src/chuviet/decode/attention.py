@@ -1,8 +1,8 @@
 """Text from attention models, one character a step: greedy, beam search, and several models that step together.
 
-A model offers ``encode(batch) -> state``, a tuple of tensors that all begin with the batch dimension, and
-``step(tokens N, state) -> (logits N V, state)``. Class ids are those of `chuviet.vocab`: pad 0, sos 1, eos 2, mask 3,
-characters from 4. Texts that reach the longest length without an end are returned as they are.
+A network offers a state of its lines and `step(tokens, state)`, see `StepNetwork`. Class ids are those of
+`chuviet.vocab`: pad 0, sos 1, eos 2, mask 3, characters from 4. Texts that reach the longest length without an end are
+returned as they are.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
 from chuviet import config
-from chuviet.batch import Batch, Output
 from chuviet.results import Prediction
 from chuviet.vocab import EOS, MASK, PAD, SOS, SPECIALS, Charset
 
-State = tuple[Tensor, ...]
-#: Models that see differently prepared images of the same lines take one batch each.
-Batches = Batch | Sequence[Batch]
 
+class StepNetwork(Protocol):
+    """Writes character by character. A state is whatever the network likes: it holds N lines."""
 
-class StepModel(Protocol):
-    def encode(self, batch: Any) -> State: ...
-    def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]: ...
+    def step(self, tokens: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
+        """The last characters (N int64) -> logits of the next ones (N V float32) and the new state."""
+
+    def select(self, state: Any, rows: np.ndarray) -> Any:
+        """The state of the lines `rows` (M int64), which may be repeated."""
 
 
 class AttentionGreedy:
@@ -43,24 +42,23 @@ class AttentionGreedy:
     def __init__(self, cfg: AttentionGreedy.Config, charset: Charset) -> None:
         self.cfg, self.charset = cfg, charset
 
-    @torch.no_grad()
-    def __call__(self, model: StepModel, batch: Batches, output: Output | None = None) -> list[Prediction]:
-        """`output`, which is teacher-forced, is not looked at."""
-        state, index = model.encode(batch), _index(batch)
-        tokens = torch.full((len(index),), SOS, dtype=torch.int64, device=state[0].device)
-        ended = torch.zeros_like(tokens, dtype=torch.bool)
+    def __call__(self, network: StepNetwork, state: Any, count: int) -> list[Prediction]:
+        """The texts of the `count` lines of `state`, in their order."""
+        tokens = np.full(count, SOS, np.int64)
+        ended = np.zeros(count, bool)
         written, chosen = [], []
         for _ in range(self.cfg.max_length):
-            log_probs, state = _next(model, tokens, state)
-            best, tokens = log_probs.max(-1)
+            log_probs, state = _next(network, tokens, state)
+            tokens = log_probs.argmax(-1)
+            best = log_probs[np.arange(count), tokens]
             ended = ended | (tokens == EOS)
-            if bool(ended.all()):
+            if ended.all():
                 break
-            written.append(tokens.masked_fill(ended, PAD))
-            chosen.append(best.masked_fill(ended, 0.0))
-        ids = torch.stack(written, 1) if written else tokens.new_zeros(len(index), 0)
-        scores = torch.stack(chosen, 1) if chosen else torch.zeros(len(index), 0)
-        return _predictions(self.charset, index, ids, scores)
+            written.append(np.where(ended, PAD, tokens))
+            chosen.append(np.where(ended, 0.0, best))
+        if not written:
+            return predictions(self.charset, np.zeros((count, 0), np.int64), np.zeros((count, 0)))
+        return predictions(self.charset, np.stack(written, 1), np.stack(chosen, 1))
 
 
 class AttentionBeam:
@@ -82,117 +80,117 @@ class AttentionBeam:
     def __init__(self, cfg: AttentionBeam.Config, charset: Charset) -> None:
         self.cfg, self.charset = cfg, charset
 
-    @torch.no_grad()
-    def __call__(self, model: StepModel, batch: Batches, output: Output | None = None) -> list[Prediction]:
-        """`output`, which is teacher-forced, is not looked at."""
-        state, index = model.encode(batch), _index(batch)
-        device, n, k = state[0].device, len(index), self.cfg.width
-        rows = torch.arange(n, device=device)
-        state = tuple(s.repeat_interleave(k, dim=0) for s in state)  # N*K ...
-        tokens = torch.full((n * k,), SOS, dtype=torch.int64, device=device)
-        scores = torch.full((n, k), -math.inf, device=device)
+    def __call__(self, network: StepNetwork, state: Any, count: int) -> list[Prediction]:
+        """The texts of the `count` lines of `state`, in their order."""
+        n, k, longest = count, self.cfg.width, self.cfg.max_length
+        rows = np.arange(n)
+        state = network.select(state, np.repeat(rows, k))  # N*K lines
+        tokens = np.full(n * k, SOS, np.int64)
+        scores = np.full((n, k), -math.inf)
         scores[:, 0] = 0.0  # one live prefix at first: the empty one
-        ids = tokens.new_zeros(n, k, self.cfg.max_length)
-        chosen = scores.new_zeros(n, k, self.cfg.max_length)
-        best_score = scores.new_full((n,), -math.inf)
-        best_ids, best_chosen = ids[:, 0].clone(), chosen[:, 0].clone()
-        for length in range(self.cfg.max_length):
-            log_probs, state = _next(model, tokens, state)
-            log_probs = log_probs.view(n, k, -1)
-            value, beam = ((scores + log_probs[:, :, EOS]) / (length + 1) ** self.cfg.normalise).max(1)
-            better = value > best_score
-            best_score = torch.where(better, value, best_score)
-            best_ids = torch.where(better[:, None], ids[rows, beam], best_ids)
-            best_chosen = torch.where(better[:, None], chosen[rows, beam], best_chosen)
+        ids, chosen = np.zeros((n, k, longest), np.int64), np.zeros((n, k, longest))
+        best_score = np.full(n, -math.inf)
+        best_ids, best_chosen = ids[:, 0].copy(), chosen[:, 0].copy()
+        for length in range(longest):
+            log_probs, state = _next(network, tokens, state)
+            log_probs = log_probs.reshape(n, k, -1)
+            ends = (scores + log_probs[:, :, EOS]) / (length + 1) ** self.cfg.normalise
+            beam = ends.argmax(1)
+            better = ends[rows, beam] > best_score
+            best_score = np.where(better, ends[rows, beam], best_score)
+            best_ids = np.where(better[:, None], ids[rows, beam], best_ids)
+            best_chosen = np.where(better[:, None], chosen[rows, beam], best_chosen)
 
             log_probs[:, :, EOS] = -math.inf
-            classes = log_probs.shape[2]
-            scores, flat = (scores[:, :, None] + log_probs).view(n, -1).topk(k, dim=1)
-            parent, character = flat // classes, flat % classes
-            chosen = chosen.gather(1, parent[:, :, None].expand_as(chosen))
-            chosen[:, :, length] = log_probs.view(n, -1).gather(1, flat)
-            ids = ids.gather(1, parent[:, :, None].expand_as(ids))
+            scores, parent, character = _best_extensions(scores[:, :, None] + log_probs, k)
+            ids, chosen = ids[rows[:, None], parent], chosen[rows[:, None], parent]  # N K longest
             ids[:, :, length] = character
+            chosen[:, :, length] = log_probs[rows[:, None], parent, character]
             # Log probabilities only fall; at best a prefix ends for free after the longest text.
-            bound = scores[:, 0] / (self.cfg.max_length + 1) ** self.cfg.normalise
-            if bool((best_score >= bound).all()):
+            bound = scores[:, 0] / (longest + 1) ** self.cfg.normalise
+            if (best_score >= bound).all():
                 break
-            state = tuple(s.index_select(0, (rows[:, None] * k + parent).flatten()) for s in state)
-            tokens = character.flatten()
+            state = network.select(state, (rows[:, None] * k + parent).ravel())
+            tokens = character.ravel()
         unfinished = best_score == -math.inf
-        best_ids = torch.where(unfinished[:, None], ids[:, 0], best_ids)
-        best_chosen = torch.where(unfinished[:, None], chosen[:, 0], best_chosen)
-        return _predictions(self.charset, index, best_ids, best_chosen)
+        best_ids = np.where(unfinished[:, None], ids[:, 0], best_ids)
+        best_chosen = np.where(unfinished[:, None], chosen[:, 0], best_chosen)
+        return predictions(self.charset, best_ids, best_chosen)
 
 
-class WrittenText:
-    """The text of a model that holds its decoder's loop, as an exported file does: `extra["ids"]` (N L, pad after the
-    end) and, as logits, the log probabilities of these characters (N L).
-    """
+class DecodedInGraph:
+    """The text of a network that holds its decoder's loop, as an exported attention model does."""
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
-        def build(self, charset: Charset) -> WrittenText:
-            return WrittenText(charset)
+        def build(self, charset: Charset) -> DecodedInGraph:
+            return DecodedInGraph(charset)
 
     def __init__(self, charset: Charset) -> None:
         self.charset = charset
 
-    def __call__(self, model: nn.Module, batch: Batch, output: Output | None = None) -> list[Prediction]:
-        output = model(batch) if output is None else output
-        return _predictions(self.charset, _index(batch), output.extra["ids"], output.logits)
+    def __call__(self, ids: np.ndarray, log_probs: np.ndarray) -> list[Prediction]:
+        """`ids` N L (pad after the end) and the log probabilities of these characters (N L)."""
+        return predictions(self.charset, ids, log_probs)
 
 
-class StepEnsemble(nn.Module):
-    """Several models of one charset as one: a step gives the log of the mean of their probabilities."""
+class StepEnsemble:
+    """Several networks of one charset as one `StepNetwork`: a step gives the log of the mean of their probabilities.
+    Its state is the tuple of theirs.
+    """
 
-    def __init__(self, models: Sequence[nn.Module]) -> None:
-        super().__init__()
-        if not models:
+    def __init__(self, networks: Sequence[StepNetwork]) -> None:
+        if not networks:
             raise ValueError("an ensemble needs at least one model")
-        self.models = nn.ModuleList(models)
-        self._sizes: list[int] = []  # tensors in each model's state, which its architecture fixes
+        self.networks = list(networks)
 
-    def encode(self, batch: Batches) -> State:
-        """One batch for all models, or one batch each, with the same lines in the same order."""
-        batches = [batch] * len(self.models) if isinstance(batch, Batch) else list(batch)
-        if len(batches) != len(self.models):
-            raise ValueError(f"{len(batches)} batches for an ensemble of {len(self.models)} models")
-        if any(not torch.equal(b.index, batches[0].index) for b in batches):
-            raise ValueError("the batches of an ensemble hold different lines")
-        states = [m.encode(b) for m, b in zip(self.models, batches, strict=True)]  # type: ignore[operator]
-        self._sizes = [len(s) for s in states]
-        return tuple(tensor for state in states for tensor in state)
+    def step(self, tokens: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
+        log_probs, after = [], []
+        for network, own in zip(self.networks, state, strict=True):
+            logits, new = network.step(tokens, own)
+            log_probs.append(log_softmax(logits))
+            after.append(new)
+        mean = np.logaddexp.reduce(np.stack(log_probs)) - math.log(len(log_probs))
+        return mean.astype(np.float32), tuple(after)
 
-    def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """`tokens`: N int64. Returns log probabilities N V and the new state."""
-        log_probs, after, start = [], [], 0
-        for model, size in zip(self.models, self._sizes, strict=True):
-            logits, new = model.step(tokens, state[start : start + size])  # type: ignore[operator]
-            log_probs.append(logits.float().log_softmax(-1))
-            after += list(new)
-            start += size
-        return torch.stack(log_probs).logsumexp(0) - math.log(len(log_probs)), tuple(after)
+    def select(self, state: Any, rows: np.ndarray) -> Any:
+        return tuple(network.select(own, rows) for network, own in zip(self.networks, state, strict=True))
 
 
-def _next(model: StepModel, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Log probabilities of the last axis' classes, float32."""
+    shifted = logits - logits.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+
+
+def predictions(charset: Charset, ids: np.ndarray, log_probs: np.ndarray) -> list[Prediction]:
+    """`ids` N L, class ids of the chosen characters and then pad; `log_probs` N L, those of the choices and then 0.
+    Texts neither begin nor end with a space.
+    """
+    lengths = (ids != PAD).sum(1)
+    confidences = np.exp(log_probs.sum(1) / np.maximum(lengths, 1)).tolist()
+    return [
+        Prediction(i, charset.decode(c - SPECIALS for c in row[:length]).strip(" "), confidence)
+        for i, (row, length, confidence) in enumerate(zip(ids.tolist(), lengths.tolist(), confidences, strict=True))
+    ]
+
+
+def _best_extensions(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """N K V scores of prefixes with one more character -> of the best `k` of each line, the best first: score, number
+    of the prefix, character (N K each).
+    """
+    n, _, classes = scores.shape
+    flat = scores.reshape(n, -1)
+    best = np.argpartition(-flat, k - 1, axis=1)[:, :k]
+    values = np.take_along_axis(flat, best, 1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    best = np.take_along_axis(best, order, 1)
+    return np.take_along_axis(values, order, 1), best // classes, best % classes
+
+
+def _next(network: StepNetwork, tokens: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
     """Log probabilities N V of what comes next, where pad, start and mask can't come."""
-    logits, state = model.step(tokens, state)
-    log_probs = logits.float().log_softmax(-1)
+    logits, state = network.step(tokens, state)
+    log_probs = log_softmax(logits.astype(np.float32))
     log_probs[:, [PAD, SOS, MASK]] = -math.inf
     return log_probs, state
-
-
-def _index(batch: Batches) -> list[int]:
-    first = batch if isinstance(batch, Batch) else batch[0]
-    return first.index.tolist()
-
-
-def _predictions(charset: Charset, index: list[int], ids: Tensor, log_probs: Tensor) -> list[Prediction]:
-    """`ids` N L, class ids of the chosen characters and then pad; `log_probs` N L, those of the choices and then 0."""
-    lengths = (ids != PAD).sum(1)
-    confidences = (log_probs.sum(1) / lengths.clamp(min=1).to(log_probs.device)).exp().tolist()
-    return [
-        Prediction(i, charset.decode(c - SPECIALS for c in row[:length]), confidence)
-        for i, row, length, confidence in zip(index, ids.tolist(), lengths.tolist(), confidences, strict=True)
-    ]

@@ -18,22 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from chuviet import config
-from chuviet.batch import Batch, Output
 from chuviet.errors import InputError
 from chuviet.language.ngram import NGram
 from chuviet.results import Prediction
 from chuviet.vocab import BLANK, Charset
-
-
-def frame_log_probs(output: Output) -> list[np.ndarray]:
-    """Log probabilities of every line's own frames, without the padding: N arrays of T V, float32."""
-    log_probs = output.logits.detach().float().log_softmax(-1).cpu().numpy()
-    lengths = [log_probs.shape[1]] * len(log_probs) if output.lengths is None else output.lengths.tolist()
-    return [line[:length] for line, length in zip(log_probs, lengths, strict=True)]
 
 
 def best_path(log_probs: np.ndarray) -> tuple[list[int], float]:
@@ -135,14 +125,16 @@ class CTCGreedy:
     def __init__(self, charset: Charset) -> None:
         self.charset = charset
 
-    def __call__(
-        self, model: nn.Module | None, batch: Batch, output: Output | Sequence[Output] | None = None
-    ) -> list[Prediction]:
+    def __call__(self, lines: Sequence[Sequence[np.ndarray]]) -> list[Prediction]:
         """Decodes `output` (of one model, or of several that read together), or what `model(batch)` gives."""
         predictions = []
-        for index, members in zip(batch.index.tolist(), _frames(model, batch, output), strict=True):
+        for index, members in enumerate(lines):
             ids = _best_read(members)
-            predictions.append(Prediction(index, self.charset.decode(ids), _mean_confidence(members, ids)))
+            predictions.append(
+                Prediction(
+                    index, self.charset.decode(ids), _mean_confidence(members, ids), None, align(members[0], ids)
+                )
+            )
         return predictions
 
 
@@ -196,12 +188,10 @@ class CTCBeam:
             )
         self.cfg, self.charset, self.lm = cfg, charset, lm
 
-    def __call__(
-        self, model: nn.Module | None, batch: Batch, output: Output | Sequence[Output] | None = None
-    ) -> list[Prediction]:
+    def __call__(self, lines: Sequence[Sequence[np.ndarray]]) -> list[Prediction]:
         """Decodes `output` (of one model, or of several that read together), or what `model(batch)` gives."""
         predictions = []
-        for index, members in zip(batch.index.tolist(), _frames(model, batch, output), strict=True):
+        for index, members in enumerate(lines):
             soft = [self._softened(frames) for frames in members]
             ids, read = self._searched(soft), None
             if self.lm is not None:
@@ -213,7 +203,11 @@ class CTCBeam:
                     text = self._likeliest(soft, [text, *self.lm.gazetteer.places(text)])
                     text = self._likeliest(soft, [text, *self.lm.gazetteer.streets(text)])
                 ids = [self.charset.characters.index(c) for c in text]
-            predictions.append(Prediction(index, self.charset.decode(ids), _mean_confidence(members, ids), read))
+            predictions.append(
+                Prediction(
+                    index, self.charset.decode(ids), _mean_confidence(members, ids), read, align(members[0], ids)
+                )
+            )
         return predictions
 
     def _searched(self, members: Sequence[np.ndarray]) -> list[int]:
@@ -322,19 +316,6 @@ def _top(frame: np.ndarray, count: int) -> list[int]:
     if count >= len(frame):
         return list(range(len(frame)))
     return np.argpartition(frame, -count)[-count:].tolist()
-
-
-def _frames(
-    model: nn.Module | None, batch: Batch, output: Output | Sequence[Output] | None
-) -> list[tuple[np.ndarray, ...]]:
-    """Of every line the frames of each model."""
-    if output is None:
-        if model is None:
-            raise ValueError("a CTC decoder needs a model or its output")
-        with torch.no_grad():
-            output = model(batch)
-    outputs = [output] if isinstance(output, Output) else output
-    return list(zip(*map(frame_log_probs, outputs), strict=True))
 
 
 def _likelihoods(members: Sequence[np.ndarray], texts: Sequence[Sequence[int]]) -> np.ndarray:

@@ -14,16 +14,14 @@ its ragged ends too, which makes up for a part of that.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
-import torch
-from torch import nn
 
 from chuviet import config
-from chuviet.batch import Batch, Output
 from chuviet.geometry import order_quad
 from chuviet.results import Detection
 
@@ -48,16 +46,16 @@ class DBDecoder:
     def __init__(self, cfg: DBDecoder.Config) -> None:
         self.cfg = cfg
 
-    @torch.inference_mode()
-    def __call__(self, model: nn.Module, batch: Batch, output: Output | None = None) -> list[Detection]:
-        """`batch.shapes` says what part of each map is image, and how large the original was."""
-        assert batch.shapes is not None
-        logits = (model(batch) if output is None else output).logits[:, 0]
-        maps = logits.float().sigmoid().cpu().numpy()
+    def __call__(self, logits: np.ndarray, shapes: Sequence[Sequence[int]]) -> list[Detection]:
+        """N C H W logits, the first channel that of text -> what was found, `index` being the row. `shapes` (N 4) says
+        what part of each map is image (height and width in pixels of the network's input), and how large the original
+        was.
+        """
         found = []
-        for row, shape, index in zip(maps, batch.shapes.tolist(), batch.index.tolist(), strict=True):
-            h, w, height, width = shape
-            quads, scores = self.regions(row[:h, :w])
+        for index, (row, (h, w, height, width)) in enumerate(zip(logits[:, 0], shapes, strict=True)):
+            with np.errstate(over="ignore"):  # far below zero: a probability of 0
+                probability = 1 / (1 + np.exp(-row[:h, :w]))
+            quads, scores = self.regions(probability)
             quads = quads * (width / w, height / h)
             found.append(Detection(index, np.clip(quads, 0, (width - 1, height - 1)), scores))
         return found

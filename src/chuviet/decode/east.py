@@ -9,17 +9,16 @@ merged box follows the cells that are close to it, for which it was a short dist
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from chuviet import config
-from chuviet.batch import Batch, Output
 from chuviet.geometry import Quads, order_quad, signed_area
-from chuviet.rboxes import cell_centres, read_logits, to_boxes
+from chuviet.rboxes import cell_centres, read_cells, to_boxes
 from chuviet.results import Detection
 
 PAIRS = 50_000  # overlaps measured at a time: 50 MB
@@ -45,14 +44,12 @@ class EastDecoder:
     def __init__(self, cfg: EastDecoder.Config) -> None:
         self.cfg = cfg
 
-    @torch.inference_mode()
-    def __call__(self, model: nn.Module, batch: Batch, output: Output | None = None) -> list[Detection]:
-        """`batch.shapes` says what part of each map is image, and how large the original was."""
-        assert batch.shapes is not None
-        logits = (model(batch) if output is None else output).logits
+    def __call__(self, logits: np.ndarray, shapes: Sequence[Sequence[int]]) -> list[Detection]:
+        """N 6 h w logits of the maps -> what was found, `index` being the row. `shapes` (N 4) says what part of each
+        map is image (height and width in pixels of the network's input), and how large the original was.
+        """
         found = []
-        for row, shape, index in zip(logits, batch.shapes.tolist(), batch.index.tolist(), strict=True):
-            h, w, height, width = shape
+        for index, (row, (h, w, height, width)) in enumerate(zip(logits, shapes, strict=True)):
             cells = [-(-n // self.cfg.scale) for n in (h, w)]
             quads, scores = self.boxes(row[:, : cells[0], : cells[1]])
             quads = np.clip(quads * (width / w, height / h), 0, (width - 1, height - 1))
@@ -60,16 +57,12 @@ class EastDecoder:
             found.append(Detection(index, quads[keep], scores[keep]))
         return found
 
-    def boxes(self, logits: torch.Tensor) -> tuple[Quads, np.ndarray]:
+    def boxes(self, logits: np.ndarray) -> tuple[Quads, np.ndarray]:
         """6 h w logits -> quads K 4 2 in pixels of the network's input, scores K; the strongest first."""
         cfg = self.cfg
-        y, x = (logits[0].float().sigmoid() > cfg.score).nonzero(as_tuple=True)  # row by row
-        score, distances, angles = (
-            v.cpu().numpy().astype(np.float64) for v in read_logits(logits[:, y, x].T, cfg.crop)
-        )
-        rows, columns = y.cpu().numpy(), x.cpu().numpy()
+        rows, columns = np.nonzero(logits[0] > math.log(cfg.score / (1 - cfg.score)))  # row by row
+        score, distances, angles = read_cells(logits[:, rows, columns].T, cfg.crop)
         quads = to_boxes(cell_centres(np.stack((columns, rows), 1), cfg.scale), distances, angles)
-        score = 1 / (1 + np.exp(-score))
         weights = score[:, None] / (np.maximum(distances[:, (3, 1, 1, 3)], 0) + cfg.near) ** 2  # left and right corners
         quads, totals, counts = merge_rows(quads, score, weights, rows, cfg.merge)
         sides = np.linalg.norm(quads[:, 1:3] - quads[:, :2], axis=-1)

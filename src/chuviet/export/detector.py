@@ -24,7 +24,8 @@ from chuviet.labels import LabelledPage
 from chuviet.metrics.detection import DetectionMetric
 from chuviet.models.rejector import NOTHING, Rejector
 from chuviet.polygons import iou
-from chuviet.pytorch.artifact import Artifact
+from chuviet.pytorch.artifact import SavedModel
+from chuviet.pytorch.network import TorchMaps, as_artifact
 from chuviet.reading.detector import Detector
 from chuviet.results import Detection
 
@@ -51,7 +52,7 @@ class DetectorReport:
 
 
 def export_detector(
-    artifact: Artifact, out: str | Path, precision: Precision = "fp32", pages: Sequence[LabelledPage] = (),
+    saved: SavedModel, out: str | Path, precision: Precision = "fp32", pages: Sequence[LabelledPage] = (),
     tolerance: float = TOLERANCE, calibrate: Sequence[np.ndarray] = (),
 ) -> DetectorReport:  # fmt: skip
     """Writes `out` after finding the text of `pages` (or of drawn strings) with PyTorch and ONNX Runtime. int8 takes
@@ -67,16 +68,18 @@ def export_detector(
     labelled = any(len(page.quads) for page in pages)
     if precision == "int8" and not labelled:
         raise InputError("int8 is calibrated and judged on real pages: give labelled ones with --check")
-    theirs = Detector(artifact)
+    theirs = Detector(as_artifact(saved))
+    assert isinstance(theirs.network, TorchMaps)
+    model = theirs.network.model
     images = [read_image(page.path) for page in pages] or [_page_of(strings) for strings in _sixes(drawn_strings())]
-    graph = detector_graph(theirs.model)
+    graph = detector_graph(model)
     detectors = {"PyTorch fp32": theirs}
     if precision == "int8":
-        plain = _finish(onnx.load_from_string(graph.SerializeToString()), theirs, "fp32")
-        detectors["ONNX fp32"] = Detector(load_onnx(plain, artifact.path))
-    feeds = ({"images": np.ascontiguousarray(theirs.batch(image).images.numpy())} for image in calibrate)
-    data = _finish(in_precision(graph, precision, feeds), theirs, precision)
-    detectors[f"ONNX {precision}"] = Detector(load_onnx(data, artifact.path))
+        plain = _finish(onnx.load_from_string(graph.SerializeToString()), saved, model, "fp32")
+        detectors["ONNX fp32"] = Detector(load_onnx(plain, saved.path))
+    feeds = ({"images": np.ascontiguousarray(theirs.prepare(image)[0])} for image in calibrate)
+    data = _finish(in_precision(graph, precision, feeds), saved, model, precision)
+    detectors[f"ONNX {precision}"] = Detector(load_onnx(data, saved.path))
     timed = {name: _timed(detector, images) for name, detector in detectors.items()}
     want, *_, got = (found for found, _ in timed.values())
     report = DetectorReport(
@@ -84,16 +87,16 @@ def export_detector(
         milliseconds={name: ms for name, (_, ms) in timed.items()},
         hmean={name: _hmean(found, pages) for name, (found, _) in timed.items()} if labelled else {},
     )  # fmt: skip
-    _judge(report, precision, tolerance, artifact.path)
+    _judge(report, precision, tolerance, saved.path)
     write_whole(out, data)
     return report
 
 
-def _finish(graph: onnx.ModelProto, detector: Detector, precision: Precision) -> bytes:
+def _finish(graph: onnx.ModelProto, saved: SavedModel, model: nn.Module, precision: Precision) -> bytes:
     """The file. In place."""
-    if isinstance(detector.model, Rejector):
-        skip_unless(graph, "text", detector.model.cfg.threshold, (detector.model.detector.channels, 1, 1), NOTHING)
-    return describe(graph, detector.artifact, precision, detector.artifact.decoder_cfg)
+    if isinstance(model, Rejector):
+        skip_unless(graph, "text", model.cfg.threshold, (model.detector.channels, 1, 1), NOTHING)
+    return describe(graph, saved, precision, saved.decoder_cfg)
 
 
 def detector_graph(model: nn.Module) -> onnx.ModelProto:

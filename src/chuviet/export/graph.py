@@ -6,7 +6,6 @@ torch.export unrolls it to a fixed width and fails.
 
 from __future__ import annotations
 
-import base64
 import io
 import itertools
 import json
@@ -20,18 +19,20 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from safetensors.numpy import save as save_tensors
 from torch import Tensor, nn
 
-from chuviet.artifact.onnx_file import LM_KEY, METADATA_KEY, read_wire
+from chuviet.artifact import wire
+from chuviet.artifact.metadata import FORMAT, git_revision
+from chuviet.artifact.onnx_file import LM_PREFIX, METADATA_KEY
 from chuviet.config import Config, to_json
-from chuviet.decode.attention import WrittenText
+from chuviet.decode.attention import DecodedInGraph
 from chuviet.errors import InputError
-from chuviet.pytorch.artifact import FORMAT, Artifact, git_revision
+from chuviet.pytorch.artifact import SavedModel
 from chuviet.vocab import SPECIALS
 
 Precision = Literal["fp32", "fp16", "int8"]
 OPSET = 18
+_SMALL = 64  # numbers: smaller tensors are not worth a node
 #: Images that int8 ranges are taken from: the results of every layer on all of them are in memory at once.
 CALIBRATION = 64
 
@@ -62,7 +63,7 @@ def trace(
         warnings.simplefilter("ignore")  # deprecation, and traced shapes: the check reads many of them
         torch.onnx.export(
             module.eval(), inputs, file, dynamo=False, input_names=names, output_names=outputs, dynamic_axes=axes,
-            opset_version=OPSET,
+            opset_version=OPSET, training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
         )  # fmt: skip
     return onnx.load_from_string(file.getvalue())
 
@@ -78,23 +79,50 @@ def in_precision(
         return _quantised(graph, feeds) if precision == "int8" else graph
 
 
-def describe(graph: onnx.ModelProto, artifact: Artifact, precision: Precision, decoder: Config) -> bytes:
-    """The file: the graph with all that `load_onnx` needs beside the weights in its metadata. In place."""
-    properties = {}
-    if artifact.lm is not None:
-        properties[LM_KEY] = base64.b64encode(save_tensors(artifact.lm.to_tensors())).decode()
-    helper.set_model_props(graph, properties)
+def describe(graph: onnx.ModelProto, saved: SavedModel, precision: Precision, decoder: Config) -> bytes:
+    """The file: the graph with all that `load_onnx` needs beside the weights. In place.
+
+    fp32 weights that fp16 holds exactly are stored as such and cast as they are loaded: half the bytes, the same
+    arithmetic. Weights that training left in fp32 stay so.
+    """
+    if precision == "fp32":
+        store_in_half(graph)
+    if saved.lm is not None:
+        tensors = saved.lm.to_tensors()
+        graph.graph.initializer.extend(numpy_helper.from_array(v, LM_PREFIX + k) for k, v in tensors.items())
+    helper.set_model_props(graph, {})
     graph.producer_name = "chuviet"
-    charset = artifact.charset.characters if artifact.charset else ""
-    special = SPECIALS if isinstance(decoder, WrittenText.Config) else 1
+    charset = saved.charset.characters if saved.charset else ""
+    special = SPECIALS if isinstance(decoder, DecodedInGraph.Config) else 1
     metadata = {
-        "format": FORMAT, "model": to_json(artifact.model_cfg), "preprocess": to_json(artifact.preprocess_cfg),
+        "format": FORMAT, "model": to_json(saved.model_cfg), "preprocess": to_json(saved.preprocess_cfg),
         "decoder": to_json(decoder), "charset": charset, "classes": len(charset) + special if charset else 0,
-        "metrics": artifact.metrics, "notes": artifact.notes, "revision": git_revision(), "precision": precision,
-        "sha256": read_wire(graph.SerializeToString())[1],
+        "metrics": saved.metrics, "notes": saved.notes, "revision": git_revision(), "precision": precision,
+        "sha256": wire.read_model(graph.SerializeToString(), METADATA_KEY).digest,
     }  # fmt: skip
-    helper.set_model_props(graph, {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)} | properties)
+    helper.set_model_props(graph, {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)})
     return graph.SerializeToString()
+
+
+def store_in_half(graph: onnx.ModelProto) -> None:
+    """Stores fp32 initializers that fp16 holds exactly in fp16, with a node that casts each back. In place."""
+    body = graph.graph
+    kept, casts = [], []
+    for tensor in body.initializer:
+        values = numpy_helper.to_array(tensor)
+        exact = tensor.data_type == TensorProto.FLOAT and values.size >= _SMALL
+        with np.errstate(over="ignore"):
+            half = values.astype(np.float16) if exact else values
+        if exact and np.array_equal(half.astype(np.float32), values):
+            kept.append(numpy_helper.from_array(half, f"{tensor.name}.half"))
+            casts.append(helper.make_node("Cast", [f"{tensor.name}.half"], [tensor.name], to=TensorProto.FLOAT))
+        else:
+            kept.append(tensor)
+    nodes = [*casts, *body.node]
+    body.ClearField("initializer")
+    body.initializer.extend(kept)
+    body.ClearField("node")
+    body.node.extend(nodes)
 
 
 def skip_unless(graph: onnx.ModelProto, score: str, threshold: float, otherwise: tuple[int, ...], value: float) -> None:

@@ -14,19 +14,21 @@ from typing import Any
 
 import numpy as np
 import onnx
+import torch
 from torch import Tensor, nn
 
 from chuviet.artifact.onnx_file import load_onnx
 from chuviet.batch import Batch
-from chuviet.decode.attention import AttentionGreedy, WrittenText
+from chuviet.decode.attention import AttentionGreedy, DecodedInGraph
 from chuviet.errors import InputError
 from chuviet.export.graph import Precision, Refused, calibration_rows, describe, in_precision, trace
 from chuviet.export.loop import decoder_loop
 from chuviet.files import write_whole
-from chuviet.inputs.images import read_image
 from chuviet.metrics.recognition import RecognitionMetric
-from chuviet.pytorch.artifact import Artifact
-from chuviet.reading.lines import Recognizer, attends, milliseconds
+from chuviet.models.protocols import StepModel
+from chuviet.pytorch.artifact import SavedModel
+from chuviet.pytorch.network import as_artifact
+from chuviet.reading.lines import LineReader, milliseconds
 from chuviet.synth.fonts import default_faces
 from chuviet.synth.printed import plain
 from chuviet.vocab import PRINTED
@@ -53,7 +55,7 @@ class Report:
 
 
 def export_onnx(
-    artifact: Artifact,
+    saved: SavedModel,
     out: str | Path,
     precision: Precision = "fp32",
     images: Sequence[np.ndarray] = (),
@@ -75,22 +77,23 @@ def export_onnx(
         images = [image for i, image in enumerate(images) if i not in taken]
         texts = [text for i, text in enumerate(texts) if i not in taken]
     images = list(images) or drawn_strings()
-    written = attends(artifact.model)
-    if written:
-        longest = getattr(artifact.decoder_cfg, "max_length", AttentionGreedy.Config.max_length)
-        artifact = replace(artifact, decoder_cfg=AttentionGreedy.Config(max_length=longest))
-    decoder = WrittenText.Config() if written else artifact.decoder_cfg
-    graph = attention_graph(artifact) if written else ctc_graph(artifact)
-    preprocess: Any = artifact.preprocess_cfg
+    steps = isinstance(saved.model, StepModel)
+    if steps:
+        stored: Any = saved.decoder_cfg
+        saved = replace(saved, decoder_cfg=AttentionGreedy.Config(max_length=stored.max_length))
+    decoder = DecodedInGraph.Config() if steps else saved.decoder_cfg
+    graph = attention_graph(saved) if steps else ctc_graph(saved)
+    preprocess: Any = saved.preprocess_cfg
     prepare = preprocess.build()
-    readers = {"PyTorch fp32": Recognizer([artifact])}
+    readers = {"PyTorch fp32": LineReader(as_artifact(saved))}
     if precision == "int8":
-        readers["ONNX fp32"] = Recognizer([load_onnx(describe(graph, artifact, "fp32", decoder), artifact.path)])
+        plain = describe(onnx.load_from_string(graph.SerializeToString()), saved, "fp32", decoder)
+        readers["ONNX fp32"] = LineReader(load_onnx(plain, saved.path))
     graph = in_precision(graph, precision, (_feed(prepare, [image]) for image in calibrate))
-    data = describe(graph, artifact, precision, decoder)
-    readers[f"ONNX {precision}"] = Recognizer([load_onnx(data, artifact.path)])
+    data = describe(graph, saved, precision, decoder)
+    readers[f"ONNX {precision}"] = LineReader(load_onnx(data, saved.path))
     report = _compare(readers, images, texts, len(data), len(calibrate))
-    _judge(report, precision, tolerance, str(artifact.path))
+    _judge(report, precision, tolerance, str(saved.path))
     write_whole(out, data)
     return report
 
@@ -106,25 +109,25 @@ def drawn_strings(count: int = 24, seed: int = 0) -> list[np.ndarray]:
     return images
 
 
-def ctc_graph(artifact: Artifact) -> onnx.ModelProto:
+def ctc_graph(saved: SavedModel) -> onnx.ModelProto:
     """images N C H W, widths N -> logits N T V, lengths N."""
-    images, widths = _example(artifact)
+    images, widths = _example(saved)
     return trace(
-        _Frames(artifact.model), (images, widths), ["images", "widths"], ["logits", "lengths"],
+        _Frames(saved.model), (images, widths), ["images", "widths"], ["logits", "lengths"],
         {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}, "logits": {0: "batch", 1: "frames"},
          "lengths": {0: "batch"}},
     )  # fmt: skip
 
 
-def attention_graph(artifact: Artifact) -> onnx.ModelProto:
+def attention_graph(saved: SavedModel) -> onnx.ModelProto:
     """images N C H W, widths N -> ids N L (pad after the end), log_probs N L of the chosen characters.
 
     The encoder's graph, then a Loop over traced steps until every line has ended or has the longest length.
     """
-    model: Any = artifact.model
-    decoder: Any = artifact.decoder_cfg
+    model: Any = saved.model
+    decoder: Any = saved.decoder_cfg
     axes = {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}}
-    return decoder_loop(_Encode(model), _example(artifact), ["images", "widths"], axes, model, int(decoder.max_length))
+    return decoder_loop(_Encode(model), _example(saved), ["images", "widths"], axes, model, int(decoder.max_length))
 
 
 class _Frames(nn.Module):
@@ -146,20 +149,20 @@ class _Encode(nn.Module):
         return self.model.encode(Batch(images, widths, widths))
 
 
-def _example(artifact: Artifact) -> tuple[Tensor, Tensor]:
-    preprocess: Any = artifact.preprocess_cfg
+def _example(saved: SavedModel) -> tuple[Tensor, Tensor]:
+    preprocess: Any = saved.preprocess_cfg
     prepare = preprocess.build()
     images, widths = prepare.collate([prepare(im) for im in drawn_strings(12)[9:11]])
-    return images, widths
+    return torch.from_numpy(images), torch.from_numpy(widths)
 
 
 def _feed(prepare: Any, images: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     pixels, widths = prepare.collate([prepare(im) for im in images])
-    return {"images": np.ascontiguousarray(pixels.numpy()), "widths": widths.numpy()}
+    return {"images": np.ascontiguousarray(pixels), "widths": widths}
 
 
 def _compare(
-    readers: dict[str, Recognizer], images: Sequence[np.ndarray], texts: Sequence[str], size: int, calibrated: int
+    readers: dict[str, LineReader], images: Sequence[np.ndarray], texts: Sequence[str], size: int, calibrated: int
 ) -> Report:
     """The first of `readers` is PyTorch, the last one the file."""
     # The same batches for all: an attention model sees a little of the padding beside a line.
@@ -191,8 +194,3 @@ def _cer(read: Sequence[str], true: Sequence[str]) -> float:
     metric = RecognitionMetric()
     metric.update(list(read), list(true))
     return metric.compute()["cer"]
-
-
-def read_check(paths: Sequence[Path], limit: int = 500) -> list[np.ndarray]:
-    """The first `limit` images. Raises InputError for one that cannot be read."""
-    return [read_image(p) for p in paths[:limit]]

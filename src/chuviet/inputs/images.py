@@ -1,125 +1,217 @@
-"""Image files as arrays: one function, the same result for every kind of file, and one clear line for every bad one."""
+"""Image files and images in memory as arrays: the same result for every kind, and one clear line for every bad one.
+
+Every array is H W 3 uint8 in the order red, green, blue.
+"""
 
 from __future__ import annotations
 
 import io
+import math
 import os
 import struct
+import threading
 import warnings
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chuviet.errors import InputError
+from chuviet.inputs import jpeg
+from chuviet.inputs.arrays import from_array, on_paper, scale_levels
+from chuviet.inputs.kinds import FORMATS, SUFFIXES, kind_of
+from chuviet.inputs.names import list_images, natural_key
 
-#: More pixels than this are refused: a text line or a photo has a hundredth of it, a decompression bomb more.
+__all__ = ["MAX_PIXELS", "SUFFIXES", "as_image", "decode_image", "list_images", "natural_key", "read_image"]
+
+#: Larger images are refused, or scaled down where `scale_down` is asked for: a text line has a hundredth of it.
 MAX_PIXELS = 100_000_000
-#: File name endings that are taken as images when a folder is listed.
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+#: Larger ones are refused in any case (decompression bombs). 200-megapixel phones and A0 at 300 dpi stay below it;
+#: kinds other than JPEG, which are decoded whole before they are scaled, are limited to Pillow's 179 million.
+LARGEST_PIXELS = 250_000_000
+#: What an image over `MAX_PIXELS` is scaled down to, at most.
+SCALED_PIXELS = 50_000_000
 
-_ORIENTATION = 0x0112  # EXIF tag
+_warnings = threading.Lock()  # warnings.catch_warnings changes what is shared by all threads
 
 
-def read_image(path: str | Path) -> np.ndarray:
+def read_image(path: str | Path, scale_down: bool = False, frame: int = 1) -> np.ndarray:
     """The image in file `path` as H W 3 uint8 RGB, upright.
 
-    Grey is repeated, 16-bit is scaled by 255/65535, transparency is laid on white paper, CMYK is converted, EXIF
-    orientation is applied. Raises InputError for a file that is missing, empty, cut short, broken, no image, or over
-    `MAX_PIXELS`.
+    Grey is repeated, 16-bit is scaled by 255/65535, CMYK is converted, EXIF orientation is applied. Transparent
+    pictures are laid on white paper, or on black where white would hide their ink. `frame` counts from 1 (TIFF, GIF,
+    WebP). With `scale_down` the sides of an image over `MAX_PIXELS` are divided by a whole number, so that at most
+    `SCALED_PIXELS` are left. Raises InputError for a file that is missing, empty, cut short, damaged, no image, or too
+    large.
     """
     path = Path(path)
     try:
         data = path.read_bytes()
-    except OSError as e:
-        raise InputError(f"{path}: cannot be read ({e.strerror or e}); check the path") from e
-    return decode_image(data, str(path))
+    except (OSError, ValueError) as e:  # ValueError: a null byte in the name
+        reason = getattr(e, "strerror", None) or e
+        raise InputError(f"{path}: cannot be read ({reason}); check the path") from e
+    return decode_image(data, str(path), scale_down, frame)
 
 
-def decode_image(data: bytes, name: str = "image") -> np.ndarray:
+def decode_image(data: bytes, name: str = "image", scale_down: bool = False, frame: int = 1) -> np.ndarray:
     """As `read_image`, of a file's bytes; `name` is what an error calls it."""
     if not data:
         raise InputError(f"{name}: an empty file (0 bytes); copy the image again")
+    kind = kind_of(data)
+    if kind == "HEIC":
+        raise InputError(f"{name}: a HEIC image, which cannot be read; save it as JPEG (on a phone: 'most compatible')")
+    if kind == "PDF":
+        raise InputError(f"{name}: a PDF where one image is wanted; its pages are images of their own (FILE.pdf#1)")
+    if kind is None:
+        raise InputError(f"{name}: not an image that can be read ({', '.join(FORMATS)} can)")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is the stricter one
-            with Image.open(io.BytesIO(data)) as image:
-                _check_size(image.size, name)
-                if _plain_jpeg(image, data):
-                    fast = cv2.imdecode(
-                        np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-                    )
-                    if fast is not None:
-                        return fast
-                return _to_rgb(image)
+        if kind == "JPEG" and (image := _decode_jpeg(data, name, scale_down)) is not None:
+            return image
+        with _open(data, kind) as opened:
+            check_size(opened.size, name, scale_down)
+            if frame > 1:
+                opened.seek(frame - 1)
+            return _to_rgb(opened, scale_down)
     except UnidentifiedImageError as e:
-        raise InputError(f"{name}: not an image that can be read (JPEG, PNG, TIFF, BMP and WebP can)") from e
+        raise InputError(f"{name}: not an image that can be read ({', '.join(FORMATS)} can)") from e
     except Image.DecompressionBombError as e:
         raise InputError(f"{name}: too many pixels (over {MAX_PIXELS:,}); scale it down first") from e
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        struct.error,
-    ) as e:  # what Pillow's decoders raise on broken data
-        if isinstance(e, InputError):
-            raise
-        raise InputError(f"{name}: truncated or broken image data ({e}); copy the image again") from e
+    except InputError:
+        raise
+    except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, cv2.error) as e:
+        # what Pillow's decoders raise on broken data
+        detail = " ".join(str(e).split()) or type(e).__name__
+        raise InputError(f"{name}: truncated or broken image data ({detail}); copy the image again") from e
 
 
-def list_images(folder: str | Path) -> list[Path]:
-    """All image files below `folder`, by name ending, in natural order (2.jpg before 10.jpg). Hidden files are left
-    out."""
-    found = []
-    for where, folders, names in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith(".")]
-        found += [Path(where, n) for n in names if not n.startswith(".") and Path(n).suffix.lower() in SUFFIXES]
-    return sorted(found, key=lambda p: [natural_key(part) for part in p.parts])
+def as_image(value: Any, name: str = "image", scale_down: bool = False) -> np.ndarray:
+    """An image in any common form as H W 3 uint8 RGB; `name` is what an error calls it.
+
+    `value`: a path (str or Path), a file's bytes, an open binary file, a PIL image (its EXIF orientation is applied),
+    or a numpy array in the order RGB, not OpenCV's BGR: H W, H W 1, H W 3 or H W 4 with values as `from_array` says.
+    A fitting array is returned as it is, not copied. Raises InputError, one line, for anything else.
+    """
+    if isinstance(value, np.ndarray):
+        image = from_array(value, name)
+        check_size((image.shape[1], image.shape[0]), name, scale_down)
+        return _shrunk(image) if scale_down else image
+    if isinstance(value, (str, os.PathLike)):
+        return read_image(os.fspath(value), scale_down)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return decode_image(bytes(value), name, scale_down)
+    if isinstance(value, Image.Image):
+        check_size(value.size, name, scale_down)
+        try:
+            return _to_rgb(value.copy(), scale_down)
+        except (OSError, SyntaxError, ValueError, EOFError, struct.error) as e:
+            raise InputError(f"{name}: truncated or broken image data ({e}); copy the image again") from e
+    if hasattr(value, "read"):
+        return decode_image(read_file_object(value, name), name, scale_down)
+    kinds = "a path, bytes, a binary file, a PIL image or a numpy array"
+    raise InputError(f"{name}: {type(value).__name__} is no image; give {kinds}")
 
 
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """A sort key that orders digits by their value."""
-    parts: list[str] = [""]
-    for c in name:
-        if parts[-1] and c.isdecimal() != parts[-1][-1].isdecimal():
-            parts.append("")
-        parts[-1] += c
-    return [(0, int(p), p) if p.isdecimal() else (1, 0, p) for p in parts]
+def read_file_object(file: Any, name: str = "image") -> bytes:
+    """The bytes of an open file, from its beginning where it can be rewound (as Pillow does). Raises InputError when it
+    is a text file or cannot be read."""
+    try:
+        if hasattr(file, "seekable") and file.seekable():
+            file.seek(0)
+        data = file.read()
+    except (OSError, ValueError) as e:  # UnicodeDecodeError, a closed file
+        raise InputError(f"{name}: cannot be read ({e}); open the file with mode 'rb'") from e
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise InputError(f"{name}: read() gave {type(data).__name__}, not bytes; open the file with mode 'rb'")
+    return bytes(data)
 
 
-def _check_size(size: tuple[int, int], name: str) -> None:
+def check_size(size: tuple[int, int], name: str, scale_down: bool = False) -> None:
+    """Raises InputError for a `size` (width, height in pixels) that is empty or too large."""
     width, height = size
-    if width < 1 or height < 1 or width * height > MAX_PIXELS:
-        raise InputError(f"{name}: {width} x {height} px; images of 1 to {MAX_PIXELS:,} px are read, so scale it first")
+    limit = max(LARGEST_PIXELS, MAX_PIXELS) if scale_down else MAX_PIXELS
+    if width < 1 or height < 1 or width * height > limit:
+        raise InputError(f"{name}: {width} x {height} px; images of 1 to {limit:,} px are read, so scale it first")
 
 
-def _plain_jpeg(image: Image.Image, data: bytes) -> bool:
-    """Whether OpenCV may decode it, which takes half the time. It does not notice a cut file, so the end mark must be
-    there."""
-    if image.format != "JPEG" or image.mode not in ("RGB", "L") or not data.endswith(b"\xff\xd9"):
-        return False
-    return image.getexif().get(_ORIENTATION, 1) == 1
+def count_frames(data: bytes | Path, kind: str | None) -> int:
+    """How many pictures a file (or its bytes) of this kind (see `kind_of`) holds: pages of a TIFF, frames of a GIF or
+    WebP.
+
+    1 for other kinds: a JPEG may hold second views and depth maps of a phone, but one picture. Also 1 for a broken
+    file: reading it says what is wrong.
+    """
+    if kind not in ("TIFF", "GIF", "WEBP"):
+        return 1
+    try:
+        with _open(data, kind) as opened:
+            return getattr(opened, "n_frames", 1)
+    except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error):
+        return 1
+    except Image.DecompressionBombError:  # an Exception of its own
+        return 1
 
 
-def _to_rgb(image: Image.Image) -> np.ndarray:
+def _open(data: bytes | Path, kind: str) -> Image.Image:
+    """The image with its header read; warnings of Pillow about its size are kept silent, `check_size` is stricter."""
+    with _warnings, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            return Image.open(io.BytesIO(data) if isinstance(data, bytes) else data, formats=[kind])
+        except KeyError as e:
+            raise UnidentifiedImageError(f"this Pillow has no {kind}") from e
+
+
+def _decode_jpeg(data: bytes, name: str, scale_down: bool) -> np.ndarray | None:
+    """A JPEG file's image; None for those that only Pillow decodes (CMYK, 12 bits, arithmetic coding)."""
+    header = jpeg.read_header(data)
+    if header is None:
+        return None
+    check_size((header.width, header.height), name, scale_down)
+    pixels, reduce = header.width * header.height, 1
+    while pixels > MAX_PIXELS and reduce < 8 and pixels > SCALED_PIXELS * reduce**2:
+        reduce *= 2
+    image = jpeg.decode(data, header, name, reduce)  # for the others too: it notices damage
+    return image if header.decodable and header.channels in (1, 3) else None
+
+
+def _to_rgb(image: Image.Image, scale_down: bool = False) -> np.ndarray:
     image.load()
-    image = ImageOps.exif_transpose(image) or image
     if image.mode.startswith("I") or image.mode == "F":
-        return np.repeat(_to_uint8(np.asarray(image), image.mode)[:, :, None], 3, axis=2)
+        levels = scale_levels(np.asarray(ImageOps.exif_transpose(image)), image.mode)
+        return np.repeat((_shrunk(levels) if scale_down else levels)[:, :, None], 3, axis=2)
+    image = _reduced(image) if scale_down else image
+    image = ImageOps.exif_transpose(image) or image
     if image.has_transparency_data or image.mode in ("RGBa", "La"):
-        rgba = image.convert("RGBA")
-        paper = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(paper, rgba)
-    return np.array(image.convert("RGB"))
+        return on_paper(np.asarray(image.convert("RGBA")))
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
-def _to_uint8(values: np.ndarray, mode: str) -> np.ndarray:
-    """Grey levels of more than 8 bits -> H W uint8. 32-bit files are scaled only when they go past 8 bits."""
-    top = float(values.max(initial=0))
-    if mode == "F":
-        scale = 255.0 if top <= 1.0 else 1.0 if top <= 255 else 255.0 / 65535
-    else:
-        scale = 255.0 / 65535 if mode.startswith("I;16") or top > 255 else 1.0
-    return np.clip(np.rint(values.astype(np.float64) * scale), 0, 255).astype(np.uint8)
+def _reduced(image: Image.Image) -> Image.Image:
+    """An image over `MAX_PIXELS` with each side divided by a whole number; a smaller one as it is."""
+    factor = _factor(image.width * image.height)
+    if factor == 1:
+        return image
+    if image.mode in ("1", "P", "PA"):  # averaging needs grey levels or colours
+        image = image.convert("L" if image.mode == "1" else "RGBA" if image.has_transparency_data else "RGB")
+    exif = image.getexif()
+    small = image.reduce(factor)
+    small.info.update({k: v for k, v in image.info.items() if k in ("exif", "xmp")})
+    small.getexif().update(exif)
+    return small
+
+
+def _shrunk(image: np.ndarray) -> np.ndarray:
+    """As `_reduced`, of an array."""
+    height, width = image.shape[:2]
+    factor = _factor(height * width)
+    if factor == 1:
+        return image
+    size = (math.ceil(width / factor), math.ceil(height / factor))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def _factor(pixels: int) -> int:
+    """What each side of an image is divided by: 1 up to `MAX_PIXELS`."""
+    return math.ceil(math.sqrt(pixels / SCALED_PIXELS)) if pixels > MAX_PIXELS else 1

@@ -17,8 +17,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from chuviet.errors import InputError
 from chuviet.language.gazetteer import Gazetteer
@@ -192,6 +190,8 @@ class NGram:
 
     def save(self, path: str | Path) -> None:
         """Writes a safetensors file."""
+        from safetensors.numpy import save_file
+
         save_file(self.to_tensors(), str(path))
 
     @classmethod
@@ -199,6 +199,9 @@ class NGram:
         """Reads what `save` wrote. Raises InputError when the file is missing or something else."""
         if not Path(path).is_file():
             raise InputError(f"no n-gram model at {path}; make one with NGram.train(...).save(...)")
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
         try:
             tensors = load_file(str(path))
         except SafetensorError as e:

@@ -9,6 +9,7 @@ Maps: those of `EastTargets`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +18,16 @@ from torch import Tensor
 
 from chuviet import config
 from chuviet.batch import Batch, Output
-from chuviet.rboxes import read_logits
+
+
+def read_logits(logits: Tensor, crop: float) -> tuple[Tensor, Tensor, Tensor]:
+    """N 6 ... -> score logit N ..., distances N 4 ... to top, right, bottom, left in pixels (0..`crop`), angle N ...
+
+    What the six numbers mean is said by `chuviet.rboxes.read_cells`, which the decoder uses.
+    """
+    logits = logits.float()
+    score, distances, angle = logits[:, 0], logits[:, 1:5], logits[:, 5]
+    return score, distances.sigmoid() * crop, (angle.sigmoid() - 0.5) * (math.pi / 2)
 
 
 class EastLoss:

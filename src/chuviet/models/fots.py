@@ -33,7 +33,7 @@ FIRST_DISTANCE = 16.0  # pixels: about what is seen from inside a word
 class FOTS(nn.Module):
     """N 3 H W in -1..1 -> logits N 6 H/4 W/4: score, distances to top, right, bottom, left side, angle.
 
-    H and W are multiples of 32. `chuviet.rboxes.read_logits` says what the logits mean.
+    H and W are multiples of 32. `chuviet.rboxes.read_cells` says what the logits mean.
     """
 
     channels = 6  # of the logits

@@ -14,18 +14,18 @@ from torch import nn
 
 from chuviet import config
 from chuviet.batch import Batch, Output
-from chuviet.models.guides import SAR
-from chuviet.models.scene import SceneCTC
+from chuviet.models.attention_heads import SAR
+from chuviet.models.backbone_ctc import BackboneCTC
 
 
 class GTC(nn.Module):
-    """A CTC recogniser (`SceneCTC`, `LineCTC`) and its guide. Training: logits of both (`extra["guide"]`, N L+1 V) and
-    the map they read (`extra["features"]`); else the recogniser's alone.
+    """A CTC recogniser (`BackboneCTC`, `LineCTC`) and its guide. Training: logits of both (`extra["guide"]`,
+    N L+1 V) and the map they read (`extra["features"]`); else the recogniser's alone.
     """
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
-        student: config.Config = SceneCTC.Config(neck="svtr")
+        student: config.Config = BackboneCTC.Config(neck="svtr")
         guide: config.Config = SAR.Config()
         detach: bool = True  # CTC does not train the backbone
 

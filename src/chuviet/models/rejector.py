@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from chuviet import config
 from chuviet.batch import Batch, Output
+from chuviet.models.protocols import Slimmable
 
 #: A logit that no decoder takes for text.
 NOTHING = -20.0
@@ -59,7 +60,7 @@ class Rejector(nn.Module):
 
     def slim(self) -> Rejector:
         """As it is shipped. In place."""
-        if hasattr(self.detector, "slim"):
+        if isinstance(self.detector, Slimmable):
             self.detector.slim()
         return self.eval()
 

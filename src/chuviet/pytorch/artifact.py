@@ -12,8 +12,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,27 +21,22 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from chuviet.config import Config, ConfigError, from_json, to_json
+from chuviet.artifact.metadata import FIELDS, FORMAT, check_metadata, first_line, git_revision, read_config
+from chuviet.config import Config, to_json
 from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.language.ngram import NGram
 from chuviet.vocab import Charset, CharsetError
 
-FORMAT = 1
 Precision = Literal["fp16", "fp32"]
 
 _LM = "lm."  # prefix of a language model's arrays
 _DTYPES = {"fp16": torch.float16, "fp32": torch.float32}
 _PICKLE_SUFFIXES = {".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin"}
-#: The metadata's entries and their types in JSON.
-FIELDS: dict[str, type] = {
-    "format": int, "model": dict, "preprocess": dict, "decoder": dict, "charset": str, "metrics": dict, "notes": dict,
-    "revision": str, "precision": str, "sha256": str,
-}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
-class Artifact:
+class SavedModel:
     """What a file held. `model` is built, in eval mode, with fp32 weights on the asked device."""
 
     path: Path
@@ -95,17 +88,17 @@ def save_artifact(
     return len(data)
 
 
-def resave_artifact(artifact: Artifact, path: str | Path) -> int:
+def resave_artifact(saved: SavedModel, path: str | Path) -> int:
     """Writes an artifact that was loaded, with whatever was replaced in it. Returns the size in bytes."""
-    precision: Precision = "fp32" if artifact.precision == "fp32" else "fp16"
+    precision: Precision = "fp32" if saved.precision == "fp32" else "fp16"
     return save_artifact(
-        path, model=artifact.model, model_cfg=artifact.model_cfg, preprocess_cfg=artifact.preprocess_cfg,
-        decoder_cfg=artifact.decoder_cfg, charset=artifact.charset, metrics=artifact.metrics, notes=artifact.notes,
-        precision=precision, lm=artifact.lm,
+        path, model=saved.model, model_cfg=saved.model_cfg, preprocess_cfg=saved.preprocess_cfg,
+        decoder_cfg=saved.decoder_cfg, charset=saved.charset, metrics=saved.metrics, notes=saved.notes,
+        precision=precision, lm=saved.lm,
     )  # fmt: skip
 
 
-def load_artifact(path: str | Path, device: torch.device | str = "cpu") -> Artifact:
+def load_artifact(path: str | Path, device: torch.device | str = "cpu") -> SavedModel:
     """Reads, verifies and rebuilds. Raises InputError (one line) for a file that is missing, a pickle, cut short,
     altered, or made of types that this version does not know."""
     path = Path(path)
@@ -116,20 +109,20 @@ def load_artifact(path: str | Path, device: torch.device | str = "cpu") -> Artif
     try:
         state = load_tensors(data)
     except SafetensorError as e:
-        raise InputError(f"{path}: damaged ({_line(e)}); copy or pack it again") from e
-    model_cfg = read_config(path, metadata, "model", "chuviet.models.")
-    preprocess_cfg = read_config(path, metadata, "preprocess", "chuviet.data.")
+        raise InputError(f"{path}: damaged ({first_line(e)}); copy or pack it again") from e
+    model_cfg = read_model_config(path, metadata)
+    preprocess_cfg = read_config(path, metadata, "preprocess", "chuviet.preprocess.")
     decoder_cfg = read_config(path, metadata, "decoder", "chuviet.decode.")
     try:
         charset = Charset(metadata["charset"]) if metadata["charset"] else None
         model: nn.Module = model_cfg.build(len(charset or ()))
     except (CharsetError, TypeError, ValueError, RuntimeError, AttributeError) as e:
-        raise InputError(f"{path}: its model cannot be built ({_line(e)}); was it made by another version?") from e
+        raise InputError(f"{path}: its model cannot be built ({first_line(e)}); was it made by another version?") from e
     arrays = {k.removeprefix(_LM): state.pop(k).numpy() for k in list(state) if k.startswith(_LM)}
     lm = NGram.from_tensors(arrays) if arrays else None
     _check_state(path, state, model.state_dict())
     model.load_state_dict(state)
-    return Artifact(
+    return SavedModel(
         path, model.to(device).eval(), model_cfg, preprocess_cfg, decoder_cfg, charset, dict(metadata["metrics"]),
         dict(metadata["notes"]), metadata["revision"], metadata["precision"], len(data), lm,
     )  # fmt: skip
@@ -139,19 +132,6 @@ def describe(path: str | Path) -> dict[str, Any]:
     """The JSON of an artifact (without building anything), for tables and model cards. Raises InputError as loading
     does."""
     return _metadata(Path(path), _read(Path(path)))
-
-
-def git_revision() -> str:
-    """Commit of the checkout that this package runs from, with ``-dirty`` for uncommitted changes; "unknown" outside
-    one."""
-    root = Path(__file__).resolve().parents[3]
-    if not (root / ".git").exists():
-        return "unknown"
-    command = ["git", "-C", os.fspath(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
 
 
 def _stored(name: str, value: Tensor, dtype: torch.dtype, path: str | Path) -> Tensor:
@@ -205,31 +185,9 @@ def _metadata(path: Path, data: bytes) -> dict[str, Any]:
     return check_metadata(path, metadata, FIELDS, "pack it again")
 
 
-def check_metadata(path: Path, metadata: Any, fields: dict[str, type], remedy: str) -> dict[str, Any]:
-    """The metadata. Raises InputError where an entry is missing, of another type, or of another version's format."""
-    if not isinstance(metadata, dict):
-        raise InputError(f"{path}: its metadata is damaged (a {type(metadata).__name__}, not entries); {remedy}")
-    missing = [f for f in fields if f not in metadata]
-    if missing or metadata["format"] != FORMAT:
-        why = f"no {', '.join(missing)}" if missing else f"format {metadata['format']}, this version reads {FORMAT}"
-        raise InputError(f"{path}: made by another version of chuviet ({why}); use that version or {remedy}")
-    for name, kind in fields.items():
-        if not isinstance(metadata[name], kind):
-            found = type(metadata[name]).__name__
-            raise InputError(f"{path}: its metadata is damaged ({name} is a {found}, not a {kind.__name__}); {remedy}")
-    return metadata
-
-
-def read_config(path: Path, metadata: dict[str, Any], part: str, home: str) -> Any:
-    """One config of a file's metadata, of a type that lives in `home`. Raises InputError for any other."""
-    try:
-        cfg = from_json(metadata[part])
-    except (ConfigError, TypeError) as e:
-        raise InputError(f"{path}: its {part} cannot be built: {_line(e)}") from e
-    if not (type(cfg).__module__.startswith(home) and hasattr(cfg, "build")):
-        raise InputError(
-            f"{path}: its {part} is {type(cfg).__module__}:{type(cfg).__qualname__}, which is none of {home}*"
-        )
+def read_model_config(path: Path, metadata: dict[str, Any]) -> Any:
+    """The model's config in a file's metadata. Raises InputError for what is none, or would reach for a hub."""
+    cfg = read_config(path, metadata, "model", "chuviet.models.")
     if ":" in str(getattr(cfg, "backbone", "")):  # timm would go to a hub for such a name
         raise InputError(f"{path}: its backbone {cfg.backbone!r} is not the name of a model in timm")
     return without_pretrained(cfg)  # the weights are in the file: none are fetched
@@ -249,7 +207,3 @@ def _check_state(path: Path, found: dict[str, Tensor], wanted: dict[str, Tensor]
     if wrong:
         more = f" and {len(wrong) - 2} more" if len(wrong) > 2 else ""
         raise InputError(f"{path}: weights and config disagree: {'; '.join(wrong[:2])}{more}")
-
-
-def _line(e: Exception) -> str:
-    return str(e).strip().splitlines()[0][:200] if str(e).strip() else type(e).__name__

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from chuviet.decode.ctc import align
-from chuviet.reading.lines import Recognizer
+from chuviet.reading.lines import LineReader
 
 
 def word_gaps(
-    recognizer: Recognizer, images: Sequence[np.ndarray], texts: Sequence[str], batch_size: int = 32
+    recognizer: LineReader, images: Sequence[np.ndarray], texts: Sequence[str], batch_size: int = 32
 ) -> list[list[tuple[float, float]] | None]:
     """For each image (H W 3 uint8 RGB) and text the columns, in its pixels, between which each space lies: the centres
     of the characters before and behind it, as a CTC recogniser aligns the text. None where the text does not fit.

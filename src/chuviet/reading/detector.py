@@ -1,4 +1,4 @@
-"""Finding text with shipped weights."""
+"""Finding text."""
 
 from __future__ import annotations
 
@@ -7,60 +7,57 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
-from chuviet.batch import Batch
+from chuviet.artifact.metadata import Artifact
+from chuviet.artifact.network import MapNetwork
+from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.errors import InputError
-from chuviet.inputs.images import read_image
-from chuviet.pytorch.artifact import Artifact
-from chuviet.reading.lines import load_weights
+from chuviet.inputs.images import as_image
+from chuviet.inputs.sources import holds_several
 from chuviet.results import Detection
 
-Image = np.ndarray | str | Path
+#: The shipped weights that find text where none are named.
+DEFAULT = "text_det"
 
 
 class Detector:
-    """One detector: images in, quads in pixels of the original images out."""
+    """One detector: images in, quads in pixels of the original images out. May be used from several threads."""
 
-    def __init__(self, artifact: Artifact) -> None:
-        """Raises InputError for the weights of a recogniser."""
-        if artifact.charset is not None:
+    def __init__(self, weights: str | Path | Artifact = DEFAULT, *, device: str = "cpu", threads: int = 0) -> None:
+        """`weights`: a name (of shipped weights, of a file in weights/, of a run in outputs/), a path, or what
+        `open_artifact` gave. `threads`: 0 takes all cores. `device`: for .safetensors files, which PyTorch runs.
+
+        Raises InputError for weights that are missing, damaged, or a recogniser's.
+        """
+        artifact = weights if isinstance(weights, Artifact) else open_artifact(find_weights(weights), device, threads)
+        if not isinstance(artifact.network, MapNetwork):
             raise InputError(f"{artifact.path}: the weights of a recogniser, not of a detector")
         preprocess: Any = artifact.preprocess_cfg
         decoder: Any = artifact.decoder_cfg
-        self.artifact = artifact
-        model: Any = artifact.model
-        self.model = model.slim() if hasattr(model, "slim") else model
-        parameter = next(self.model.parameters(), None)  # an ONNX file has none
-        self.device = torch.device("cpu") if parameter is None else parameter.device
+        self.artifact, self.network = artifact, artifact.network
         self.preprocess, self.decoder = preprocess.build(), decoder.build(None)
 
-    def predict(self, images: Sequence[Image], progress: bool = False) -> list[Detection]:
-        """The text in each image (a path, or H W 3 uint8 RGB), in their order; `index` is the position.
+    def predict(self, images: Any, progress: bool = False) -> list[Detection]:
+        """The text in each image, in their order; `index` is the position. An image is a path, bytes, a file object, a
+        PIL image or an array; a list of these, or one alone.
 
         Raises InputError for the first that cannot be read.
         """
-        return [
-            self.find(image if isinstance(image, np.ndarray) else read_image(image), i)
-            for i, image in enumerate(tqdm(images, unit="page", disable=not progress, dynamic_ncols=True))
-        ]
+        given: Sequence[Any] = list(images) if holds_several(images) else [images]
+        bar = tqdm(given, unit="page", disable=not progress, dynamic_ncols=True)
+        return [self.find(as_image(image), i) for i, image in enumerate(bar)]
 
-    @torch.inference_mode()
     def find(self, image: np.ndarray, index: int = 0) -> Detection:
         """The text in one image (H W 3 uint8 RGB)."""
-        return self.decoder(self.model, self.batch(image, index))[0]
+        pixels, shape = self.prepare(image)
+        found: Detection = self.decoder(self.network.maps(pixels), [shape])[0]
+        found.index = index
+        return found
 
-    def batch(self, image: np.ndarray, index: int = 0) -> Batch:
-        """One image as the model wants it."""
+    def prepare(self, image: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int, int]]:
+        """One image (H W 3 uint8 RGB) as the network wants it (1 3 h w), and the height and width of its content and
+        of the original.
+        """
         small = self.preprocess(image)
-        shape = torch.tensor([[*small.shape[:2], *image.shape[:2]]])
-        pixels = self.preprocess.collate([small])
-        return Batch(
-            images=pixels, widths=torch.tensor([small.shape[1]]), index=torch.tensor([index]), shapes=shape
-        ).to(self.device)
-
-
-def load_detector(path: str | Path, device: torch.device | str = "cpu") -> Detector:
-    """The detector in a weights file (.safetensors or .onnx). Raises InputError as `load_artifact` does."""
-    return Detector(load_weights(path, device))
+        return self.preprocess.collate([small]), (*small.shape[:2], *image.shape[:2])

@@ -1,37 +1,41 @@
-"""Reading lines with shipped weights: one recogniser, or several that agree on each character, behind one interface."""
+"""Reading lines: one recogniser, or several that agree on each character, behind one interface."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
-import torch
-from torch import nn
 from tqdm import tqdm
 
-from chuviet.artifact.onnx_file import load_onnx
-from chuviet.batch import Batch
+from chuviet.artifact.metadata import Artifact
+from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, SteppingNetwork
+from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.config import Config
-from chuviet.decode.attention import AttentionBeam, AttentionGreedy, StepEnsemble, WrittenText
-from chuviet.decode.ctc import CTCBeam, CTCGreedy, frame_log_probs
+from chuviet.decode.attention import AttentionBeam, AttentionGreedy, DecodedInGraph, StepEnsemble
+from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.errors import InputError
-from chuviet.inputs.images import read_image
-from chuviet.pytorch.artifact import Artifact, load_artifact
-from chuviet.results import Prediction
+from chuviet.inputs.images import as_image
+from chuviet.inputs.sources import Source, holds_several, iter_sources
+from chuviet.language.rescore import rescorer_of
+from chuviet.preprocess.line import is_blank
+from chuviet.reading.layout import line_of
+from chuviet.results import Line, Prediction
 from chuviet.vocab import Charset
 
-if TYPE_CHECKING:
-    from chuviet.ship.ensemble import FastEnsemble
-
-Image = np.ndarray | str | Path
 DecoderName = Literal["greedy", "beam"]
+Weights = str | Path | Artifact
+#: An image as each member of an ensemble wants it: by the config of its preprocessing.
+Prepared = dict[Config, np.ndarray]
 
+#: The shipped weights that read a line where none are named.
+DEFAULT = "vi_line"
 #: Images that are in memory at a time, sorted by width among themselves.
-CHUNK = 2048
+CHUNK = 512
 
 
 @dataclass(frozen=True)
@@ -42,67 +46,69 @@ class BadImage:
     reason: str
 
 
-class Recognizer:
-    """One or more models that read lines together; a plain recogniser is an ensemble of one.
+class LineReader:
+    """Reads images of single lines. May be used from several threads; what it reads does not depend on the batches.
 
-    Attention models step together and the mean of their character probabilities is decoded. CTC models must give the
-    same frames for an image (same height and frame width), whose mean probabilities are decoded. Each member gets the
-    image prepared in its own way. The decoder is the first member's unless another is asked for.
+    Several weights read together as an ensemble. Attention models step together and the mean of their character
+    probabilities is decoded. CTC models each propose their text, and what all of them together find likeliest is taken.
+    Each member gets the image prepared in its own way. The decoder is the first member's unless another is asked for.
     """
 
     def __init__(
-        self, artifacts: Sequence[Artifact], decoder: DecoderName | None = None, beam_width: int | None = None
-    ) -> None:
-        """Raises InputError when the members' charsets differ, or when CTC and attention are mixed."""
-        if not artifacts:
-            raise InputError("no weights given; name at least one .safetensors file")
-        if detectors := [a.path for a in artifacts if a.charset is None]:
-            raise InputError(f"{detectors[0]}: the weights of a detector, not of a recogniser")
-        _check_members(artifacts)
-        first = artifacts[0]
+        self, weights: Weights | Sequence[Weights] = DEFAULT, *, decoder: DecoderName | None = None,
+        beam_width: int | None = None, device: str = "cpu", threads: int = 0,
+    ) -> None:  # fmt: skip
+        """`weights`: names (of shipped weights, of files in weights/, of runs in outputs/), paths, or what
+        `open_artifact` gave. `threads`: 0 takes all cores. `device`: for .safetensors files, which PyTorch runs.
+
+        Raises InputError for weights that are missing, damaged or a detector's, for members of different charsets, and
+        for CTC and attention models together.
+        """
+        named = [weights] if isinstance(weights, (str, Path, Artifact)) else list(weights)
+        if not named:
+            raise InputError("no weights given; name at least one file")
+        artifacts = [w if isinstance(w, Artifact) else open_artifact(find_weights(w), device, threads) for w in named]
+        check_members(artifacts)
         self.artifacts = tuple(artifacts)
-        self.models = [a.model for a in artifacts]
+        first = artifacts[0]
         assert first.charset is not None
         self.charset: Charset = first.charset
-        self.attention = attends(first.model)
-        parameter = next(first.model.parameters(), None)  # an ONNX file has none
-        self.device = torch.device("cpu") if parameter is None else parameter.device
-        self.decoder_cfg = _decoder_config(first.decoder_cfg, self.attention, decoder, beam_width)
-        lm = first.lm if isinstance(self.decoder_cfg, CTCBeam.Config) else None
-        self._decoder = self.decoder_cfg.build(self.charset, lm) if lm else self.decoder_cfg.build(self.charset)
+        self.decoder_cfg = _decoder_config(first, decoder, beam_width)
+        rescorer = rescorer_of(first.lm, self.decoder_cfg) if isinstance(self.decoder_cfg, CTCBeam.Config) else None
+        build: Any = self.decoder_cfg.build
+        self._decoder = build(self.charset, rescorer) if rescorer else build(self.charset)
         configs: list[Any] = [a.preprocess_cfg for a in artifacts]
         self._prepare = {c: c.build() for c in configs}  # members with the same preparation share its result
-        self._config_of = configs
-        self._fast: FastEnsemble | None = None
 
-    def hasten(self, threads: int = 0) -> Recognizer:
-        """From now on reads through ONNX Runtime on `threads` threads (0: all cores): the same texts, faster.
+    @overload
+    def read(self, source: Sequence[Any] | Iterator[Any], *, batch_size: int = 32) -> list[Line]: ...
+    @overload
+    def read(self, source: Any, *, batch_size: int = 32) -> Line | list[Line]: ...
+    def read(self, source: Any, *, batch_size: int = 32) -> Line | list[Line]:
+        """The line in an image: a path, bytes, a file object, a PIL image or an array. A list or iterator of these, a
+        folder, or a file of several pages, gives a list.
 
-        For attention models on a CPU that are decoded greedily; their graphs are traced here, which takes seconds and
-        about twice the memory. Raises InputError for any other.
+        Raises InputError for the first image that cannot be read.
         """
-        if not (self.attention and isinstance(self.decoder_cfg, AttentionGreedy.Config)) or self.device.type != "cpu":
-            raise InputError("only attention models on a CPU, decoded greedily, can be hastened; export others to ONNX")
-        from chuviet.ship.ensemble import FastEnsemble  # brings onnx, which takes a while to import
+        sources = list(iter_sources(source))
+        images = [s.load() for s in sources]
+        lines = [line_of(image, p) for image, p in zip(images, self.predict(images, batch_size), strict=True)]
+        return lines if holds_several(source) or len(lines) != 1 else lines[0]
 
-        blank = [(0, self._prepared(np.full((32, 256, 3), 255, np.uint8)))]
-        self._fast = FastEnsemble(self.models, self._batches(blank), self.decoder_cfg.max_length, threads)
-        self._decoder = WrittenText(self.charset)
-        return self
-
-    def predict(self, images: Sequence[Image], batch_size: int = 32, progress: bool = False) -> list[Prediction]:
-        """Reads all images, in their order; `index` is the position. An image is a path or H W 3 uint8 RGB.
+    def predict(self, images: Any, batch_size: int = 32, progress: bool = False) -> list[Prediction]:
+        """Reads all images, in their order; `index` is the position. An image is whatever `read` takes.
 
         Raises InputError for the first that cannot be read; `try_predict` goes on instead.
         """
-        predictions, bad = self.try_predict(images, batch_size, progress)
+        given = images if isinstance(images, (list, tuple)) else list(images) if holds_several(images) else [images]
+        predictions, bad = self.try_predict(given, batch_size, progress)
         if bad:
-            more = f" ({len(bad)} of {len(images)} images cannot be read)" if len(bad) > 1 else ""
+            more = f" ({len(bad)} of {len(given)} images cannot be read)" if len(bad) > 1 else ""
             raise InputError(bad[0].reason + more)
         return [p for p in predictions if p is not None]
 
     def try_predict(
-        self, images: Sequence[Image], batch_size: int = 32, progress: bool = False
+        self, images: Sequence[Any], batch_size: int = 32, progress: bool = False
     ) -> tuple[list[Prediction | None], list[BadImage]]:
         """As `predict`, with None in the place of every image that cannot be read, and the reasons."""
         results: list[Prediction | None] = [None] * len(images)
@@ -112,97 +118,108 @@ class Recognizer:
             prepared = []
             for index in range(start, min(start + CHUNK, len(images))):
                 try:
-                    prepared.append((index, self._prepared(images[index])))
+                    ready = self._prepared(images[index])
                 except InputError as e:
-                    name = images[index]
-                    reason = str(e) if isinstance(name, np.ndarray) or str(name) in str(e) else f"{name}: {e}"
-                    bad.append(BadImage(index, reason))
-            for batch in _by_width(prepared, batch_size):
-                for prediction in self._read(batch):
-                    results[prediction.index] = prediction
-                bar.update(len(batch))
+                    bad.append(BadImage(index, _reason(images[index], e)))
+                    bar.update()
+                    continue
+                if ready is None:
+                    results[index] = self._blank(index)
+                    bar.update()
+                else:
+                    prepared.append((index, ready))
+            for prediction in self._read(list(_by_width(prepared, batch_size))):
+                results[prediction.index] = prediction
+                bar.update()
         bar.close()
         return results, bad
 
-    def _prepared(self, image: Image) -> dict[Config, np.ndarray]:
-        rgb = image if isinstance(image, np.ndarray) else read_image(image)
-        return {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}
-
-    def _batches(self, samples: Sequence[tuple[int, dict[Config, np.ndarray]]]) -> list[Batch]:
-        """One batch a member, of the same lines."""
-        index = torch.tensor([i for i, _ in samples])
-        batches = {}
-        for cfg, prepare in self._prepare.items():
-            pixels, widths = prepare.collate([images[cfg] for _, images in samples])
-            batches[cfg] = Batch(images=pixels, widths=widths, index=index).to(self.device)
-        return [batches[cfg] for cfg in self._config_of]
-
-    @torch.inference_mode()
-    def frames(self, images: Sequence[Image]) -> list[np.ndarray]:
-        """Log probabilities of the classes in each image's frames: arrays of T V. Raises InputError for attention."""
-        if self.attention:
+    def frames(self, images: Sequence[Any]) -> list[np.ndarray]:
+        """Log probabilities of the classes in each image's frames, by the first member: arrays of T V. Raises
+        InputError for an attention model.
+        """
+        network, cfg = self.artifacts[0].network, self.artifacts[0].preprocess_cfg
+        if not isinstance(network, FrameNetwork):
             raise InputError("an attention model has no frames; name a CTC recogniser")
-        batch = self._batches([(i, self._prepared(image)) for i, image in enumerate(images)])[0]
-        return frame_log_probs(self.models[0](batch))
+        prepare = self._prepare[cfg]
+        return network.frames(*prepare.collate([prepare(as_image(image)) for image in images]))
 
-    @torch.inference_mode()
-    def _read(self, samples: Sequence[tuple[int, dict[Config, np.ndarray]]]) -> list[Prediction]:
-        own = self._batches(samples)
-        if self._fast is not None:
-            return self._decoder(self._fast, own)
-        if self.attention and len(self.models) > 1:
-            return self._decoder(StepEnsemble(self.models), own)
-        if self.attention:
-            return self._decoder(self.models[0], own[0])
-        outputs = [model(batch) for model, batch in zip(self.models, own, strict=True)]
-        return self._decoder(None, own[0], outputs if len(outputs) > 1 else outputs[0])
+    def _prepared(self, image: Any) -> Prepared | None:
+        """The image for every member; None of a blank one."""
+        rgb = image.load() if isinstance(image, Source) else as_image(image)
+        return None if is_blank(rgb) else {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}
+
+    def _blank(self, index: int) -> Prediction:
+        raw = "" if isinstance(self.decoder_cfg, CTCBeam.Config) and self.artifacts[0].lm else None
+        return Prediction(index, "", 1.0, raw, np.zeros((0, 2), np.int64))
+
+    def _read(self, batches: Sequence[Sequence[tuple[int, Prepared]]]) -> Iterator[Prediction]:
+        """The predictions of the batches. While one is decoded the networks read the next."""
+        if len(batches) < 2:
+            for batch in batches:
+                yield from self._decoded(batch, self._outputs(batch))
+            return
+        with ThreadPoolExecutor(1) as pool:
+            coming = pool.submit(self._outputs, batches[0])
+            for k, batch in enumerate(batches):
+                outputs = coming.result()
+                if k + 1 < len(batches):
+                    coming = pool.submit(self._outputs, batches[k + 1])
+                yield from self._decoded(batch, outputs)
+
+    def _outputs(self, batch: Sequence[tuple[int, Prepared]]) -> list[Any]:
+        """What each member's network makes of a batch: frames of every line, characters, or a state to step on from."""
+        ready = {cfg: p.collate([images[cfg] for _, images in batch]) for cfg, p in self._prepare.items()}
+        outputs: list[Any] = []
+        for artifact in self.artifacts:
+            network, (pixels, widths) = artifact.network, ready[artifact.preprocess_cfg]
+            if isinstance(network, FrameNetwork):
+                outputs.append(network.frames(pixels, widths))
+            elif isinstance(network, DecodingNetwork):
+                outputs.append(network.decode(pixels, widths))
+            else:
+                assert isinstance(network, SteppingNetwork)
+                outputs.append(network.encode(pixels, widths))
+        return outputs
+
+    def _decoded(self, batch: Sequence[tuple[int, Prepared]], outputs: Sequence[Any]) -> Iterator[Prediction]:
+        decoder: Any = self._decoder
+        if isinstance(decoder, (CTCGreedy, CTCBeam)):
+            found = decoder(list(zip(*outputs, strict=True)))
+            found = [self._aligned(p, frames) for p, frames in zip(found, outputs[0], strict=True)]
+        elif isinstance(decoder, DecodedInGraph):
+            found = decoder(*outputs[0])
+        else:
+            networks: list[Any] = [a.network for a in self.artifacts]
+            ensemble = StepEnsemble(networks)
+            alone = len(networks) == 1
+            found = decoder(networks[0] if alone else ensemble, outputs[0] if alone else tuple(outputs), len(batch))
+        for (index, _), prediction in zip(batch, found, strict=True):
+            yield replace(prediction, index=index)
+
+    def _aligned(self, prediction: Prediction, frames: np.ndarray) -> Prediction:
+        """The prediction with its characters' probabilities: each one's highest in the frames that it takes."""
+        if prediction.spans is None:
+            return replace(prediction, frames=len(frames))
+        ids = self.charset.encode_exact(prediction.text)
+        peaks = [frames[a : b + 1, c + 1].max() for (a, b), c in zip(prediction.spans.tolist(), ids, strict=True)]
+        return replace(prediction, frames=len(frames), scores=np.exp(np.array(peaks, np.float64)))
 
 
-def milliseconds(recognizer: Recognizer, images: Sequence[Image]) -> float:
-    """The median time of one image, alone, after a warm-up: the first call allocates memory and chooses kernels."""
+def milliseconds(reader: LineReader, images: Sequence[Any]) -> float:
+    """The median time of one image, alone, of different images, after a warm-up: the first call allocates memory."""
     times = []
-    for image in [images[0], *images]:
+    for image in [images[-1], *images]:
         start = time.perf_counter()
-        recognizer.predict([image])
+        reader.predict([image])
         times.append(1e3 * (time.perf_counter() - start))
     return float(np.median(times[1:]))
 
 
-def load(
-    paths: str | Path | Iterable[str | Path],
-    device: torch.device | str = "cpu",
-    decoder: DecoderName | None = None,
-    beam_width: int | None = None,
-) -> Recognizer:
-    """The recogniser in one weights file (.safetensors or .onnx), or the ensemble of several. Raises InputError as
-    `load_artifact` and `load_onnx` do.
-    """
-    names = [paths] if isinstance(paths, (str, Path)) else list(paths)
-    return Recognizer([load_weights(p, device) for p in names], decoder, beam_width)
-
-
-def load_weights(path: str | Path, device: torch.device | str = "cpu") -> Artifact:
-    """What a .safetensors or .onnx file holds. Raises InputError as `load_artifact` and `load_onnx` do."""
-    return load_onnx(path) if Path(path).suffix.lower() == ".onnx" else load_artifact(path, device)
-
-
-#: The checkout's own weights, wherever the command is called from.
-_SHIPPED = Path(__file__).resolve().parents[3] / "weights"
-
-
-def find_weights(name: str, roots: Sequence[Path] = (Path("weights"), Path("outputs"), _SHIPPED)) -> Path:
-    """The file that `name` means: a path, a name in weights/, or a run in outputs/ (the last of its folds)."""
-    if Path(name).exists() or Path(name).suffix:
-        return Path(name)
-    shipped = [root / f"{name}.safetensors" for root in roots]
-    runs = [p for root in roots for p in sorted(root.glob(f"{name}/fold?/weights.safetensors"), reverse=True)]
-    found = next((p for p in [*shipped, *runs] if p.is_file()), None)
-    if found is None:
-        raise InputError(f"{name}: no such file, nor weights/{name}.safetensors, nor a finished run outputs/{name}")
-    return found
-
-
-def _check_members(artifacts: Sequence[Artifact]) -> None:
+def check_members(artifacts: Sequence[Artifact]) -> None:
+    """Raises InputError for artifacts that cannot read lines together."""
+    if detectors := [a.path for a in artifacts if a.charset is None or isinstance(a.network, MapNetwork)]:
+        raise InputError(f"{detectors[0]}: the weights of a detector, not of a recogniser")
     first = artifacts[0]
     for other in artifacts[1:]:
         assert first.charset is not None and other.charset is not None
@@ -214,44 +231,43 @@ def _check_members(artifacts: Sequence[Artifact]) -> None:
                 f"{first.path} and {other.path} have different charsets ({len(first.charset)} and "
                 f"{len(other.charset)} characters; {what}); an ensemble needs one charset"
             )
-        if any(isinstance(a.decoder_cfg, WrittenText.Config) for a in (first, other)):
+        if any(isinstance(a.network, DecodingNetwork) for a in (first, other)):
             raise InputError(
                 f"{first.path} and {other.path}: an attention model in ONNX has its loop inside and cannot step with "
                 "others; ensemble the .safetensors files"
             )
-        if attends(other.model) != attends(first.model):
+        if isinstance(other.network, FrameNetwork) != isinstance(first.network, FrameNetwork):
             raise InputError(
                 f"{first.path} and {other.path}: an attention model and a CTC model have no common steps to average; "
                 "ensemble models of one kind"
             )
 
 
-def attends(model: nn.Module) -> bool:
-    """Whether the model writes character by character (else it is a CTC model)."""
-    return hasattr(model, "encode") and hasattr(model, "step")
-
-
-def _decoder_config(stored: Config, attention: bool, name: DecoderName | None, width: int | None) -> Any:
+def _decoder_config(artifact: Artifact, name: DecoderName | None, width: int | None) -> Any:
     """The artifact's own decoder config, or that of the asked kind; the artifact's is kept where it is of that kind."""
-    kinds: dict[str, type[Config]] = {
-        "greedy": AttentionGreedy.Config if attention else CTCGreedy.Config,
-        "beam": AttentionBeam.Config if attention else CTCBeam.Config,
-    }
-    if isinstance(stored, WrittenText.Config):
+    stored: Any = artifact.decoder_cfg
+    if isinstance(artifact.network, DecodingNetwork):
         if name == "beam" or width is not None:
             raise InputError("the decoder of this ONNX file is in its graph, and greedy; use the .safetensors file")
         return stored
+    kinds: dict[str, type[Config]] = {"greedy": CTCGreedy.Config, "beam": CTCBeam.Config}
+    if isinstance(artifact.network, SteppingNetwork):
+        kinds = {"greedy": AttentionGreedy.Config, "beam": AttentionBeam.Config}
     cfg = stored if name is None or isinstance(stored, kinds[name]) else kinds[name]()
     if width is None:
         return cfg
-    if not hasattr(cfg, "width"):
+    if not isinstance(cfg, (CTCBeam.Config, AttentionBeam.Config)):
         raise InputError("a beam width needs the beam decoder: add --decoder beam")
-    return replace(cfg, width=width)  # type: ignore[call-arg]
+    return replace(cfg, width=width)
 
 
-def _by_width(
-    samples: Sequence[tuple[int, dict[Config, np.ndarray]]], batch_size: int
-) -> Iterator[Sequence[tuple[int, dict[Config, np.ndarray]]]]:
+def _reason(image: Any, e: InputError) -> str:
+    """What is wrong with an image, with its name if it has one."""
+    name = image.name if isinstance(image, Source) else str(image) if isinstance(image, (str, Path)) else ""
+    return f"{name}: {e}" if name and name not in str(e) else str(e)
+
+
+def _by_width(samples: Iterable[tuple[int, Prepared]], batch_size: int) -> Iterator[Sequence[tuple[int, Prepared]]]:
     """Batches of similar widths, widest first so that too large a batch fails at once; every sample once."""
     ordered = sorted(samples, key=lambda s: -next(iter(s[1].values())).shape[1])
     for i in range(0, len(ordered), max(batch_size, 1)):

@@ -1,76 +1,88 @@
-"""Pages in, text with its place out: detection, straightened crops, recognition in batches, reading order; as files."""
+"""Pages in, text with its place out: detection, straightened crops, recognition in batches, reading order."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
-from tqdm import tqdm
 
-from chuviet.files import write_whole
+from chuviet.artifact.metadata import Artifact
 from chuviet.geometry import crop, reading_order
-from chuviet.inputs.images import read_image
+from chuviet.inputs.sources import Source, holds_several, iter_sources
+from chuviet.reading import detector as detectors
 from chuviet.reading.detector import Detector
-from chuviet.reading.lines import Recognizer
+from chuviet.reading.layout import line_at
+from chuviet.reading.lines import LineReader, Weights
 from chuviet.reading.words import read_crops
-from chuviet.results import Detection
+from chuviet.results import Detection, Line, Page
+
+#: The shipped weights that read what a detector found where none are named.
+RECOGNIZER = "scene_word"
 
 
-def read_page(
-    image: np.ndarray, detector: Detector, recognizer: Recognizer, batch_size: int = 32, min_score: float = 0.0
-) -> Detection:
-    """The text of one page (H W 3 uint8 RGB) in reading order; `scores` are detection times recognition confidence.
-    With a `min_score` above 0, quads that score less or are read as nothing are left out: what is unreadable is
-    mostly no text.
-    """
-    found = detector.find(image)
-    order = reading_order(found.quads)
-    crops = [crop(image, quad) for quad in found.quads[order]]
-    lines = read_crops(recognizer, crops, batch_size)
-    scores = found.scores[order] * np.array([p.confidence for p in lines]).reshape(-1)
-    keep = [i for i, p in enumerate(lines) if min_score <= 0 or (p.text and scores[i] >= min_score)]
-    return replace(found, quads=found.quads[order[keep]], scores=scores[keep], texts=[lines[i].text for i in keep])
+class Reader:
+    """Finds and reads all text of pages and photos. May be used from several threads."""
+
+    def __init__(
+        self, detector: str | Path | Artifact | Detector = detectors.DEFAULT,
+        recognizer: Weights | Sequence[Weights] | LineReader = RECOGNIZER, *, min_score: float = 0.5,
+        device: str = "cpu", threads: int = 0,
+    ) -> None:  # fmt: skip
+        """`detector` and `recognizer` name weights, or are a `Detector` and a `LineReader`. Text whose score, finding
+        times reading, is below `min_score`, and what is read as nothing, is left out (0: nothing is): what is
+        unreadable is mostly no text.
+
+        Raises InputError for weights that are missing, damaged or of the other kind.
+        """
+        if not isinstance(detector, Detector):
+            detector = Detector(detector, device=device, threads=threads)
+        if not isinstance(recognizer, LineReader):
+            recognizer = LineReader(recognizer, device=device, threads=threads)
+        self.detector: Detector = detector
+        self.recognizer: LineReader = recognizer
+        self.min_score = min_score
+
+    @overload
+    def read(self, source: Sequence[Any] | Iterator[Any], *, batch_size: int = 32) -> list[Page]: ...
+    @overload
+    def read(self, source: Any, *, batch_size: int = 32) -> Page | list[Page]: ...
+    def read(self, source: Any, *, batch_size: int = 32) -> Page | list[Page]:
+        """The page in an image: a path, bytes, a file object, a PIL image or an array. A list or iterator of these, a
+        folder, or a file of several pages, gives a list.
+
+        Raises InputError for the first image that cannot be read.
+        """
+        pages = list(self.pages(source, batch_size=batch_size))
+        return pages if holds_several(source) or len(pages) != 1 else pages[0]
+
+    def pages(self, source: Any, *, batch_size: int = 32) -> Iterator[Page]:
+        """The pages of whatever `read` takes, one by one as they are read."""
+        for one in iter_sources(source):
+            yield self.page(one, batch_size)
+
+    def page(self, source: Source, batch_size: int = 32) -> Page:
+        """One page."""
+        return self.read_image(source.load(), source.name, batch_size)
+
+    def read_image(self, image: np.ndarray, name: str = "", batch_size: int = 32) -> Page:
+        """The text of one page (H W 3 uint8 RGB), in reading order."""
+        found = self.detector.find(image)
+        order = reading_order(found.quads)
+        crops = [crop(image, quad) for quad in found.quads[order]]
+        lines: list[Line] = []
+        for quad, score, read in zip(
+            found.quads[order], found.scores[order], read_crops(self.recognizer, crops, batch_size), strict=True
+        ):
+            confidence = float(score) * read.confidence
+            if self.min_score <= 0 or (read.text and confidence >= self.min_score):
+                lines.append(line_at(quad, read, confidence))
+        return Page(name, image.shape[1], image.shape[0], tuple(lines))
 
 
-def read_pages(
-    paths: Sequence[Path],
-    detector: Detector,
-    recognizer: Recognizer,
-    batch_size: int = 32,
-    min_score: float = 0.0,
-    progress: bool = False,
-) -> list[Detection]:
-    """`read_page` of every file. Raises InputError for the first that cannot be read."""
-    bar = tqdm(paths, unit="page", disable=not progress, dynamic_ncols=True)
-    return [
-        replace(read_page(read_image(p), detector, recognizer, batch_size, min_score), index=i)
-        for i, p in enumerate(bar)
-    ]
-
-
-def as_json(detection: Detection) -> list[dict[str, Any]]:
-    """`points` (whole pixels), `score` and, if it was read, `text` of every quad."""
-    rows: list[dict[str, Any]] = []
-    for k, (quad, score) in enumerate(zip(detection.quads, detection.scores, strict=True)):
-        row: dict[str, Any] = {"points": np.rint(quad).astype(int).tolist(), "score": round(float(score), 4)}
-        rows.append(row if detection.texts is None else {"text": detection.texts[k]} | row)
-    return rows
-
-
-def save_detections(names: Sequence[str], found: Sequence[Detection], path: str | Path) -> None:
-    """``name<TAB>json`` lines, as PaddleOCR and OpenOCR write what they found."""
-    lines = [f"{n}\t{json.dumps(as_json(d), ensure_ascii=False)}\n" for n, d in zip(names, found, strict=True)]
-    write_whole(path, "".join(lines).encode("utf-8"))
-
-
-def save_readings(names: Sequence[str], found: Sequence[Detection], path: str | Path) -> None:
-    """One JSON object: by the image's name the list of its texts, each on a line of its own."""
-    entries = []
-    for name, d in zip(names, found, strict=True):
-        rows = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in as_json(d))
-        entries.append(f" {json.dumps(name, ensure_ascii=False)}: [" + (f"\n{rows}\n ]" if rows else "]"))
-    write_whole(path, ("{\n" + ",\n".join(entries) + "\n}\n").encode("utf-8"))
+def as_detection(page: Page, index: int = 0) -> Detection:
+    """The lines of a page as a metric compares them."""
+    quads = np.array([line.corners for line in page.lines], np.float64).reshape(-1, 4, 2)
+    scores = np.array([line.confidence for line in page.lines], np.float64)
+    return Detection(index, quads, scores, [line.text for line in page.lines])

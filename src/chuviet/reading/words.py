@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from chuviet.preprocess.scene import ScenePreprocess
-from chuviet.reading.lines import Recognizer
+from chuviet.reading.lines import LineReader
 from chuviet.results import Prediction
 
 _WIDE = 3.0  # times as wide as high: most words are less
@@ -19,7 +19,7 @@ _BLANK = 0.3  # of the height, between words
 _USUAL = 2.5  # times as wide as the blanks of the line mostly are
 
 
-def read_crops(recognizer: Recognizer, crops: Sequence[np.ndarray], batch_size: int = 32) -> list[Prediction]:
+def read_crops(recognizer: LineReader, crops: Sequence[np.ndarray], batch_size: int = 32) -> list[Prediction]:
     """The text of crops of a page (h w 3 uint8 RGB), in their order. A reader of single words writes no spaces, so it
     gets the words of a wide crop one by one; their texts are joined, `confidence` is the mean over their characters.
 
@@ -53,6 +53,7 @@ def split_words(crop: np.ndarray) -> list[np.ndarray]:
 
 
 def _joined(index: int, words: Sequence[Prediction]) -> Prediction:
+    """The words of a crop as one line. Words have no common frames: their places are shared out by letters."""
     if len(words) == 1:
         return replace(words[0], index=index)
     lengths = [len(p.text) for p in words]

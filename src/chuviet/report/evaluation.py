@@ -1,8 +1,7 @@
-"""What a user may name as INPUT, as a list of images; and the predictions of it as a table."""
+"""How well labelled lines are read."""
 
 from __future__ import annotations
 
-import glob
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,53 +12,14 @@ import pandas as pd
 from chuviet.data.lists import read_labels
 from chuviet.data.table import image_root, select_fold
 from chuviet.errors import InputError
-from chuviet.inputs.images import list_images
 from chuviet.metrics.recognition import RecognitionMetric, corrections
-from chuviet.reading.lines import Recognizer, milliseconds
-from chuviet.results import Prediction
+from chuviet.reading.lines import LineReader, milliseconds
 
 _TIMED = 40  # lines at most
 
 
-def find_images(source: str) -> tuple[list[str], list[Path]]:
-    """(names for the output, paths) of an image, a folder (searched in depth), a glob, a CSV, or a list.
-
-    Names are `img_path` of a CSV or list, paths below a folder, else the paths themselves. Raises InputError if nothing
-    is found.
-    """
-    path = Path(source)
-    if path.is_dir():
-        paths = list_images(path)
-        if not paths:
-            raise InputError(f"{source}: no images in this folder (JPEG, PNG, TIFF, BMP and WebP are looked for)")
-        return [p.relative_to(path).as_posix() for p in paths], paths
-    if path.suffix.lower() in (".csv", ".txt"):
-        frame = read_labels(path, columns=("img_path",))
-        if not len(frame):
-            raise InputError(f"{source}: no rows")
-        root = image_root(path, frame)
-        return frame["img_path"].tolist(), [root / p for p in frame["img_path"]]
-    if path.is_file():
-        return [source], [path]
-    names = sorted(n for n in glob.glob(source, recursive=True) if Path(n).is_file())  # noqa: PTH207 - keeps names as typed
-    if not names:
-        raise InputError(f"{source}: no such file, folder or CSV, and no file matches it as a pattern")
-    return names, [Path(n) for n in names]
-
-
-def table(names: Sequence[str], predictions: Sequence[Prediction]) -> pd.DataFrame:
-    """`img_path,text,confidence`, one row an image in the order of `names`; with a language model also `raw_text`."""
-    frame = pd.DataFrame({
-        "img_path": list(names),
-        "text": [p.text for p in predictions],
-        "confidence": [round(p.confidence, 4) for p in predictions],
-    })  # fmt: skip
-    raw = [p.raw_text for p in predictions if p.raw_text is not None]
-    return frame.assign(raw_text=raw) if raw else frame
-
-
 def evaluate(
-    recognizer: Recognizer,
+    recognizer: LineReader,
     data: str | Path | Sequence[str],
     fold: int | None = None,
     batch_size: int = 32,

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from chuviet.data.table import read_table
 from chuviet.errors import InputError
 from chuviet.inputs.images import list_images
-from chuviet.reading.lines import BadImage, Recognizer
+from chuviet.reading.lines import BadImage, LineReader
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def image_id(path: Path, folder: Path) -> str:
 
 
 def read_folder(
-    recognizer: Recognizer, folder: str | Path, limit: int | None = None, progress: bool = True
+    recognizer: LineReader, folder: str | Path, limit: int | None = None, progress: bool = True
 ) -> Submission:
     """Reads the images below `folder` (the first `limit` of them), one at a time. Raises InputError if there are none.
 

@@ -25,6 +25,7 @@ from tqdm import tqdm
 from chuviet.batch import Batch, Output
 from chuviet.config import Config, ConfigError
 from chuviet.errors import InputError
+from chuviet.models.protocols import candidates_of
 from chuviet.train.averaging import recompute_batchnorm, round_weights
 from chuviet.train.distributed import global_part, highest_of_all, sync_batchnorm, widen_to_widest
 from chuviet.train.loading import batches_of
@@ -326,10 +327,9 @@ def _ship_best(fabric: Fabric, trained: nn.Module, task: Task) -> Validation:
     model of several parts names those that could be shipped by `candidates()`: the one with the fewest errors becomes
     the task's model (the first without validation rows).
     """
-    names: Any = getattr(trained, "candidates", None)
     results = []
     torch.set_float32_matmul_precision("highest")
-    for model in names() if names else [trained]:
+    for model in candidates_of(trained):
         round_weights(model)
         results.append((validate(fabric, model, task, exact=True), model))
     best = min(results, key=lambda r: r[0].metrics.get(task.metric.error, 0.0))

@@ -1,0 +1,26 @@
+"""The line reader of chuviet 0.1 (955d130), in that checkout's own environment: see benchmarks/read.py.
+
+stdin: a JSON object {"paths": [...], "threads": n}, then "one" (every line alone) or "all" (as a folder is read), a
+line each. stdout: "ready", then a JSON object {"ms": [...], "texts": [...]} for each.
+"""
+
+import json
+import sys
+import time
+
+import torch
+from chuviet.ship.inference import find_weights, load
+
+task = json.loads(sys.stdin.readline())
+torch.set_num_threads(task["threads"])
+reader = load(find_weights("vi_line"))
+reader.predict(task["paths"][:1])
+print("ready", flush=True)
+for command in sys.stdin:
+    groups = [[p] for p in task["paths"]] if command.strip() == "one" else [task["paths"]]
+    times, texts = [], []
+    for group in groups:
+        start = time.perf_counter()
+        texts += [p.text for p in reader.predict(group)]
+        times.append(1e3 * (time.perf_counter() - start) / len(group))
+    print(json.dumps({"ms": times, "texts": texts}), flush=True)

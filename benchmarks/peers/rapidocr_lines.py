@@ -1,0 +1,28 @@
+"""The recogniser of rapidocr 3.10 on line crops, in an environment of its own: see benchmarks/read.py.
+
+stdin: a JSON object {"paths": [...], "threads": n}, then "one" or "all", a line each. stdout: "ready", then a JSON
+object {"ms": [...], "texts": [...]} for each.
+"""
+
+import contextlib
+import json
+import logging
+import sys
+import time
+
+logging.disable(logging.CRITICAL)
+from rapidocr import RapidOCR  # noqa: E402 - after its log is silenced
+
+task = json.loads(sys.stdin.readline())
+with contextlib.redirect_stdout(sys.stderr):
+    engine = RapidOCR(params={"EngineConfig.onnxruntime.intra_op_num_threads": task["threads"]})
+    engine(task["paths"][0], use_det=False, use_cls=False, use_rec=True)
+print("ready", flush=True)
+for _ in sys.stdin:
+    times, texts = [], []
+    for path in task["paths"]:
+        start = time.perf_counter()
+        read = engine(path, use_det=False, use_cls=False, use_rec=True)
+        times.append(1e3 * (time.perf_counter() - start))
+        texts.append(" ".join(read.txts or ()))
+    print(json.dumps({"ms": times, "texts": texts}), flush=True)

@@ -1,0 +1,116 @@
+"""The protobuf fields of an ONNX file that are needed before ONNX Runtime parses it: metadata, digest, extra tensors.
+
+A damaged file is refused before anything runs, and reading lines need not import onnx. The format:
+https://protobuf.dev/programming-guides/encoding and https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+_GRAPH, _METADATA_PROPS = 7, 14  # of ModelProto
+_INITIALIZER = 5  # of GraphProto
+_DIMS, _DATA_TYPE, _NAME, _RAW_DATA = 1, 2, 8, 9  # of TensorProto
+_TYPES = {
+    1: np.float32, 2: np.uint8, 3: np.int8, 5: np.int16, 6: np.int32, 7: np.int64, 10: np.float16, 12: np.uint32,
+    13: np.uint64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """`properties`: the metadata entries; `digest`: SHA-256 of all of the file but the entry that holds it;
+    `tensors`: the graph's initializers whose names begin as asked, as read-only views of the file.
+    """
+
+    properties: dict[str, str]
+    digest: str
+    tensors: dict[str, np.ndarray]
+
+
+def read_model(data: bytes, key: str, prefix: str = "") -> ModelFile:
+    """Walks the fields of a file as they lie there. `key` is the metadata entry left out of the digest, `prefix` what
+    the names of the wanted tensors begin with ("": none is wanted). Raises ValueError or IndexError for bytes that are
+    no such file.
+    """
+    properties: dict[str, str] = {}
+    tensors: dict[str, np.ndarray] = {}
+    digest = hashlib.sha256()
+    for number, whole, value, _ in _fields(memoryview(data)):
+        name = ""
+        if number == _METADATA_PROPS:
+            entry = {n: bytes(v).decode() for n, _, v, _ in _fields(value)}
+            name = entry.get(1, "")
+            properties[name] = entry.get(2, "")
+        elif number == _GRAPH and prefix:
+            tensors |= _tensors(value, prefix.encode())
+        if name != key:
+            digest.update(whole)
+    return ModelFile(properties, digest.hexdigest(), tensors)
+
+
+def _tensors(graph: memoryview, prefix: bytes) -> dict[str, np.ndarray]:
+    found = {}
+    for number, _, value, _ in _fields(graph):
+        if number != _INITIALIZER:
+            continue
+        name, raw, kind = b"", memoryview(b""), 0
+        shape: list[int] = []
+        for n, _, v, integer in _fields(value):
+            if n == _NAME:
+                name = bytes(v)
+            elif n == _RAW_DATA:
+                raw = v
+            elif n == _DATA_TYPE:
+                kind = integer
+            elif n == _DIMS:
+                shape += _packed(v) if len(v) else [integer]
+        if name.startswith(prefix):
+            if kind not in _TYPES:
+                raise ValueError(f"a tensor of the unknown type {kind}")
+            found[name.decode()] = np.frombuffer(raw, np.dtype(_TYPES[kind]).newbyteorder("<")).reshape(shape)
+    return found
+
+
+def _packed(data: memoryview) -> list[int]:
+    numbers, at = [], 0
+    while at < len(data):
+        value, at = _varint(data, at)
+        numbers.append(value)
+    return numbers
+
+
+def _fields(data: memoryview) -> Iterator[tuple[int, memoryview, memoryview, int]]:
+    """Number, bytes, value and integer value of each field of a message; the last two are empty or 0 of other kinds."""
+    at = 0
+    while at < len(data):
+        start, integer = at, 0
+        tag, at = _varint(data, at)
+        kind, size = tag & 7, 0
+        if kind == 0:
+            integer, at = _varint(data, at)
+        elif kind == 2:
+            size, at = _varint(data, at)
+        elif kind in (1, 5):
+            at += 8 if kind == 1 else 4
+        else:
+            raise ValueError(f"no field begins at byte {start}")
+        if at + size > len(data):
+            raise ValueError(f"cut short after {len(data)} bytes")
+        yield tag >> 3, data[start : at + size], data[at : at + size], integer
+        at += size
+
+
+def _varint(data: memoryview, at: int) -> tuple[int, int]:
+    """A number in groups of seven bits, the lowest first, and the place after it."""
+    value = 0
+    for shift in range(0, 64, 7):
+        value |= (data[at] & 127) << shift
+        at += 1
+        if data[at - 1] < 128:
+            return value, at
+    raise ValueError(f"no number ends at byte {at}")

@@ -1,0 +1,72 @@
+"""What `predict` and `read` share: the images that INPUT names, checks of the outputs, pictures."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from chuviet.errors import InputError
+from chuviet.files import check_folder, check_output, say
+from chuviet.inputs.sources import Source, find_sources, printable
+from chuviet.reading.pictures import draw
+from chuviet.results import Detection
+
+
+def sources_of(args: Namespace) -> list[Source]:
+    """The images that `args.input` names. Says on stderr which files of a folder are no images. Raises InputError
+    before anything is read for an output that is one of the inputs, or cannot be written.
+    """
+    found = find_sources(args.input)
+    inputs = [Path(name) for name in args.input if Path(name).is_file()]
+    inputs += [s.path for s in found.sources if s.path is not None]
+    if args.out:
+        check_output(args.out, inputs)
+    if getattr(args, "draw", None):
+        check_folder(args.draw, inputs, [str(p) for p in picture_names([s.name for s in found.sources])])
+    if found.left_out:
+        shown = "; ".join(f"{printable(name)}: {why}" for name, why in found.left_out[:10])
+        more = f"; and {len(found.left_out) - 10} more" if len(found.left_out) > 10 else ""
+        say(f"chuviet: {len(found.left_out)} files are not read: {shown}{more}", sys.stderr)
+    return found.sources
+
+
+def say_bad(reasons: Sequence[str], of: int, skip: bool, what: str = "images") -> None:
+    """Names images that cannot be read on stderr. Raises InputError unless they are to be skipped."""
+    if reasons and not skip:
+        more = f" ({len(reasons)} of {of} {what} cannot be read; --skip-bad reads the others)" if of > 1 else ""
+        for reason in reasons[1:20]:
+            say(f"chuviet: {reason}", sys.stderr)
+        raise InputError(reasons[0] + more)
+    for reason in reasons:
+        say(f"chuviet: left out: {reason}", sys.stderr)
+
+
+def save_picture(folder: str, name: Path, source: Source, found: Detection) -> None:
+    """The picture with what was found on it."""
+    out = Path(folder, name)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(draw(source.load(), found)).save(out, quality=90)
+
+
+def picture_names(names: Iterable[str]) -> list[Path]:
+    """A .jpg for every image, each another one: its name, below the folder that all are in unless all names lead
+    downwards. What would be a second a.jpg is a.png.jpg, a third a.png.2.jpg.
+    """
+    names = list(names)
+    if any(Path(name).is_absolute() or ".." in Path(name).parts for name in names):
+        whole = [Path(os.path.normpath(Path(name).absolute())) for name in names]
+        top = os.path.commonpath([path.parent for path in whole])
+        names = [str(path.relative_to(top)) for path in whole]
+    taken: dict[Path, None] = {}
+    for name in names:
+        path = Path(name.replace("#", "-"))  # FILE#2: a page of several
+        numbered = (Path(f"{path}.{k}.jpg") for k in itertools.count(2))
+        choices = itertools.chain([path.with_suffix(".jpg"), Path(f"{path}.jpg")], numbered)
+        taken[next(choice for choice in choices if choice not in taken)] = None
+    return list(taken)

@@ -1,0 +1,124 @@
+"""The command that makes a character language model, and the one that packs it beside a recogniser's weights."""
+
+from __future__ import annotations
+
+import itertools
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from chuviet.commands import OK
+from chuviet.data.files import read_lines
+from chuviet.data.lists import read_labels
+from chuviet.data.table import read_table
+from chuviet.decode.ctc import CTCBeam, CTCGreedy
+from chuviet.errors import InputError
+from chuviet.language.gazetteer import District, Gazetteer
+from chuviet.language.ngram import NGram
+from chuviet.language.rescore import rescorer_of
+from chuviet.pytorch.artifact import load_artifact, resave_artifact
+from chuviet.synth.corpus import Addresses, Ward, load_wards
+from chuviet.vocab import VIETNAMESE, Charset, fold_text, normalize
+
+
+def run(args: Namespace) -> int:
+    charset = Charset(VIETNAMESE)
+    labels, held_out = _labels(args)
+    known = {fold_text(t) for t in held_out}
+    labels = [t for t in labels if fold_text(t) not in known]  # nor from another file
+    wards = respelt(load_wards(args.gazetteer), labels) if args.addresses else []
+    given = list(_lines(args, wards, labels))
+    lines = [t for t in given if not charset.unknown(t)]
+    if len(lines) < len(given):
+        odd = sorted({c for t in given for c in charset.unknown(t)})
+        shown = f"{' '.join(odd[:12])}{' ...' if len(odd) > 12 else ''}"
+        print(f"{len(given) - len(lines)} of {len(given)} lines left out: characters outside the charset: {shown}")
+    lines = [t for t in lines if fold_text(t) not in known]
+    if not lines:
+        raise InputError("nothing to learn from: give --addresses, --labels or --text")
+    model = NGram.train(tqdm(lines, unit="line", dynamic_ncols=True), charset, args.order, args.min_count)
+    if wards:
+        model.gazetteer = gazetteer(wards)
+    model.save(args.out)
+    size = Path(args.out).stat().st_size / 1e6
+    print(f"{args.out}: order {args.order}, {len(lines)} lines, {size:.2f} MB")
+    if held_out:
+        print(f"perplexity {model.perplexity(held_out):.3f} on the {len(held_out)} lines of fold {args.leave_out}")
+    return OK
+
+
+def attach(args: Namespace) -> int:
+    """Packs a language model into a copy of a recogniser's weights file."""
+    artifact = load_artifact(args.run)
+    if not isinstance(artifact.decoder_cfg, (CTCGreedy.Config, CTCBeam.Config)):
+        raise InputError(f"{args.run}: an attention model; a character model goes with the CTC recognisers")
+    lm = NGram.load(args.lm)
+    if args.temperature <= 0:
+        raise InputError(f"--temperature {args.temperature}: a number above 0 is expected")
+    decoder = CTCBeam.Config(
+        width=args.beam_width, alpha=args.alpha, beta=args.beta, place=args.place, temperature=args.temperature
+    )
+    if artifact.charset is None:
+        raise InputError(f"{artifact.path}: the weights of a detector, which reads no characters")
+    decoder.build(artifact.charset, rescorer_of(lm, decoder))  # refuses another charset
+    out = Path(args.out or Path(args.run).with_suffix(".lm.safetensors"))
+    notes = artifact.notes | {"greedy_metrics": artifact.metrics, "lm": f"order {lm.order}"}
+    size = resave_artifact(replace(artifact, decoder_cfg=decoder, lm=lm, metrics={}, notes=notes), out)
+    print(f"{out}: {size / 1e6:.2f} MB, beam search of width {decoder.width}; chuviet evaluate -w {out} measures it")
+    return OK
+
+
+def _labels(args: Namespace) -> tuple[list[str], list[str]]:
+    """The texts of all labels, and those of the fold that is left out."""
+    kept: list[str] = []
+    held_out: list[str] = []
+    for name in args.labels:
+        if args.leave_out is None:
+            kept += read_labels(name)["text"].tolist()
+        else:
+            table = read_table(name, columns=("text", "fold"), unique=None)
+            out = table["fold"] == args.leave_out
+            kept += table["text"][~out].tolist()
+            held_out += table["text"][out].tolist()
+    return kept, held_out
+
+
+def _lines(args: Namespace, wards: Sequence[Ward], labels: Sequence[str]) -> Iterator[str]:
+    """Address lines, then the labels, then lines of plain text, as often as asked for."""
+    if wards:
+        source = Addresses(wards, cover=False)
+        yield from (source.text(i, np.random.default_rng((args.seed, i, 7))) for i in range(args.addresses))
+    yield from itertools.chain.from_iterable(itertools.repeat(labels, args.repeat))
+    for name in args.text:
+        yield from (line for line in map(normalize, read_lines(name)) if line)
+
+
+def respelt(wards: Sequence[Ward], lines: Sequence[str]) -> list[Ward]:
+    """The wards, their kinds and names spelt as most of the address lines do that name them: Hoà or Hòa, Thành Phố or
+    Thành phố. Who labels lines takes the places from a list, and its spelling is one of several right ones.
+    """
+    spelt = gazetteer(wards).spellings(lines)
+    found = []
+    for w in wards:
+        names = (("", w.province), (w.district_kind, w.district), (w.kind, w.name))
+        (_, province), district, ward = (spelt.get(names[:k], names[k - 1]) for k in (1, 2, 3))
+        found.append(replace(w, province=province, district_kind=district[0], district=district[1],
+                             kind=ward[0], name=ward[1]))  # fmt: skip
+    return found
+
+
+def gazetteer(wards: Sequence[Ward]) -> Gazetteer:
+    """The wards by district, for the decoder."""
+    districts: dict[tuple[str, str, str], list[Ward]] = {}
+    for w in wards:
+        districts.setdefault((w.province, w.district_kind, w.district), []).append(w)
+    return Gazetteer(
+        District(
+            *names, tuple((w.kind, w.name) for w in parts), tuple(dict.fromkeys(s for w in parts for s in w.streets))
+        )
+        for names, parts in districts.items()
+    )

@@ -1,0 +1,55 @@
+"""`chuviet read`: all text of pages and photos, found and read."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+
+from chuviet.commands import OK, PARTLY
+from chuviet.commands.images import picture_names, save_picture, say_bad, sources_of
+from chuviet.commands.weights import load_all
+from chuviet.errors import InputError
+from chuviet.files import say
+from chuviet.inputs.sources import Source, printable
+from chuviet.reading import detector as detectors
+from chuviet.reading import pages as readers
+from chuviet.reading.files import write_pages
+from chuviet.reading.pages import Reader, as_detection
+from chuviet.results import Page
+
+
+def run(args: Namespace) -> int:
+    sources = sources_of(args)
+    detector, recognizer = load_all(args, [detectors.DEFAULT, readers.RECOGNIZER])
+    if detector is None or recognizer is None:
+        missing, default = "recogniser", readers.RECOGNIZER
+        if detector is None:
+            missing, default = "detector", detectors.DEFAULT
+        raise InputError(f"read needs a detector and a recogniser: no {missing} is named; add -w {default}")
+    reader = Reader(detector, recognizer, min_score=args.min_score)
+    start = time.perf_counter()
+    read: list[tuple[Source, Page]] = []
+    bad: list[str] = []
+    for source in sources:
+        try:
+            read.append((source, reader.page(source, args.batch_size)))
+        except InputError as e:
+            bad.append(str(e))
+            if not args.skip_bad:
+                break
+    took = 1e3 * (time.perf_counter() - start) / len(sources)
+    say_bad(bad, len(sources), args.skip_bad, "pages")
+    pages = [page for _, page in read]
+    if args.out:
+        write_pages(pages, args.out)
+        texts = sum(len(page) for page in pages)
+        say(f"{args.out}: {texts} texts in {len(pages)} of {len(sources)} images, {took:.0f} ms an image")
+    for page in pages if not args.out else ():
+        for line in page:
+            name = f"{printable(page.name)}\t" if len(sources) > 1 else ""
+            say(f"{name}{line.text}\t{line.confidence:.3f}")
+    if args.draw:
+        for (source, page), picture in zip(read, picture_names(s.name for s, _ in read), strict=True):
+            save_picture(args.draw, picture, source, as_detection(page))
+        say(f"{args.draw}: {len(read)} pictures")
+    return PARTLY if bad else OK

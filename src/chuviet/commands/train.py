@@ -1,0 +1,41 @@
+"""`chuviet train`: a run of a config, or one a fold."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from chuviet import runs
+from chuviet.commands import OK, Stopped
+from chuviet.commands.configs import experiment_of
+from chuviet.errors import InputError
+from chuviet.train.engine import Interrupted
+
+
+def run(args: Namespace) -> int:
+    exp, root, name = experiment_of(args), Path(args.root), Path(args.config).stem
+    folds = None if args.folds is None else _fold_list(args.folds)
+    try:
+        if folds is None:
+            runs.run(name, exp, root)
+            return OK
+        metrics = runs.run_folds(name, exp, folds, root)
+    except Interrupted as e:
+        raise Stopped(str(e)) from e
+    if not metrics.empty:
+        columns = [c for c in ("count", "cer", "cer_nocase", "wer", "accuracy", "ned", "score") if c in metrics]
+        print(metrics[columns].to_string(float_format=lambda v: f"{v:.4f}", formatters={"count": "{:.0f}".format}))
+    return OK
+
+
+def _fold_list(text: str) -> list[int]:
+    """'0-4' or '0,2,3' as numbers."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise InputError(f"--folds {text}: write 0-4 or 0,2,3")
+        found += range(int(first), int(last or first) + 1)
+    if not found or len(set(found)) < len(found) or max(found) > 4:
+        raise InputError(f"--folds {text}: folds 0 to 4, each once; fold=5 (all rows) is a run of its own")
+    return found

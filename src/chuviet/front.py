@@ -1,0 +1,47 @@
+"""The front door: one call to read a page, one to load weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, overload
+
+from chuviet.artifact.opening import find_weights, open_artifact
+from chuviet.reading.detector import Detector
+from chuviet.reading.lines import LineReader
+from chuviet.reading.pages import Reader
+from chuviet.results import Page
+
+
+@overload
+def read(source: Sequence[Any] | Iterator[Any], *, min_score: float = 0.5) -> list[Page]: ...
+@overload
+def read(source: Any, *, min_score: float = 0.5) -> Page | list[Page]: ...
+def read(source: Any, *, min_score: float = 0.5) -> Page | list[Page]:
+    """Finds and reads all text of a page or photo with the shipped weights, in reading order.
+
+    `source`: a path, bytes, a file object, a PIL image, or a numpy array (H W, H W 3 RGB, H W 4) gives a `Page`. A list
+    or iterator of these, a folder, or a file of several pages gives a list of them. Text whose score, finding times
+    reading, is below `min_score` is left out.
+
+    The weights are loaded once and kept. For other weights, or for lines, make a `Reader` or a `LineReader`. Raises
+    InputError, one line, for what cannot be read.
+    """
+    return _reader(min_score).read(source)
+
+
+def load(weights: str | Path, *, device: str = "cpu", threads: int = 0) -> LineReader | Detector:
+    """A `LineReader` or a `Detector`, whichever the weights are for: a name of shipped weights ("vi_line",
+    "text_det"), a name in weights/ or a run in outputs/, or the path of an .onnx or .safetensors file (which needs
+    PyTorch).
+
+    `threads`: 0 takes all cores. Raises InputError for a file that is missing or damaged.
+    """
+    artifact = open_artifact(find_weights(weights), device, threads)
+    return Detector(artifact) if artifact.charset is None else LineReader(artifact)
+
+
+@lru_cache(maxsize=2)
+def _reader(min_score: float) -> Reader:
+    return Reader(min_score=min_score)

@@ -1,0 +1,284 @@
+"""What a user names, on the command line or in Python, as single images that are loaded one after the other."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from chuviet.errors import InputError
+from chuviet.inputs import pdf
+from chuviet.inputs.images import as_image, count_frames, decode_image, read_file_object, read_image
+from chuviet.inputs.kinds import HEAD, SUFFIXES, kind_of
+from chuviet.inputs.names import from_printable, list_files, natural_key, printable
+from chuviet.inputs.tables import TABLES, listed_images
+
+__all__ = ["Found", "Source", "find_sources", "from_printable", "iter_sources", "printable"]
+
+_ONE_FRAME = re.compile(r"(.+)#([1-9][0-9]{0,5})")
+_BYTES = (bytes, bytearray, memoryview)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One image that can be loaded.
+
+    `name` is what outputs call it: the path as typed, relative to the folder it was found in, or as a list has it;
+    ``FILE#2`` for the second picture of a file that holds several; ``image 1`` for what has no name. `path` is None
+    when it comes from no file. `frame` counts the pictures of the file from 1. `load` gives H W 3 uint8 RGB, reads the
+    file anew each time, scales down what is very large, and raises InputError for what cannot be read.
+    """
+
+    name: str
+    path: Path | None
+    frame: int
+    load: Callable[[], np.ndarray]
+
+
+@dataclass
+class Found:
+    """The images that were found, and (name, reason) of every file of a folder that is none."""
+
+    sources: list[Source] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, other: Found) -> None:
+        self.sources += other.sources
+        self.left_out += other.left_out
+
+
+def find_sources(inputs: Sequence[str | Path], columns: Sequence[str] = ("img_path",), dpi: float = pdf.DPI) -> Found:
+    """The images that `inputs` name, in their order.
+
+    An input is an image file, a PDF (its pages, drawn at `dpi`), one picture of a file (``FILE.pdf#3``), a folder (all
+    in it and below, in natural order), a pattern (``scans/*.png``), a list (see `tables.listed_images`; `columns` are
+    those that a CSV must have, paths first), or ``-`` for an image on standard input. Names are made distinct. Images
+    that are broken or missing from a list are found: loading them raises. Raises InputError for an input that is not
+    there or holds no image.
+    """
+    inputs = [inputs] if isinstance(inputs, (str, Path)) else list(inputs)
+    if not inputs:
+        raise InputError("no input; name image files, folders, PDFs or lists of images")
+    found = Found()
+    for value in inputs:
+        found.add(_of_input(str(value), columns, dpi))
+    found.sources = list(_distinct(found.sources))
+    return found
+
+
+def iter_sources(source: Any, dpi: float = pdf.DPI) -> Iterator[Source]:
+    """The images that a Python value means, one after the other; an iterator is used as it goes.
+
+    `source`: anything that `find_sources` takes as one input (str or Path), a value that `images.as_image` takes, or a
+    list, tuple or iterator of these. PDFs and files of several pictures give all of them. What has no name is called
+    ``image 1``, ``image 2`` ... by its place. Files of a folder that are no images are named in a warning. Raises
+    InputError for other values.
+    """
+    if isinstance(source, dict | set | frozenset) or (isinstance(source, np.ndarray) and source.dtype == object):
+        raise InputError(f"{type(source).__name__} has no images in order; give a list")
+    is_many = isinstance(source, (list, tuple, Iterator)) and not hasattr(source, "read")
+    values: Iterable[Any] = source if is_many else [source]
+    yield from _distinct(s for number, value in enumerate(values, 1) for s in _of_value(value, number, dpi))
+
+
+def holds_several(source: Any) -> bool:
+    """Whether a value that `iter_sources` takes is meant as a list of images, were there but one in it: a list, tuple
+    or iterator, a folder, a glob, a table, a PDF.
+    """
+    if isinstance(source, (str, Path)):
+        path = Path(source)
+        return not path.is_file() or path.suffix.lower() in TABLES or kind_of(_head(path)) == "PDF"
+    return isinstance(source, (list, tuple, Iterator)) and not hasattr(source, "read")
+
+
+def _of_value(value: Any, number: int, dpi: float) -> Iterator[Source]:
+    """The images of one value of Python's, the `number`-th."""
+    name = f"image {number}"
+    if isinstance(value, (str, os.PathLike)):
+        found = _of_input(os.fspath(value), ("img_path",), dpi)
+        if found.left_out:
+            first = ", ".join(printable(n) for n, _ in found.left_out[:5])
+            warnings.warn(f"{value}: {len(found.left_out)} files are no images: {first}", stacklevel=4)
+        yield from found.sources
+        return
+    if isinstance(value, _BYTES) or (hasattr(value, "read") and not isinstance(value, Image.Image)):
+        data = bytes(value) if isinstance(value, _BYTES) else read_file_object(value, name)
+        yield from _of_bytes(data, name, dpi)
+        return
+    if not isinstance(value, (np.ndarray, Image.Image)):
+        as_image(value, name)  # raises
+    yield Source(name, None, 1, partial(as_image, value, name, scale_down=True))
+
+
+def _of_bytes(data: bytes, name: str, dpi: float) -> list[Source]:
+    """The images of a file's bytes."""
+    kind = kind_of(data)
+    frames = _count(data, kind, name)
+
+    def load(frame: int, called: str) -> np.ndarray:
+        if kind == "PDF":
+            return pdf.render_page(data, frame, called, dpi)
+        return decode_image(data, called, scale_down=True, frame=frame)
+
+    names = _frame_names(name, frames)
+    return [Source(called, None, frame, partial(load, frame, called)) for frame, called in enumerate(names, 1)]
+
+
+def _of_input(value: str, columns: Sequence[str], dpi: float) -> Found:
+    """The images of one input of the command line; InputError when there are none."""
+    path = Path(value)
+    if value == "-":
+        return Found(_of_bytes(sys.stdin.buffer.read(), "stdin", dpi))
+    if _is_folder(path):
+        return _of_folder(path, dpi)
+    if path.suffix.lower() in TABLES and path.is_file():
+        rows = listed_images(path, columns)
+        return Found([s for name, file in rows for s in _of_file(file, name, dpi, must_exist=False)])
+    if not _exists(path):
+        one = _ONE_FRAME.fullmatch(value)
+        if one and Path(one[1]).is_file():
+            return Found([_one_frame(Path(one[1]), one[1], int(one[2]), dpi)])
+        if glob.has_magic(value):
+            return _of_pattern(value, columns, dpi)
+        other = from_printable(value)
+        if other != value and _exists(Path(other)):
+            return _of_input(other, columns, dpi)
+        raise InputError(f"{value}: no such file or folder; check the path")
+    return Found(_of_file(path, value, dpi))
+
+
+def _of_pattern(pattern: str, columns: Sequence[str], dpi: float) -> Found:
+    names = sorted(glob.glob(pattern, recursive=True), key=natural_key)  # noqa: PTH207 (keeps names as typed)
+    if not names:
+        raise InputError(f"{pattern}: no file is named so; check the path")
+    found = Found()
+    for name in names:
+        path = Path(name)
+        if _is_folder(path) or path.suffix.lower() in TABLES:
+            found.left_out.append((name, "a folder or list; name it without a pattern"))
+        elif (reason := _not_an_image(path)) is None:
+            found.sources += _of_file(path, name, dpi)
+        else:
+            found.left_out.append((name, reason))
+    if not found.sources:
+        raise InputError(f"{pattern}: none of the {len(names)} files named so is an image")
+    return found
+
+
+def _of_folder(folder: Path, dpi: float) -> Found:
+    """The images in `folder` and below; hidden files are passed over."""
+    found = Found()
+    for path in list_files(folder):
+        name = path.relative_to(folder).as_posix()
+        reason = _not_an_image(path)
+        if reason is None:
+            try:
+                found.sources += _of_file(path, name, dpi)
+            except InputError as e:  # a PDF that cannot be opened
+                reason = str(e).removeprefix(f"{name}: ")
+        if reason is not None:
+            found.left_out.append((name, reason))
+    if not found.sources:
+        raise InputError(f"{folder}: there are no images in this folder{_others(found.left_out)}")
+    return found
+
+
+def _others(left_out: list[tuple[str, str]]) -> str:
+    """What an error says of a folder's other files."""
+    if not left_out:
+        return ""
+    first = ", ".join(f"{name} ({reason})" for name, reason in left_out[:3])
+    more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
+    return f"; there are {first}{more}"
+
+
+def _of_file(path: Path, name: str, dpi: float, must_exist: bool = True) -> list[Source]:
+    """The images of one file: one, or as many as it has pages."""
+    kind = kind_of(_head(path))
+    if must_exist and not path.is_file():
+        raise InputError(f"{name}: neither a file nor a folder")
+    frames = _count(path, kind, name)
+    names = _frame_names(name, frames)
+    return [Source(n, path, frame, _loader(path, kind, frame, n, dpi)) for frame, n in enumerate(names, 1)]
+
+
+def _one_frame(path: Path, name: str, frame: int, dpi: float) -> Source:
+    """Picture `frame` of a file, asked for as ``FILE#frame``."""
+    kind = kind_of(_head(path))
+    frames = _count(path, kind, name)
+    if frame > frames:
+        what = "pages" if kind == "PDF" else "pictures"
+        raise InputError(f"{name}#{frame}: {name} has {frames} {what}")
+    called = f"{name}#{frame}"
+    return Source(called, path, frame, _loader(path, kind, frame, called, dpi))
+
+
+def _loader(path: Path, kind: str | None, frame: int, name: str, dpi: float) -> Callable[[], np.ndarray]:
+    if kind == "PDF":
+        return partial(pdf.render_page, path, frame, name, dpi)
+    return partial(read_image, path, scale_down=True, frame=frame)
+
+
+def _count(file: Path | bytes, kind: str | None, name: str) -> int:
+    """How many pictures a file (or its bytes) holds."""
+    if kind == "PDF":
+        return pdf.count_pages(file, name)
+    return count_frames(file, kind)
+
+
+def _frame_names(name: str, frames: int) -> list[str]:
+    return [name] if frames == 1 else [f"{name}#{frame}" for frame in range(1, frames + 1)]
+
+
+def _not_an_image(path: Path) -> str | None:
+    """Why a file of a folder is left out; None for an image, and for a broken one: that is named when it is read."""
+    kind = kind_of(_head(path))
+    if kind == "HEIC":
+        return "a HEIC image, which cannot be read; save it as JPEG"
+    if kind or path.suffix.lower() in SUFFIXES:
+        return None
+    return "a broken PDF" if path.suffix.lower() == ".pdf" else "not an image"
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as f:
+            return f.read(HEAD)
+    except (OSError, ValueError):  # reading it whole says why
+        return b""
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _distinct(sources: Iterable[Source]) -> Iterator[Source]:
+    """The sources with names that come once: a doubled name gets `` (2)``, `` (3)`` behind it."""
+    used: set[str] = set()
+    for source in sources:
+        name, number = source.name, 1
+        while name in used:
+            number += 1
+            name = f"{source.name} ({number})"
+        used.add(name)
+        yield source if number == 1 else replace(source, name=name)

@@ -1,0 +1,2 @@
+def rescorer_of(lm, cfg):
+    return lm

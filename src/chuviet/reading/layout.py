@@ -1,0 +1,55 @@
+"""From what a decoder gives to lines and words with their places."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chuviet.geometry import Quad, part_of
+from chuviet.results import Line, Prediction, Word
+
+
+def line_of(image: np.ndarray, prediction: Prediction) -> Line:
+    """The line that fills an image H W 3."""
+    h, w = image.shape[:2]
+    corners = np.array([(0, 0), (w - 1, 0), (w - 1, h - 1), (0, h - 1)], np.float64)
+    return line_at(corners, prediction, prediction.confidence)
+
+
+def line_at(corners: Quad, prediction: Prediction, confidence: float) -> Line:
+    """The line inside the quad `corners` (4 2), with the place of each word as the alignment of its frames has it.
+    Without an alignment the words share the line in proportion to their letters.
+    """
+    words = []
+    for first, last in word_spans(prediction.text):
+        start, end = _extent(prediction, first, last)
+        words.append(Word(prediction.text[first:last], part_of(corners, start, end), _score(prediction, first, last)))
+    raw = prediction.text if prediction.raw_text is None else prediction.raw_text
+    return Line(prediction.text, raw, corners, confidence, tuple(words))
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """The words of a text: number of the first character, and of the one behind the last."""
+    found, at = [], 0
+    for word in text.split(" "):
+        if word:
+            found.append((at, at + len(word)))
+        at += len(word) + 1
+    return found
+
+
+def _extent(prediction: Prediction, first: int, last: int) -> tuple[float, float]:
+    """Where the characters `first` .. `last` - 1 begin and end along the line, 0..1."""
+    text, spans, frames = prediction.text, prediction.spans, prediction.frames
+    if spans is None or not frames:
+        return first / len(text), last / len(text)
+    # The spaces around a word have frames of their own: the word lies between them.
+    start = spans[first - 1, 1] + 1 if first else 0
+    end = spans[last, 0] if last < len(text) else frames
+    return float(start) / frames, float(max(end, start + 1)) / frames
+
+
+def _score(prediction: Prediction, first: int, last: int) -> float:
+    """The geometric mean of the probabilities of a word's characters; the line's confidence where they are unknown."""
+    if prediction.scores is None:
+        return prediction.confidence
+    return float(np.exp(np.log(np.maximum(prediction.scores[first:last], 1e-12)).mean()))
