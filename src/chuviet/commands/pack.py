@@ -10,6 +10,7 @@ from torch import nn
 
 from chuviet.commands import OK
 from chuviet.commands.lm import attach
+from chuviet.data.recognition import LineData
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.manifest import REAL_INK
@@ -39,12 +40,12 @@ def run(args: Namespace) -> int:
     if model is None:
         raise InputError(f"{path}: holds no {keep} weights; the run's config keeps none")
     out = Path(args.out or folder / "weights.safetensors")
+    sources = list(exp.data.sources) if isinstance(exp.data, LineData.Config) else []
     size = save_artifact(
-        out, model=model, model_cfg=shipped_config(exp.model),
-        preprocess_cfg=exp.data.preprocess, decoder_cfg=exp.decoder, charset=charset, metrics={},
-        precision=args.precision,
+        out, model=model, model_cfg=shipped_config(exp.model), preprocess_cfg=exp.data.preprocess,
+        decoder_cfg=exp.decoder, charset=charset, metrics={}, precision=args.precision,
         notes={"run": folder.parent.name, "fold": exp.fold, "keep": keep, "epochs": epochs,
-               "sources": list(getattr(exp.data, "sources", ())) or ["real", *REAL_INK]},
+               "sources": sources or ["real", *REAL_INK]},
     )  # fmt: skip
     print(f"{out}: {size / 1e6:.2f} MB, {keep} weights after {epochs} epochs of {exp.train.epochs}")
     return OK
