@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from chuviet.commands.training import pack
 from PIL import Image
 
 from chuviet import config
+from chuviet.commands.pack import run as pack
 from chuviet.config import ConfigError
 from chuviet.data.recognition import LineData
 from chuviet.decode.ctc import CTCGreedy
