@@ -1,9 +1,11 @@
 """The environment that the tests run in, and the files that describe it."""
 
+import ast
 import json
 import re
+import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,22 @@ def test_the_lock_was_made_by_the_command_of_the_makefile() -> None:
         x.partition(":=")[2].strip() for x in (ROOT / "Makefile").read_text().splitlines() if "COMPILE :=" in x
     ]
     assert LOCK.splitlines()[1].removeprefix("#").strip().removesuffix(" --upgrade") == command
+
+
+def test_the_packages_that_are_imported_are_those_that_are_installed_with_it() -> None:
+    """What the reading floor imports comes with the package itself; what else is imported, with some extra of it."""
+    base = {Requirement(r).name for r in PROJECT["dependencies"]}
+    all_named = base | {Requirement(r).name for rs in PROJECT["optional-dependencies"].values() for r in rs}
+    owners = packages_distributions()
+    reading = ("artifact", "decode", "inputs", "language", "preprocess", "reading")
+    for path in (ROOT / "src").rglob("*.py"):
+        floor = path.relative_to(ROOT / "src" / "chuviet").parts[0] in reading
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            for top in {name.split(".")[0] for name in names} - {"chuviet", *sys.stdlib_module_names}:
+                made_by = {name.lower() for name in owners.get(top, ())}
+                assert made_by & (base if floor else all_named), f"{path.name} imports {top} of {made_by}"
 
 
 def test_torch_and_torchvision_are_of_one_build() -> None:

@@ -26,7 +26,7 @@ from chuviet.models.gtc import GTC
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.pytorch.artifact import load_artifact, without_pretrained
 from chuviet.reading.detector import Detector
-from chuviet.reading.lines import load
+from chuviet.reading.lines import LineReader
 from chuviet.report.evaluation import evaluate
 from chuviet.runs import run, run_folder, run_folds, start_from
 from chuviet.train.engine import Train
@@ -82,7 +82,7 @@ def test_design_card_configs_pretrain_and_fine_tune(name: str, tmp_path: Path) -
 
 def assert_reads_as_reported(weights: Path, labels: Path, fold: int | None, metrics: dict[str, float]) -> None:
     """`chuviet evaluate` of the file gives every figure that the run gave, to the last digit."""
-    again, rows = evaluate(load(weights), str(labels), fold, 2)
+    again, rows = evaluate(LineReader(weights), str(labels), fold, 2)
     assert again["raw"] == {k: v for k, v in metrics.items() if k != "loss"} == load_metrics(weights)
     if (oof := weights.with_name("oof.csv")).exists():
         table = pd.read_csv(oof, keep_default_na=False)

