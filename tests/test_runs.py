@@ -28,7 +28,7 @@ from chuviet.pytorch.artifact import load_artifact, without_pretrained
 from chuviet.reading.detector import Detector
 from chuviet.reading.lines import LineReader
 from chuviet.report.evaluation import evaluate
-from chuviet.runs import run, run_folder, run_folds, start_from
+from chuviet.runs import init_path, run, run_folder, run_folds, start_from
 from chuviet.train.engine import Train
 from chuviet.train.lock import folder_lock
 
@@ -337,7 +337,7 @@ def test_what_an_earlier_run_made_stays_until_all_is_checked(
     broken.write_text("img_path,text,fold\ngone.png,x,0\n")
     for changes in (
         {"data.csv": str(tmp_path / "typo.csv")}, {"data.csv": str(broken)}, {"init": "gone.safetensors"},
-        {"init": "a/fold5"}, {"data.charset": "abc"}, {"train.keep": "ema"}, {"train.frozen": ("bakbone",)},
+        {"init": "a/fold5"}, {"init": "a/foldx"}, {"data.charset": "abc"}, {"train.keep": "ema"}, {"train.frozen": ("bakbone",)},
         {"init": "a", "model.widths": (8, 8, 32)}, {"data.valid": str(tmp_path / "train_ext3.csv")},
     ):  # fmt: skip
         with pytest.raises((InputError, ConfigError)):
@@ -365,6 +365,19 @@ def test_a_run_trains_on_from_the_weights_in_its_own_folder(tmp_path: Path) -> N
         again = load_artifact(weights).model.state_dict()
         names = dict(load_artifact(weights).model.named_parameters())
         assert all(torch.equal(first[name], again[name]) for name in names)
+
+
+def test_shipped_weights_to_start_from_are_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exp = config.load("demo_ptr_f5")
+    assert exp.init == "weights/vi_line_ptr.safetensors" and init_path(exp, tmp_path).samefile(
+        CONFIGS.parent / exp.init
+    )
+    (tmp_path / "weights").mkdir()
+    (tmp_path / exp.init).touch()
+    assert init_path(exp, tmp_path) == Path(exp.init)  # one's own comes first
 
 
 def test_a_folder_that_another_process_trains_in_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

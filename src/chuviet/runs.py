@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
-from chuviet.config import Config, ConfigError, from_json, to_json
+from chuviet.config import CHECKOUT, Config, ConfigError, from_json, to_json
 from chuviet.data.detection import PageData
 from chuviet.data.files import find_data
 from chuviet.data.recognition import LineData
@@ -250,13 +250,17 @@ def _with_widths(model: Any, first: Any) -> Any:
 
 
 def init_path(exp: Experiment, root: Path) -> Path:
-    """The weights file that `exp.init` means. Raises ConfigError that names the command which makes it."""
+    """The weights file that `exp.init` means: that of a run below `root`, or a path, seen from the folder at hand or else
+    from the checkout that configs are found in. Raises ConfigError that names the command which makes it.
+    """
     if exp.init.endswith(".safetensors"):
-        path = Path(exp.init)
-        if not path.is_file():
+        path = next((p for p in (Path(exp.init), CHECKOUT / exp.init) if p.is_file()), None)
+        if path is None:
             raise ConfigError(f"init={exp.init}: no such file; docs/recipes.md has the commands that make such files")
         return path
     name, _, fold = exp.init.partition("/fold")
+    if fold and not fold.isdecimal():
+        raise ConfigError(f"init={exp.init}: fold {fold!r} is no number; write NAME, NAME/fold0 or a .safetensors file")
     folds = [int(fold)] if fold else [exp.fold, 5]
     for k in folds:
         if (path := run_folder(name, k, root) / WEIGHTS).is_file():
