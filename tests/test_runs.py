@@ -337,7 +337,8 @@ def test_what_an_earlier_run_made_stays_until_all_is_checked(
     broken.write_text("img_path,text,fold\ngone.png,x,0\n")
     for changes in (
         {"data.csv": str(tmp_path / "typo.csv")}, {"data.csv": str(broken)}, {"init": "gone.safetensors"},
-        {"init": "a/fold5"}, {"init": "a/foldx"}, {"data.charset": "abc"}, {"train.keep": "ema"}, {"train.frozen": ("bakbone",)},
+        {"init": "a/fold5"}, {"init": "a/foldx"},
+        {"data.charset": "abc"}, {"train.keep": "ema"}, {"train.frozen": ("bakbone",)},
         {"init": "a", "model.widths": (8, 8, 32)}, {"data.valid": str(tmp_path / "train_ext3.csv")},
     ):  # fmt: skip
         with pytest.raises((InputError, ConfigError)):

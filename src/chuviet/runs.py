@@ -250,8 +250,8 @@ def _with_widths(model: Any, first: Any) -> Any:
 
 
 def init_path(exp: Experiment, root: Path) -> Path:
-    """The weights file that `exp.init` means: that of a run below `root`, or a path, seen from the folder at hand or else
-    from the checkout that configs are found in. Raises ConfigError that names the command which makes it.
+    """The weights file that `exp.init` means: a run's below `root`, or a path, seen from the folder at hand or
+    else from the checkout that configs are found in. Raises ConfigError that names the command which makes it.
     """
     if exp.init.endswith(".safetensors"):
         path = next((p for p in (Path(exp.init), CHECKOUT / exp.init) if p.is_file()), None)
