@@ -184,7 +184,8 @@ def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("o
         resume = exp.resume and fold in begun
         rows[f"fold {fold}"] = run(name, dataclasses.replace(exp, fold=fold, resume=resume), root)
         if (path := run_folder(name, fold, root) / OOF).exists():
-            frames.append(pd.read_csv(path, keep_default_na=False))
+            # As text: a fold may have read nothing but numbers.
+            frames.append(pd.read_csv(path, keep_default_na=False, dtype={"text": str, "prediction": str}))
     if not frames:
         return pd.DataFrame()
     oof = pd.concat(frames, ignore_index=True)
