@@ -418,8 +418,8 @@ def test_a_refused_resume_says_why_and_changes_no_file(tmp_path: Path) -> None:
     resumed = config.replace(exp, resume=True, **{"train.epochs": 2})
     write_table(pd.read_csv(lines), tmp_path / "other.csv")
     for changes, message in (
-        ({"data.charset": letters[::-1]}, r"another data\.charset \(" + repr(letters)),
-        ({"data.charset": letters + "z"}, r"another data\.charset"),
+        ({"data.charset": letters[::-1]}, r"another charset \(" + repr(letters)),
+        ({"data.charset": letters + "z"}, r"another charset"),
         ({"data.preprocess.height": 24}, r"another data\.preprocess\.height \(16, now 24\)"),
         ({"model.heads": 4}, r"another model\.heads \(2, now 4\)"),
         ({"data.csv": str(tmp_path / "other.csv")}, r"another data\.csv"),
@@ -428,9 +428,12 @@ def test_a_refused_resume_says_why_and_changes_no_file(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=message):
             run("a", config.replace(resumed, **changes), tmp_path)
         assert contents(folder) == before
+    (tmp_path / "letters.txt").write_text("\n".join(letters))
     relative = str(lines.parent / "." / "x" / ".." / lines.name)
     (lines.parent / "x").mkdir()
-    run("a", config.replace(resumed, **{"data.csv": relative, "model.dropout": 0.3, "optim.lr": 1e-4}), tmp_path)
+    run("a", config.replace(resumed, **{
+        "data.csv": relative, "data.dictionary": str(tmp_path / "letters.txt"), "model.dropout": 0.3, "optim.lr": 1e-4,
+    }), tmp_path)  # fmt: skip
 
 
 def test_the_charset_is_that_of_the_checkpoint_whatever_config_json_says(tmp_path: Path) -> None:
