@@ -1,11 +1,12 @@
-"""Draws scenes and receipts with many words, for text detectors: JPEGs, label.txt (tsv + json) and gt.mat (SynthText).
+"""Draws pages for text detectors: JPEGs, label.txt (tsv + json) and gt.mat (SynthText), and words.txt where words are
+known. Scenes, receipts, handwritten letters, forms, documents, and pictures without text.
 
 See docs/synthetic.md.
 """
 
 import sys
 
-from chuviet.commands.synthesis import pages_main
+from chuviet.commands.pages_synthesis import pages_main
 
 if __name__ == "__main__":
     sys.exit(pages_main(__doc__))

@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from chuviet.commands.synthesis import pages_main
+from chuviet.commands.pages_synthesis import pages_main
 from chuviet.data.pages import read_pages
 from chuviet.geometry import signed_area
 from chuviet.polygons import iou
 from chuviet.synth.corpus import Verse
 from chuviet.synth.fonts import default_faces
-from chuviet.synth.pages import PageRecipe, corners, ink_of, made_up, moved, typeset
+from chuviet.synth.pages import PageRecipe, corners, ink_of, made_up, moved, typeset, word_boxes
 from chuviet.vocab import ASCII, VIETNAMESE
 
 FACES = default_faces("".join(dict.fromkeys(ASCII + VIETNAMESE)))
@@ -77,6 +77,33 @@ def test_words_on_a_page_differ_from_what_is_around_them() -> None:
     assert np.median(spread) > 60
 
 
+def test_words_of_a_phrase_have_their_own_ink() -> None:
+    for size in (14, 30):
+        ink = ink_of("Tổng cộng: 12.50 đ", FACES[0].path, size)
+        boxes = word_boxes("Tổng cộng: 12.50 đ", ink, FACES[0].path, size)
+        assert [word for word, _ in boxes] == ["Tổng", "cộng:", "12.50", "đ"]
+        left = ink.copy()
+        for word, (x, y, w, h) in boxes:
+            alone = ink_of(word, FACES[0].path, size)
+            assert abs(alone.shape[0] - h) <= 1 and abs(alone.shape[1] - w) <= 2
+            left[int(y) : int(y + h), int(x) : int(x + w)] = 0
+        assert left.max() < 0.25
+        assert boxes[0][1][0] == 0 and boxes[-1][1][0] + boxes[-1][1][2] == ink.shape[1]
+
+
+def test_lines_of_a_sign_hold_their_words() -> None:
+    """Both have the same perspective, so a word's corners lie in its line, but for rounding."""
+    count = 0
+    for index in range(6):
+        row, _ = PageRecipe(FACES, Verse(), size=(480, 320), seed=5).job(index)
+        for region in json.loads(row["text"]):
+            if "line" in region:
+                line = np.array(region["line"], np.float32)
+                count += 1
+            assert all(cv2.pointPolygonTest(line, p, True) > -0.3 for p in region["points"])
+    assert count > 15
+
+
 def test_made_up_words_are_ascii_and_vary() -> None:
     words = {made_up(np.random.default_rng(i)) for i in range(200)}
     assert len(words) > 150 and all(set(w) <= set(ASCII) for w in words)
@@ -93,6 +120,9 @@ def test_the_generator_writes_both_formats_in_shards(tmp_path: Path, monkeypatch
     tsv, mat = (read_pages(tmp_path / "set" / name) for name in ("label.txt", "gt.mat"))
     assert len(tsv) == 3 and [p.texts for p in tsv] == [p.texts for p in mat]
     assert all(np.abs(a.quads - b.quads).max(initial=0) < 1e-3 for a, b in zip(tsv, mat, strict=True))
+    lines, words = (read_pages(tmp_path / "set" / name) for name in ("lines.txt", "words.txt"))
+    for page, parts in zip(lines, words, strict=True):
+        assert " ".join(page.texts) == " ".join(parts.texts) and len(page.texts) < len(parts.texts)
     monkeypatch.setattr(sys, "argv", ["gendata_pages.py", "--size", "10x10"])
     with pytest.raises(SystemExit):
         pages_main("")

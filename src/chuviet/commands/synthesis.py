@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
-
 from chuviet.commands.guard import guarded
 from chuviet.data.files import read_lines
 from chuviet.data.lists import read_labels
-from chuviet.data.pages import write_pages
-from chuviet.data.table import read_table
 from chuviet.errors import InputError
-from chuviet.labels import LabelledPage
-from chuviet.synth.corpus import Addresses, load_wards, piece
+from chuviet.synth.corpus import piece
 from chuviet.synth.dataset import Job, LineRecipe, Texts, join_shards, parse_shard, write_set
 from chuviet.synth.fonts import default_faces, find_faces, load_faces
-from chuviet.synth.pages import PageRecipe
 from chuviet.synth.printed import PrintedRecipe, Style
 from chuviet.synth.record import claim, describe_faces, digest
 from chuviet.vocab import ASCII, CHINESE, PRINTED, VIETNAMESE
@@ -148,48 +141,6 @@ def _generate_printed(args: argparse.Namespace) -> int:
     listed = f"{len(words)} words ({digest(words)})" if words else "none"
     options = {"task": args.task, "words": listed, "test": args.test, "height": args.height}
     return _write(recipe.job, args, out, {**options, "fonts": describe_faces(faces)})
-
-
-def pages_main(doc: str | None) -> int:
-    """The main of the generator of pages and scenes."""
-    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    add_options(parser, count=2_500, out="")
-    parser.add_argument("--kind", choices=("scene", "receipt", "mixed"), default="scene", help="what is drawn")
-    parser.add_argument("--fonts", type=Path, default=Path("fonts_printed"), help="folder of TTF and OTF files")
-    parser.add_argument("--corpus", type=Path, default=Path("synthetic_data/vietnam_dataset"), help="as for addresses")
-    parser.add_argument("--size", type=_size, default="960x640", metavar="WxH", help="of a scene in pixels")
-    args = parser.parse_args()
-    return guarded(lambda: _generate_pages(args))
-
-
-def _generate_pages(args: argparse.Namespace) -> int:
-    out = args.out if str(args.out) not in ("", ".") else Path("synthetic_data") / f"pages_{args.kind}"
-    faces, said = find_faces(args.fonts, "".join(dict.fromkeys(ASCII + VIETNAMESE)))
-    print(said, file=sys.stderr)
-    words = Addresses(load_wards(args.corpus if args.corpus.exists() else None), cover=False)
-    options = {"kind": args.kind, "size": "{}x{}".format(*args.size), "corpus": digest([repr(words)])}
-    recipe = PageRecipe(faces, words, args.kind, args.size, args.seed)
-    status = _write(recipe.job, args, out, {**options, "fonts": describe_faces(faces)})
-    if (out / "manifest.csv").exists():
-        rows = read_table(out / "manifest.csv", columns=("img_path", "text"))
-        pages = [_page(str(out / name), text) for name, text in zip(rows["img_path"], rows["text"], strict=True)]
-        for name, form in (("label.txt", "tsv"), ("gt.mat", "synthtext")):
-            write_pages(pages, out / name, form)
-        print(f"{out}/label.txt, {out}/gt.mat: {sum(len(p.texts) for p in pages):,} texts on {len(pages):,} pages")
-    return status
-
-
-def _page(path: str, text: str) -> LabelledPage:
-    rows = json.loads(text)
-    quads = np.array([r["points"] for r in rows], np.float64).reshape(-1, 4, 2)
-    return LabelledPage(None, quads, [r["transcription"] for r in rows], np.zeros(len(rows), bool), path)
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    if not (width.isdecimal() and height.isdecimal() and min(int(width), int(height)) >= 64):
-        raise argparse.ArgumentTypeError(f"{text}: width x height in pixels, 64 or more each, such as 960x640")
-    return int(width), int(height)
 
 
 def _shard(text: str) -> tuple[int, int]:

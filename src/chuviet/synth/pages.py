@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import cv2
 import numpy as np
@@ -32,14 +32,20 @@ _CONSONANTS = (*"bcdfghjklmnprstvwz", "th", "st", "ch", "br", "sh")
 _VOWELS = (*"aeiouy", "ee", "ou")
 
 
+Box = tuple[float, float, float, float]  # left, top, width, height
+Found = tuple[str, Quad, dict[str, Any]]  # text, corners, what else its row says
+
+
 class Words(Protocol):
     def text(self, index: int, rng: np.random.Generator) -> str: ...
 
 
 @dataclass(frozen=True)
 class PageRecipe:
-    """How page i is made: `job(i)` returns its manifest row, whose text is the JSON list of words with their corners,
-    and its JPEG bytes.
+    """How page i is made: `job(i)` returns its manifest row, whose text is the JSON list of words (phrases of receipts)
+    with their corners, and its JPEG bytes.
+
+    The first word of each line of a sign also has `line`, the corners of that line; a phrase has its `words`.
     """
 
     faces: Sequence[Face]
@@ -53,34 +59,37 @@ class PageRecipe:
         rng = np.random.default_rng((self.seed, index, len(self.kind)))
         kind = self.kind if self.kind != "mixed" else ("scene", "receipt")[int(rng.random() < 0.25)]
         image, found = self.scene(index, rng) if kind == "scene" else self.receipt(rng)
-        rows = [{"transcription": text, "points": np.round(quad, 1).tolist()} for text, quad in found]
+        rows = [{"transcription": text, "points": _rounded(quad), **more} for text, quad, more in found]
         name = f"{index // 1000:04d}/{index:07d}.jpg"
         values = (name, json.dumps(rows, ensure_ascii=False), "-1", str(SYNTHETIC_FOLD), f"pages_{self.kind}", "", "")
         return dict(zip(COLUMNS, values, strict=True)), encode_jpeg(image, int(rng.integers(35, 96)))
 
-    def scene(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, list[tuple[str, Quad]]]:
+    def scene(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, list[Found]]:
         """H W 3 uint8, and its words with their quads in pixels."""
         w, h = self.size
-        canvas, taken, found = scenery(h, w, rng), np.zeros((h // 4, w // 4), np.uint8), []
+        canvas, taken = scenery(h, w, rng), np.zeros((h // 4, w // 4), np.uint8)
+        found: list[Found] = []
         for _ in range(int(rng.choice((1, 3, 5, 8, 12, 18), p=(0.05, 0.15, 0.25, 0.25, 0.2, 0.1)))):
             found += self._sign(canvas, taken, index, rng)
         return photographed(canvas, rng), found
 
-    def receipt(self, rng: np.random.Generator) -> tuple[np.ndarray, list[tuple[str, Quad]]]:
+    def receipt(self, rng: np.random.Generator) -> tuple[np.ndarray, list[Found]]:
         """H W 3 uint8, and its phrases with their quads in pixels."""
         w = int(rng.integers(420, 900))
         size = int(rng.integers(11, 26) * w / 640) + 3
         face = self._face(rng, "")
         bold = self._face(rng, "")
-        drawn, y, end, ink, found = [], size, 0, np.zeros((int(2.6 * w), w), np.float32), []
+        drawn, y, end, ink = [], size, 0, np.zeros((int(2.6 * w), w), np.float32)
+        found: list[Found] = []
         for text, x, scale in receipt_lines(w, size, rng):
-            pixels = ink_of(text or "-", (bold if abs(scale) > 1.2 else face).path, round(size * abs(scale)))
+            type = (bold if abs(scale) > 1.2 else face).path, round(size * abs(scale))
+            pixels = ink_of(text or "-", *type)
             left = int(np.clip(w * x - (pixels.shape[1] if x > 0.6 else pixels.shape[1] / 2 if x > 0.4 else 0), 2, w))
             right, bottom = left + pixels.shape[1], y + pixels.shape[0]
             if text and left > end and right < w - 2 and bottom < len(ink):
                 ink[y:bottom, left:right] = pixels
                 if text.strip("-"):
-                    drawn.append((text, left, y, pixels.shape))
+                    drawn.append((text, left, y, pixels, type))
                 end = right + size // 2
             if x > 0.6 or scale < 0:
                 y, end = y + round(size * abs(scale) * rng.uniform(1.2, 1.45)), 0
@@ -96,16 +105,17 @@ class PageRecipe:
         matrix = np.eye(3)
         matrix[:2] = cv2.getRotationMatrix2D((w / 2, height / 2), float(rng.normal(0, 0.5)), 1.0)
         canvas = cv2.warpAffine(canvas.astype(np.float32), matrix[:2], (w, height), borderMode=cv2.BORDER_REPLICATE)
-        for text, left, top, (a, b) in drawn:
-            if top + a < height:
-                found.append((text, moved(corners(left, top, b, a), matrix)))
+        for text, left, top, pixels, type in drawn:
+            if top + len(pixels) < height:
+                quad = moved(corners(left, top, pixels.shape[1], pixels.shape[0]), matrix)
+                words = [{"transcription": word, "points": _rounded(moved(corners(left + x, top + y, *size), matrix))}
+                         for word, (x, y, *size) in word_boxes(text, pixels, *type)]  # fmt: skip
+                found.append((text, quad, {"words": words}))
         if rng.random() < 0.4:
             canvas = cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.3, 0.9))
         return np.clip(canvas + rng.normal(0, rng.uniform(0, 5), canvas.shape), 0, 255).astype(np.uint8), found
 
-    def _sign(
-        self, canvas: np.ndarray, taken: np.ndarray, index: int, rng: np.random.Generator
-    ) -> list[tuple[str, Quad]]:
+    def _sign(self, canvas: np.ndarray, taken: np.ndarray, index: int, rng: np.random.Generator) -> list[Found]:
         """Writes some words on a place that is free; none if there is no such place."""
         h, w = canvas.shape[:2]
         size = int(np.exp(rng.uniform(np.log(9), np.log(90))))
@@ -146,7 +156,14 @@ class PageRecipe:
             )
             paint(window, cast, 255 - colour, rng.uniform(0.4, 1))
         paint(window, mask, colour, rng.uniform(0.75, 1))
-        return [(text, moved(corners(*box), matrix)) for text, box in boxes]
+        found: list[Found] = []
+        for row in _rows(boxes, lines):
+            low, high = np.array([b[:2] for b in row]).min(0), np.array([np.add(b[:2], b[2:]) for b in row]).max(0)
+            across = _rounded(moved(corners(*low, *(high - low)), matrix))
+            for box in row:
+                more = {"line": across} if box is row[0] else {}
+                found.append((boxes[len(found)][0], moved(corners(*box), matrix), more))
+        return found
 
     def _place(self, shape: tuple[int, ...], rng: np.random.Generator, page: tuple[int, int]) -> np.ndarray:
         """3 3: from the pixels of the ink to those of the page: turned, sheared by perspective, put anywhere."""
@@ -176,7 +193,7 @@ class PageRecipe:
 
 def typeset(
     lines: Sequence[str], face: str, size: int, rng: np.random.Generator
-) -> tuple[np.ndarray, list[tuple[str, tuple[float, float, float, float]]]]:
+) -> tuple[np.ndarray, list[tuple[str, Box]]]:
     """Words in lines: ink h w in 0..1, and each word with left, top, width, height of its ink in pixels."""
     rows = [[(word, ink_of(word, face, size)) for word in line.split()] for line in lines]
     gap, leading = round(size * rng.uniform(_GAP, 2 * _GAP)), round(size * rng.uniform(0.15, 0.6))
@@ -192,6 +209,24 @@ def typeset(
             x += ink.shape[1] + gap
         y += height + leading
     return canvas, found
+
+
+def word_boxes(text: str, ink: np.ndarray, face: str, size: int) -> list[tuple[str, Box]]:
+    """The words of a text and the box of each one's ink, in pixels of what `ink_of` gives for the whole text."""
+    font = _font(face, size)
+    shift = font.getbbox(text, anchor="ls")[0]  # the ink's first column, from the pen's start
+    words, found, done = text.split(), [], ""
+    for k, word in enumerate(words):
+        start = font.getlength(done) - shift - 0.5 * font.getlength(" ")
+        done += word + " "
+        end = font.getlength(done) - shift - 0.5 * font.getlength(" ")
+        left = 0 if k == 0 else max(round(start), 0)
+        part = ink[:, left : ink.shape[1] if k == len(words) - 1 else max(round(end), 0)] > 60 / 255
+        rows, columns = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
+        if len(rows):
+            at = (float(left + columns[0]), float(rows[0]))
+            found.append((word, (*at, float(np.ptp(columns)) + 1, float(np.ptp(rows)) + 1)))
+    return found
 
 
 def ink_colour(window: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -245,6 +280,20 @@ def moved(quad: Quad, matrix: np.ndarray) -> Quad:
     """A quad through a 3 3 perspective."""
     out = np.column_stack((quad, np.ones(len(quad)))) @ np.asarray(matrix).T
     return out[:, :2] / out[:, 2:]
+
+
+def _rows(boxes: Sequence[tuple[str, Box]], lines: Sequence[str]) -> list[list[Box]]:
+    """The boxes of `typeset` line by line."""
+    out, at = [], 0
+    for line in lines:
+        count = len(line.split())
+        out.append([box for _, box in boxes[at : at + count]])
+        at += count
+    return [row for row in out if row]
+
+
+def _rounded(quad: Quad) -> list[list[float]]:
+    return np.round(quad, 1).tolist()
 
 
 def _some(rng: np.random.Generator) -> int:
