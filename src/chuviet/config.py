@@ -31,8 +31,8 @@ class Config:
     """Base of every config node. Fields hold numbers, strings, tuples, None and other `Config`s; nothing live."""
 
 
-#: The checkout that this package runs from; of an installed wheel a folder without configs.
-_CHECKOUT = Path(__file__).resolve().parents[2]
+#: The checkout that this package runs from; of an installed wheel a folder without configs and weights.
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def load(name: str | Path, folder: str | Path | None = None) -> Any:
@@ -42,7 +42,7 @@ def load(name: str | Path, folder: str | Path | None = None) -> Any:
     without one in ``configs`` of the folder at hand, then in that of the checkout that this package runs from. Raises
     ConfigError (with the nearest names) when there is none.
     """
-    path = find(name, [Path("configs"), _CHECKOUT / "configs"] if folder is None else [Path(folder)])
+    path = find(name, [Path("configs"), CHECKOUT / "configs"] if folder is None else [Path(folder)])
     scope = runpy.run_path(str(path), run_name=f"config:{path.stem}")
     if not isinstance(scope.get("cfg"), Config):
         raise ConfigError(f"{path} defines no `cfg` that is a chuviet Config")

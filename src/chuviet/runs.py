@@ -8,7 +8,6 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,8 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
-from chuviet.config import Config, ConfigError, from_json, to_json
+from chuviet.config import CHECKOUT, ConfigError, from_json, to_json
 from chuviet.data.detection import PageData
-from chuviet.data.files import find_data
 from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
 from chuviet.errors import InputError
@@ -32,7 +30,7 @@ from chuviet.pytorch.artifact import describe, load_artifact, read_model_config,
 from chuviet.reading.files import write_detections
 from chuviet.train.engine import Validation, fit
 from chuviet.train.lock import folder_lock
-from chuviet.train.state import first_difference
+from chuviet.train.same_run import check_same_run
 
 CONFIG, CHECKPOINT, WEIGHTS = "config.json", "checkpoint.pt", "weights.safetensors"
 OOF, FOUND = "oof.csv", "found.txt"
@@ -57,11 +55,13 @@ def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, f
 
 
 def _run(name: str, exp: Experiment, root: Path, out: Path) -> dict[str, float]:
+    if isinstance(exp.data, PageData.Config):
+        exp.data.check_fold(exp.fold)
     exp = as_pruned(exp, out, root)
     data, task = exp.build()
-    if exp.resume:
-        check_same_run(exp, out)
-    elif exp.init:
+    if exp.resume and (out / CONFIG).is_file():
+        check_same_run(saved_experiment(out), exp, out)
+    elif exp.init and not exp.resume:
         print(start_from(task.model, data, exp, root))
     print(f"{name} fold {exp.fold}: {len(data.train)} training rows, {len(data.valid)} validation rows")
     facts = {"charset": data.charset.characters} if data.charset else {}
@@ -115,61 +115,6 @@ def saved_experiment(folder: Path) -> Experiment:
     return exp
 
 
-def check_same_run(exp: Experiment, out: Path) -> None:
-    """Raises InputError if a run that is resumed has another model, charset or data than it was begun with.
-
-    The charset is also compared with the one in the checkpoint (`train.state`), which no edited file changes.
-    """
-    if not (out / CONFIG).is_file():
-        return
-    before = saved_experiment(out)
-    changes = [c for c in _changes(before, exp) if not _harmless(*c)]
-    if not changes:
-        return
-    said = [f"{key} ({_was_and_is(was, now)})" for key, was, now in changes[:3]]
-    more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
-    raise InputError(
-        f"{out}: the run was begun with another {', '.join(said)}{more}; resume with its own config, "
-        "or start without resume=true"
-    )
-
-
-#: What a resumed run must share with the one that was begun; a config's or those in it.
-_DEFINING = (
-    "model", "data.charset", "data.dictionary", "data.csv", "data.valid", "data.mix", "data.sources", "data.preprocess",
-    "data.train", "data.targets",
-)  # fmt: skip
-
-
-def _changes(before: Any, now: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(dotted key, former value, new value) where two configs differ."""
-    if before == now:
-        return
-    if not isinstance(before, Config) or type(before) is not type(now):
-        yield key, before, now
-        return
-    for f in dataclasses.fields(before):
-        yield from _changes(getattr(before, f.name), getattr(now, f.name), f"{key}.{f.name}".removeprefix("."))
-
-
-def _was_and_is(was: Any, now: Any) -> str:
-    long = isinstance(was, str) and isinstance(now, str) and len(was + now) > 60
-    return first_difference(was, now) if long else f"{was!r}, now {now!r}"
-
-
-def _harmless(key: str, was: Any, now: Any) -> bool:
-    """Whether a run may go on with this change: of what does not define it, or of a file's path alone."""
-    if not any(key == d or key.startswith(f"{d}.") for d in _DEFINING):
-        return True
-    last = key.rpartition(".")[2]
-    if key.startswith("model.") and (last == "pretrained" or last.startswith("drop")):
-        return True
-    if key in ("data.csv", "data.valid", "data.dictionary") and was and now:
-        old, new = find_data(was), find_data(now)  # moved, or written another way
-        return old.samefile(new) if old.exists() and new.exists() else old.name == new.name
-    return False
-
-
 def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("outputs")) -> pd.DataFrame:
     """Runs the folds in turn and joins their out-of-fold predictions to ``outputs/<config>/oof.csv``.
 
@@ -184,7 +129,8 @@ def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("o
         resume = exp.resume and fold in begun
         rows[f"fold {fold}"] = run(name, dataclasses.replace(exp, fold=fold, resume=resume), root)
         if (path := run_folder(name, fold, root) / OOF).exists():
-            frames.append(pd.read_csv(path, keep_default_na=False))
+            # As text: a fold may have read nothing but numbers.
+            frames.append(pd.read_csv(path, keep_default_na=False, dtype={"text": str, "prediction": str}))
     if not frames:
         return pd.DataFrame()
     oof = pd.concat(frames, ignore_index=True)
@@ -250,13 +196,17 @@ def _with_widths(model: Any, first: Any) -> Any:
 
 
 def init_path(exp: Experiment, root: Path) -> Path:
-    """The weights file that `exp.init` means. Raises ConfigError that names the command which makes it."""
+    """The weights file that `exp.init` means: a run's below `root`, or a path, seen from the folder at hand or
+    else from the checkout that configs are found in. Raises ConfigError that names the command which makes it.
+    """
     if exp.init.endswith(".safetensors"):
-        path = Path(exp.init)
-        if not path.is_file():
+        path = next((p for p in (Path(exp.init), CHECKOUT / exp.init) if p.is_file()), None)
+        if path is None:
             raise ConfigError(f"init={exp.init}: no such file; docs/recipes.md has the commands that make such files")
         return path
     name, _, fold = exp.init.partition("/fold")
+    if fold and not fold.isdecimal():
+        raise ConfigError(f"init={exp.init}: fold {fold!r} is no number; write NAME, NAME/fold0 or a .safetensors file")
     folds = [int(fold)] if fold else [exp.fold, 5]
     for k in folds:
         if (path := run_folder(name, k, root) / WEIGHTS).is_file():

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from chuviet import config
-from chuviet.commands import pack
+from chuviet.commands.pack import run as pack
 from chuviet.config import ConfigError
 from chuviet.data.recognition import LineData
 from chuviet.decode.ctc import CTCGreedy
@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 def packed(folder: Path, **options: Any) -> dict[str, Any]:
     """What `chuviet pack` writes."""
     given = {"run": str(folder), "out": str(folder / "p.safetensors"), "keep": None, "precision": "fp32", "lm": None}
-    assert pack.run(Namespace(**(given | options))) == 0
+    assert pack(Namespace(**(given | options))) == 0
     return describe(folder / "p.safetensors")
 
 

@@ -84,6 +84,11 @@ def test_semicolons_and_tabs_of_excel_are_taken(tmp_path: Path, separator: str) 
     assert f"text with {'semicolon' if separator == ';' else 'tab'}s needs double quotes" in fails(path)
 
 
+def test_the_utf_16_of_excel_is_taken(tmp_path: Path) -> None:
+    path = csv(tmp_path, "img_path\ttext\r\na.jpg\tĐường số 3\r\n", "utf-16")
+    assert read_table(path)["text"].tolist() == ["Đường số 3"]
+
+
 def test_a_comma_wins_where_the_header_has_all_columns_with_it(tmp_path: Path) -> None:
     frame = read_table(csv(tmp_path, "img_path,text,a;b\nx.jpg,1;2,3;4\n"))
     assert frame.to_numpy().tolist() == [["x.jpg", "1;2", "3;4"]]

@@ -79,7 +79,7 @@ def test_not_utf8_and_missing(folder: Path) -> None:
     (folder / "a.csv").write_bytes(b"img_path\ncaf\xe9.png\n")
     with pytest.raises(InputError, match="not UTF-8"):
         listed_images(folder / "a.csv")
-    with pytest.raises(InputError, match="No such file"):
+    with pytest.raises(InputError, match="no such file"):
         listed_images(folder / "b.csv")
 
 

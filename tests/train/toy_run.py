@@ -20,6 +20,7 @@ from chuviet.models.attention_heads import SAR
 from chuviet.models.backbone_ctc import BackboneCTC
 from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC, Mutual
+from chuviet.pytorch.decoding import TorchDecoder
 from chuviet.train.engine import Interrupted, Task, Train, fit
 from chuviet.train.optim import Optim
 from chuviet.vocab import Charset
@@ -84,7 +85,9 @@ def make_task(data: NoiseData, dropout: float = 0.1) -> Task:
         height=16, stem=4, widths=(8, 8, 12), depths=(1, 1, 1), heads=2, dropout=dropout, drop_features=dropout
     )
     model = tiny.build(len(CHARSET))
-    return Task(model, CTCLoss.Config().build(), CTCGreedy.Config().build(CHARSET), RecognitionMetric(), data)
+    return Task(
+        model, CTCLoss.Config().build(), TorchDecoder(CTCGreedy.Config().build(CHARSET)), RecognitionMetric(), data
+    )
 
 
 def make_guided(data: NoiseData, kind: str) -> Task:
@@ -97,7 +100,7 @@ def make_guided(data: NoiseData, kind: str) -> Task:
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
-    return Task(model, loss.build(), CTCGreedy.Config().build(CHARSET), RecognitionMetric(), data)
+    return Task(model, loss.build(), TorchDecoder(CTCGreedy.Config().build(CHARSET)), RecognitionMetric(), data)
 
 
 def main() -> None:

@@ -50,12 +50,15 @@ class PageData:
         workers: int = 2
 
         def build(self, fold: int, seed: int) -> PageData:
-            """Raises ConfigError for a `fold`, which would be the same run under another name."""
+            self.check_fold(fold)
+            return PageData(self, seed)
+
+        def check_fold(self, fold: int) -> None:
+            """Raises ConfigError for a fold, which would be the same run under another name."""
             if fold != ALL_FOLDS:
                 raise config.ConfigError(
                     f"fold={fold}: pages have no folds; data.valid names what a detector is validated on"
                 )
-            return PageData(self, seed)
 
     charset = None
 

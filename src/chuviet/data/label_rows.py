@@ -17,7 +17,8 @@ from pathlib import Path
 
 from chuviet.data.files import read_lines
 from chuviet.errors import InputError
-from chuviet.files import find_path
+from chuviet.inputs.names import locate
+from chuviet.inputs.tables import read_text
 from chuviet.vocab import normalize
 
 #: What may stand between the values of a CSV, and its name. Excel writes semicolons where the comma is a decimal point.
@@ -47,13 +48,13 @@ def refuse(path: str | Path, problems: Sequence[tuple[int, str]], remedy: str = 
 
 
 def read_csv_rows(path: str | Path, columns: Sequence[str]) -> Rows:
-    """The rows of a UTF-8 CSV with a header that names at least `columns`; blank lines hold no row.
+    """The rows of a CSV (UTF-8, or Excel's UTF-16) whose header names at least `columns`; blank lines hold no row.
 
     The separator is the comma, or the semicolon or tab if only with that the header has all of `columns`. Raises
     InputError for a file that cannot be read, wrong columns, or quotes that do not match.
     """
     path = Path(path)
-    text = _read_text(path)
+    text = read_text(path)
     separator, header = _header(path, text, columns)
     rows = Rows(header)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -122,7 +123,7 @@ def image_folder(path: str | Path, names: Sequence[str], numbers: Sequence[int])
     there = [c for c in candidates if c.is_dir()]
     for name in names:
         for candidate in there:
-            if _is_file(candidate / name):
+            if locate(candidate, name):
                 return candidate
     tried = ", ".join(str(c) for c in candidates)
     which = (
@@ -132,8 +133,8 @@ def image_folder(path: str | Path, names: Sequence[str], numbers: Sequence[int])
 
 
 def image_files(folder: Path, names: Sequence[str]) -> list[Path]:
-    """The file that each name means, found in another Unicode form too (`chuviet.files.find_path`)."""
-    return [find_path(folder / name) for name in names]
+    """The file that each name means, in another Unicode form too (`inputs.names.locate`), there or not."""
+    return [locate(folder, name) or folder / name for name in names]
 
 
 def real_paths(files: Sequence[str | Path]) -> Iterator[str]:
@@ -145,24 +146,6 @@ def real_paths(files: Sequence[str | Path]) -> Iterator[str]:
             folders[folder] = os.path.realpath(folder)
         path = os.path.join(folders[folder], name)  # noqa: PTH118 - strings: there may be a million
         yield os.path.realpath(path) if os.path.islink(path) or name in ("..", "") else path  # noqa: PTH114
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return find_path(path).is_file()
-    except (OSError, ValueError):  # a name that is too long for a file
-        return False
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as e:
-        raise InputError(f"{path}: no such file") from e
-    except OSError as e:
-        raise InputError(f"{path}: cannot be read ({e.strerror or e})") from e
-    except UnicodeDecodeError as e:
-        raise InputError(f"{path}: not UTF-8 (byte {e.start}); save it as 'CSV UTF-8'") from e
 
 
 def _header(path: Path, text: str, columns: Sequence[str]) -> tuple[str, list[str]]:

@@ -29,7 +29,7 @@ def listed_images(path: str | Path, columns: Sequence[str] = ("img_path",)) -> l
     none of its images is there.
     """
     path = Path(path)
-    text = _read_text(path)
+    text = read_text(path)
     rows = _listed(text) if path.suffix.lower() == ".txt" else _column(path, text, columns)
     if not rows:
         raise InputError(f"{path}: it names no images")
@@ -42,9 +42,12 @@ def listed_images(path: str | Path, columns: Sequence[str] = ("img_path",)) -> l
     raise InputError(f"{path}: row {number}: there is no image {first} in any of {tried}, nor any other that it names")
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file (a byte order mark is allowed), or of Excel's UTF-16. Raises InputError for another."""
     try:
         data = path.read_bytes()
+    except FileNotFoundError as e:
+        raise InputError(f"{path}: no such file") from e
     except OSError as e:
         raise InputError(f"{path}: cannot be read ({e.strerror or e}); check the path") from e
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"  # Excel's "Unicode text" is UTF-16

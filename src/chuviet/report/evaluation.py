@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from chuviet.data.label_rows import image_files
 from chuviet.data.lists import read_labels
 from chuviet.data.table import image_root, select_fold
 from chuviet.errors import InputError
@@ -40,7 +41,7 @@ def evaluate(
     for file in files:
         frame, root = _labelled(file, fold)
         frames.append(frame.assign(data=file) if len(files) > 1 else frame)
-        paths += [root / p for p in frame["img_path"]]
+        paths += image_files(root, frame["img_path"].tolist())
     rows = pd.concat(frames, ignore_index=True) if len(files) > 1 else frames[0]
     predictions = recognizer.predict(paths, batch_size, progress)
     read, true = [p.text for p in predictions], rows["text"].tolist()

@@ -20,6 +20,7 @@ from typing import Any
 from chuviet.errors import InputError
 
 LOCK = "run.lock"
+_UNKNOWN = "unknown"  # when a process began that cannot be looked at: it is taken to be there
 _WRITING = 30.0  # seconds after which a lock file that cannot be read is no longer thought to be in the writing
 
 
@@ -96,14 +97,14 @@ def _check_gone(path: Path) -> None:
     if is_running(pid, started):
         raise InputError(
             f"{path.parent}: process {pid} trains here since {since}; wait for it, stop it, or name another folder by "
-            "--root"
+            f"--root (if it is no longer there, delete {path})"
         )
 
 
 def is_running(pid: int, started: str) -> bool:
     """Whether the process `pid` that began at `started` (as `process_start` says it) is still there."""
     now = process_start(pid)
-    return bool(now) and (now == started or not started)
+    return bool(now) and (now == started or _UNKNOWN in (now, started))
 
 
 def process_start(pid: int) -> str:
@@ -115,12 +116,23 @@ def process_start(pid: int) -> str:
             fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
             boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         except OSError:
-            return ""
+            return _UNKNOWN if _is_anothers(pid) else ""
         return "" if fields[0] in "ZX" else f"{boot} {fields[19]}"
     if os.name == "nt":
-        return "unknown"  # taken to be there: the message says which file to delete
+        return _UNKNOWN
     done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return done.stdout.strip()
+
+
+def _is_anothers(pid: int) -> bool:
+    """Whether the process is there, and hidden because another user runs it."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def _age(path: Path) -> float:
