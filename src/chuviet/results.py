@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,13 +10,16 @@ import numpy as np
 @dataclass
 class Prediction:
     """One decoded sample. `confidence` is in 0..1: the geometric mean of the chosen characters' probabilities (1 if
-    empty). `raw_text` is what was read before a language model had its say, None without one.
+    empty). `raw_text` is what was read before a language model had its say, None without one. `spans` are the first and
+    last frame of each character of `text` (L 2) in the frames of a CTC recogniser, the first of several; None where the
+    text does not fit them, and from other decoders.
     """
 
     index: int
     text: str
     confidence: float
     raw_text: str | None = None
+    spans: np.ndarray | None = field(default=None, compare=False, repr=False)
 
     @property
     def answer(self) -> str:
