@@ -81,7 +81,9 @@ def _viterbi(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray | None:
     scores[0, 1] = 0
     skipping = np.empty(count)
     before, here = scores[:-1], scores[1:, 2:]
-    for stay, step, skip, after, frame in zip(before[:, 2:], before[:, 1:-1], before[:, :-2], here, emitted, strict=True):
+    for stay, step, skip, after, frame in zip(
+        before[:, 2:], before[:, 1:-1], before[:, :-2], here, emitted, strict=True
+    ):
         np.add(skip, skips, out=skipping)
         np.maximum(stay, step, out=after)
         np.maximum(after, skipping, out=after)
@@ -89,7 +91,7 @@ def _viterbi(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray | None:
     state = count - 1 if scores[-1, -1] > scores[-1, -2] else count - 2
     if frames == 0 or scores[-1, state + 2] == -np.inf:
         return None
-    return np.array(_backwards(memoryview(scores), skips.tolist(), state))
+    return np.array(_backwards(scores.data, skips.tolist(), state))
 
 
 def _backwards(scores: memoryview, skips: list[float], state: int) -> list[int]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,23 +30,12 @@ from chuviet.errors import InputError
 from chuviet.results import Prediction
 from chuviet.vocab import Charset
 
-if TYPE_CHECKING:
-    from chuviet.batch import Output
-
 __all__ = [
-    "CTCBeam", "CTCGreedy", "align", "aligned_confidence", "best_path", "frame_log_probs", "keep_digit_words",
-    "log_likelihoods",
+    "CTCBeam", "CTCGreedy", "align", "aligned_confidence", "best_path", "keep_digit_words", "log_likelihoods",
 ]  # fmt: skip
 
 #: Of one line the frames that each model gives.
 Members = Sequence[np.ndarray]
-
-
-def frame_log_probs(output: Output) -> list[np.ndarray]:
-    """Log probabilities of every line's own frames in a PyTorch model's output: N arrays of T V, float32."""
-    log_probs = output.logits.detach().float().log_softmax(-1).cpu().numpy()
-    lengths = [log_probs.shape[1]] * len(log_probs) if output.lengths is None else output.lengths.tolist()
-    return [line[:length] for line, length in zip(log_probs, lengths, strict=True)]
 
 
 class CTCGreedy:
@@ -122,7 +110,7 @@ class CTCBeam:
         text = self.charset.decode(ids)
         if self.cfg.keep_digits:
             text = keep_digit_words(text, read)
-        text = self.rescorer.correct(text, self._weigh(soft), self.cfg.alpha, self.cfg.place)
+        text = self.rescorer.correct(text, self._weigh(soft))
         prediction = _prediction(index, self.charset, members, paths, [self._ids[c] for c in text])
         prediction.raw_text = read.strip(" ")
         return prediction

@@ -11,9 +11,9 @@ Plain Python: a frame has one or two likely characters for a handful of prefixes
 
 from __future__ import annotations
 
-import heapq
+import itertools
 import math
-from collections.abc import Sequence
+from bisect import insort
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,7 @@ class PrefixSearch:
 
     def __call__(self, probs: np.ndarray) -> list[Found]:
         """The prefixes left after the last of the frames `probs` (T V, probabilities), the best first."""
-        beam = _Beam(_Tree(self, probs.shape[1]), np.ascontiguousarray(probs, np.float64))
+        beam = _Beam(self, np.ascontiguousarray(probs))
         for t, likely in enumerate(likely_classes(probs, self.top, self.min_prob)):
             beam.step(t, likely)
         return beam.ended()
@@ -64,156 +64,163 @@ def likely_classes(probs: np.ndarray, top: int, min_prob: float) -> list[list[in
     flat = np.flatnonzero(enough)
     ends = np.searchsorted(flat, np.arange(count + 1) * classes).tolist()
     listed = (flat % classes).tolist()
-    return [listed[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [listed[a:b] for a, b in itertools.pairwise(ends)]
 
 
-class _Tree:
-    """The prefixes met so far, numbered: 0 is the empty one. A child that need not be there yet has the key ``node * V +
-    class of its last character``.
+class _Prefix:
+    """A prefix. What it is worth are the probabilities of its alignments that end in blank and in its last character,
+    times what rescorer and length add; all up to one factor that is common to the prefixes of a beam.
     """
 
-    def __init__(self, search: PrefixSearch, classes: int) -> None:
-        self.search, self.rescorer, self.size = search, search.rescorer, classes
-        self.parents, self.classes, self.weights = [-1], [BLANK], [1.0]
-        self.states: list[Any] = [search.rescorer.start if search.rescorer else None]
-        #: A new character's weight is at most this: log probabilities are at most 0.
-        self.most = math.exp(search.beta) if search.rescorer else 1.0
-        self._children: dict[int, int] = {}
-        self._worth: dict[int, float] = {}
+    __slots__ = ("blank", "class_id", "kept", "key", "last", "parent", "state", "total", "value", "was_blank", "weight")
 
-    def worth(self, key: int) -> float:
-        """The rescorer's probability, to the power of alpha, of the last character of a child."""
-        worth = self._worth.get(key)
-        if worth is None:
-            if self.rescorer is None:
-                return 1.0
-            node, c = divmod(key, self.size)
-            log_prob = self.rescorer.log_prob(self.states[node], c - 1)
-            worth = self._worth[key] = math.exp(self.search.alpha * log_prob)
-        return worth
+    def __init__(self, parent: _Prefix | None, class_id: int, key: int, state: Any, weight: float) -> None:
+        self.parent = parent or self  # the empty prefix has one that is never kept
+        self.class_id, self.state = class_id, state
+        self.weight = weight  # of the last character
+        self.key = key  # that of a child is `key` + the class of its last character
+        self.kept = False  # in the beam
+        self.blank, self.last = 0.0, 0.0
+        self.was_blank, self.total = 0.0, 0.0  # before this frame: blank, and the sum
+        self.value = 0.0  # blank + last
 
-    def child(self, key: int) -> int:
-        """The node of a child, made if it is new."""
-        node = self._children.get(key)
-        if node is None:
-            parent, c = divmod(key, self.size)
-            node = self._children[key] = len(self.parents)
-            self.parents.append(parent)
-            self.classes.append(c)
-            self.weights.append(self.most * self.worth(key))
-            state = self.states[parent]
-            self.states.append(self.rescorer.advance(state, c - 1) if self.rescorer else None)
-        return node
 
-    def found(self, node: int) -> Found:
-        """A prefix as the text of a whole line."""
-        bonus = self.search.alpha * self.rescorer.end(self.states[node]) if self.rescorer else 0.0
-        ids = []
-        while node:
-            ids.append(self.classes[node] - 1)
-            bonus += math.log(self.weights[node])
-            node = self.parents[node]
-        return Found(ids[::-1], bonus)
+_NONE = _Prefix(None, BLANK, 0, None, 1.0)
 
 
 class _Beam:
-    """The prefixes that are kept, as parallel lists: of each the probability of its alignments that end in blank and in
-    its last character, times what rescorer and length add; all up to one common factor.
-    """
+    """The prefixes that are kept, and how they change from frame to frame."""
 
-    def __init__(self, tree: _Tree, probs: np.ndarray) -> None:
-        self.tree, self.width, self.ratio = tree, tree.search.width, tree.search.ratio
-        self._probs = memoryview(probs.reshape(-1))  # gives plain floats, faster than numpy does
-        self._keep([(0, BLANK, 1.0, 0.0)])
-
-    def _keep(self, entries: Sequence[tuple[int, int, float, float]]) -> None:
-        """Sets the prefixes: node, class of the last character, blank, last."""
-        parents, weights, size = self.tree.parents, self.tree.weights, self.tree.size
-        self.nodes = [e[0] for e in entries]
-        self.classes = [e[1] for e in entries]
-        self.blank = [e[2] for e in entries]
-        self.last = [e[3] for e in entries]
-        self.inside = {parents[node] * size + c for node, c, _, _ in entries}
-        # Children whose parent is kept too: place, that of the parent, class, weight, whether it is doubled.
-        self.links = []
-        for i, node in enumerate(self.nodes):
-            if parents[node] in self.nodes:
-                j, c = self.nodes.index(parents[node]), self.classes[i]
-                self.links.append((i, j, c, weights[node], c == self.classes[j]))
+    def __init__(self, search: PrefixSearch, probs: np.ndarray) -> None:
+        self.search, self.rescorer = search, search.rescorer
+        self._probs = probs.reshape(-1).data  # gives plain floats, faster than numpy does
+        self._classes = probs.shape[1]
+        #: A new character's weight is at most this: log probabilities are at most 0.
+        self._most = math.exp(search.beta) if search.rescorer else 1.0
+        self._children: dict[int, _Prefix] = {}
+        self._worth: dict[int, float] = {}
+        root = _Prefix(_NONE, BLANK, 0, search.rescorer.start if search.rescorer else None, 1.0)
+        root.blank, root.kept = 1.0, True
+        self._beam = [root]
 
     def step(self, t: int, likely: list[int]) -> None:
         """One more frame, of which the classes `likely` may be new characters."""
-        blank, last, probs, frame = self.blank, self.last, self._probs, t * self.tree.size
-        p_blank = probs[frame]
-        total = [b + x for b, x in zip(blank, last)]
-        self.last = [x * probs[frame + c] for x, c in zip(last, self.classes)]
-        self.blank = [x * p_blank for x in total]
+        probs, frame = self._probs, t * self._classes
+        p_blank, best = probs[frame], 0.0
+        for prefix in self._beam:
+            blank, last = prefix.blank, prefix.last
+            total = blank + last
+            prefix.was_blank, prefix.total = blank, total
+            prefix.last = last * probs[frame + prefix.class_id]
+            prefix.blank = total * p_blank
+            if total > best:
+                best = total
         if likely:
-            for i, j, c, weight, doubled in self.links:
-                if c in likely:
-                    self.last[i] += probs[frame + c] * weight * (blank[j] if doubled else total[j])
-            after = [b + x for b, x in zip(self.blank, self.last)]
-            new = self._candidates(frame, likely, blank, total, self._worst(after))
+            worst = self._grow(frame, likely)
+            new = self._candidates(frame, likely, worst)
             if new:
-                self._merge(after, new)
-        best = max(total)
+                self._merge(new, worst)
         if not _SMALLEST < best < _LARGEST and best > 0:
-            self.blank = [b / best for b in self.blank]
-            self.last = [x / best for x in self.last]
+            for prefix in self._beam:
+                prefix.blank /= best
+                prefix.last /= best
 
-    def _worst(self, values: list[float]) -> float:
-        """What a prefix must be better than to be kept beside those that are worth `values`."""
-        worst = max(values) * self.ratio
-        return max(worst, min(values)) if len(values) >= self.width else worst
+    def _grow(self, frame: int, likely: list[int]) -> float:
+        """Adds what comes from parents that are kept too; returns what a new prefix must be better than."""
+        values = []
+        for prefix in self._beam:
+            parent, c = prefix.parent, prefix.class_id
+            if parent.kept and c in likely:
+                # The same character again is a new one only after a blank.
+                gain = self._probs[frame + c] * prefix.weight
+                prefix.last += gain * (parent.was_blank if parent.class_id == c else parent.total)
+            prefix.value = prefix.blank + prefix.last
+            values.append(prefix.value)
+        worst = max(values) * self.search.ratio
+        return max(worst, min(values)) if len(values) >= self.search.width else worst
 
-    def _candidates(
-        self, frame: int, likely: list[int], blank: list[float], total: list[float], worst: float
-    ) -> list[tuple[float, int, int]]:
-        """New prefixes that may be better than `worst`: what they are worth at most, key and class; the best first."""
-        most, size, classes = self.tree.most, self.tree.size, self.classes
-        new = []
+    def _candidates(self, frame: int, likely: list[int], worst: float) -> list[tuple[float, int, int, _Prefix]]:
+        """New prefixes that may be better than `worst`: what they are worth at most, key, class of the last character
+        and parent; the best first.
+        """
+        children, new = self._children, []
         for c in likely:
-            gain = self._probs[frame + c] * most
-            for i, x in enumerate(total):
-                if x * gain > worst:
-                    # The same character again is a new one only after a blank.
-                    value = (blank[i] if classes[i] == c else x) * gain
-                    key = self.nodes[i] * size + c
-                    if value > worst and key not in self.inside:
-                        new.append((value, key, c))
+            gain = self._probs[frame + c] * self._most
+            for prefix in self._beam:
+                most = prefix.total * gain
+                if most > worst:
+                    if prefix.class_id == c:
+                        most = prefix.was_blank * gain
+                        if most <= worst:
+                            continue
+                    child = children.get(prefix.key + c)
+                    if child is None or not child.kept:
+                        new.append((most, prefix.key + c, c, prefix))
         new.sort(reverse=True)
         return new
 
-    def _merge(self, after: list[float], new: list[tuple[float, int, int]]) -> None:
-        """Keeps the best of the prefixes, which are now worth `after`, and of the new ones."""
-        tree, width, ratio = self.tree, self.width, self.ratio
-        heap = after.copy()
-        heapq.heapify(heap)
-        worst = max(after) * ratio
+    def _merge(self, new: list[tuple[float, int, int, _Prefix]], worst: float) -> None:
+        """Keeps the best of the beam and of the new prefixes."""
+        width, ratio, beam = self.search.width, self.search.ratio, self._beam
+        # The values of the `width` best, ascending; None when there is room for all.
+        best = sorted(p.value for p in beam) if len(beam) + len(new) > width else None
         accepted = []
-        for most, key, c in new:
-            if len(heap) >= width and heap[0] > worst:
-                worst = heap[0]
+        for most, key, c, parent in new:
             if most <= worst:
                 break
-            value = most * tree.worth(key)
+            worth = self._worth.get(key)
+            value = most * (self._ask(key, c, parent) if worth is None else worth)
             if value > worst:
-                (heapq.heappush if len(heap) < width else heapq.heapreplace)(heap, value)
-                accepted.append((value, key, c))
+                accepted.append((value, key, c, parent))
                 worst = max(worst, value * ratio)
+                if best is not None:
+                    insort(best, value)
+                    if len(best) > width:
+                        del best[0]
+                    if len(best) == width and best[0] > worst:
+                        worst = best[0]
         if accepted:
-            if len(heap) >= width and heap[0] > worst:
-                worst = heap[0]
-            old = zip(after, self.nodes, self.classes, self.blank, self.last)
-            kept = [e[1:] for e in old if e[0] >= worst]
-            kept += [(tree.child(key), c, 0.0, value) for value, key, c in accepted if value >= worst]
-            self._keep(kept[:width])
+            self._beam = []
+            for prefix in beam:
+                prefix.kept = prefix.value >= worst and len(self._beam) < width
+                if prefix.kept:
+                    self._beam.append(prefix)
+            for entry in accepted:
+                if entry[0] >= worst and len(self._beam) < width:
+                    self._beam.append(self._child(*entry))
+
+    def _ask(self, key: int, c: int, parent: _Prefix) -> float:
+        """The rescorer's probability, to the power of alpha, of the last character of a new prefix."""
+        if self.rescorer is None:
+            return 1.0
+        worth = self._worth[key] = math.exp(self.search.alpha * self.rescorer.log_prob(parent.state, c - 1))
+        return worth
+
+    def _child(self, value: float, key: int, c: int, parent: _Prefix) -> _Prefix:
+        """A new prefix, or one that is back, which is worth `value`."""
+        child = self._children.get(key)
+        if child is None:
+            state = self.rescorer.advance(parent.state, c - 1) if self.rescorer else None
+            weight = self._most * self._worth.get(key, 1.0)
+            child = self._children[key] = _Prefix(parent, c, (len(self._children) + 1) * self._classes, state, weight)
+        child.kept, child.blank, child.last = True, 0.0, value
+        return child
 
     def ended(self) -> list[Found]:
         """The prefixes as whole lines, the best first."""
-        texts = []
-        for node, blank, last in zip(self.nodes, self.blank, self.last):
-            if blank + last > 0:
-                end = self.tree.rescorer.end(self.tree.states[node]) if self.tree.rescorer else 0.0
-                texts.append((math.log(blank + last) + self.tree.search.alpha * end, node))
-        return [self.tree.found(node) for _, node in sorted(texts, reverse=True)]
+        found = []
+        for prefix in self._beam:
+            if prefix.blank + prefix.last > 0:
+                end = self.search.alpha * self.rescorer.end(prefix.state) if self.rescorer else 0.0
+                found.append((math.log(prefix.blank + prefix.last) + end, _found(prefix, end)))
+        return [text for _, text in sorted(found, key=lambda entry: entry[0], reverse=True)]
+
+
+def _found(prefix: _Prefix, end: float) -> Found:
+    """A prefix as the text of a line, with what the rescorer says to the line's end."""
+    ids, bonus = [], end
+    while prefix.class_id != BLANK:
+        ids.append(prefix.class_id - 1)
+        bonus += math.log(prefix.weight)
+        prefix = prefix.parent
+    return Found(ids[::-1], bonus)

@@ -1,11 +1,11 @@
 """A character n-gram language model in a handful of numpy arrays, asked for a few characters at a time.
 
 A context is packed into one integer, a few bits a character; modulo a prime of 61 bits it is the key that is found by
-binary search in a sorted array (contexts of up to seven Vietnamese characters are their own key). A file holds
-probabilities as one byte each, on a logarithmic scale. How a model is estimated: `chuviet.language.kneser_ney`.
+looked up (contexts of up to seven Vietnamese characters are their own key). A file holds probabilities as one byte
+each, on a logarithmic scale. How a model is estimated: `chuviet.language.kneser_ney`.
 
 A probability is interpolated over the contexts of all orders. Up to `_DENSE` characters a context gets a row of all
-characters when it is first needed; longer contexts have two or three followers and are summed up in a dictionary.
+characters when it is first needed; longer contexts mostly have one follower, and are looked into.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chuviet.language.levels import PRIME, Level, character_bits, from_code, to_
 from chuviet.vocab import Charset
 
 _DENSE = 3  # characters of a context that gets a row: 2 MB for all of an address model
-_REMEMBERED = 2048  # states, and contexts of each order, that are kept as dictionaries: about 5 MB
+_REMEMBERED = 2048  # states that are kept from line to line: about 1 MB
 
 _Row = tuple[memoryview, float]  # relative probabilities of all characters (V + 1, float64), and their sum
 
@@ -62,11 +62,15 @@ class NGram:
         self._ids = {c: i for i, c in enumerate(characters)}
         starts = np.cumsum([0] + [len(level.probs) for level in levels])
         self._tables = [_Table(level, int(start)) for level, start in zip(levels, starts[:-1], strict=True)]
-        self._characters = np.concatenate([level.characters for level in levels]).tobytes()
-        self._probs = memoryview(np.concatenate([level.probs for level in levels]))
+        followers = np.concatenate([level.characters for level in levels])
+        self._characters = followers.astype(np.uint8 if self.end < 256 else np.int16).data
+        self._probs = np.concatenate([level.probs for level in levels]).data
         self._dense = min(self.order, _DENSE + 1)
-        levels_above = list(zip(self._masks[1:], self._tables, strict=True))[self._dense :]
-        self._longer = [(mask, t, t.size, t.slots, t.contexts) for mask, t in reversed(levels_above)]
+        # The longer contexts, the longest first, in the form in which they are asked for most.
+        self._longer = [
+            (mask, t.size, t.slots, t.contexts, t.offsets, t.sums, t.backoff)
+            for mask, t in zip(self._masks[:0:-1], reversed(self._tables), strict=True)
+        ][: self.order - self._dense]
         self._rows: dict[tuple[int, int], _Row] = {}
         self._states: dict[int, State] = {}
         packed = 0
@@ -91,9 +95,10 @@ class NGram:
         if found is None:
             found = self._found(state)
         prob = state.row[character] * state.weight
+        characters = self._characters
         for weight, low, high in found:
-            i = bisect_left(self._characters, character, low, high)
-            if i < high and self._characters[i] == character:
+            i = low if high - low == 1 else bisect_left(characters, character, low, high)
+            if i < high and characters[i] == character:
                 prob += weight * self._probs[i]
         return math.log(prob) - state.log_sum
 
@@ -105,20 +110,19 @@ class NGram:
             probs[list(self._characters[low:high])] += weight * np.array(self._probs[low:high])
         return (np.log(probs) - state.log_sum).astype(np.float32)
 
-    def _found(self, state: State) -> list[tuple[float, dict[int, float], int]]:
+    def _found(self, state: State) -> list[tuple[float, int, int]]:
         """The contexts of `state` that are longer than the dense ones; fills the state."""
         if state.found is not None:
             return state.found
         found, weight, total, packed = [], 1.0, 0.0, state.packed
-        for mask, table, size, slots, contexts in self._longer:
+        for mask, size, slots, contexts, offsets, sums, backoff in self._longer:
             key = (packed & mask) % PRIME
             slot = key % size
             while (i := slots[slot]) >= 0:  # `find` without the call: most contexts are not there
                 if contexts[i] == key:
-                    low, high = table.offsets[i], table.offsets[i + 1]
-                    found.append((weight, low, high))
-                    total += weight * table.sums[i]
-                    weight *= table.backoff[i]
+                    found.append((weight, offsets[i], offsets[i + 1]))
+                    total += weight * sums[i]
+                    weight *= backoff[i]
                     break
                 slot += 1
         row, mass = self._row(self._dense, packed)
@@ -129,7 +133,7 @@ class NGram:
     def _row(self, k: int, packed: int) -> _Row:
         """The interpolated probabilities after the last k - 1 characters, all characters at once."""
         if k == 0:
-            return memoryview(np.full(self.end + 1, 1 / (self.end + 1))), 1.0
+            return np.full(self.end + 1, 1 / (self.end + 1)).data, 1.0
         table = self._tables[k - 1]
         i = table.find((packed & self._masks[k]) % PRIME)
         if i < 0:
@@ -141,29 +145,32 @@ class NGram:
             row = np.array(shorter) * backoff
             low, high = table.offsets[i], table.offsets[i + 1]
             row[list(self._characters[low:high])] += self._probs[low:high]
-            found = self._rows[k, i] = memoryview(row), total * backoff + table.sums[i]
+            found = self._rows[k, i] = row.data, total * backoff + table.sums[i]
         return found
 
     def knows(self, text: str) -> bool:
         """Whether all characters of `text` are in the charset."""
         return self._ids.keys() >= set(text)
 
-    def walk(self, text: str) -> list[tuple[State, float]]:
-        """The states before each character of `text` and at its end, with the natural log probability of what is
-        written there. Raises KeyError for an unknown character.
+    def after(self, text: str) -> State:
+        """The state at the end of `text`. Raises KeyError for an unknown character."""
+        packed = self.start.packed
+        for c in text[-self.order :]:
+            packed = packed << self._bits | self._ids[c]
+        return State(packed & self._masks[-1])
+
+    def score(self, text: str, behind: str = "", least: float = -math.inf) -> float:
+        """Natural log probability of the line `text` and its end; with `behind` what it is once that is written.
+
+        Stops when it is below `least`, with what it is so far. Raises KeyError for an unknown character.
         """
-        state, total = self.start, 0.0
-        path = [(state, total)]
+        state, total = self.after(behind), 0.0
         for c in text:
             i = self._ids[c]
             total += self.log_prob(state, i)
+            if total < least:
+                return total
             state = self.advance(state, i)
-            path.append((state, total))
-        return path
-
-    def score(self, text: str) -> float:
-        """Natural log probability of the line `text` and its end. Raises KeyError for an unknown character."""
-        state, total = self.walk(text)[-1]
         return total + self.log_prob(state, self.end)
 
     def perplexity(self, lines: Iterable[str]) -> float:
@@ -248,10 +255,10 @@ class _Table:
     def __init__(self, level: Level, start: int) -> None:
         """`start`: where the followers of this level's contexts begin among those of all."""
         ends = np.cumsum(level.sizes, dtype=np.int64)
-        self.contexts = memoryview(np.ascontiguousarray(level.contexts, np.int64))
-        self.offsets = memoryview(np.append(start, start + ends).astype(np.int32))
-        self.backoff = memoryview(np.ascontiguousarray(level.backoff, np.float32))
-        self.sums = memoryview(np.add.reduceat(level.probs, ends - level.sizes))
+        self.contexts = np.ascontiguousarray(level.contexts, np.int64).data
+        self.offsets = np.append(start, start + ends).astype(np.int32).data
+        self.backoff = np.ascontiguousarray(level.backoff, np.float32).data
+        self.sums = np.add.reduceat(level.probs, ends - level.sizes).data
         count = len(level.contexts)
         self.size = 3 * count | 1
         wanted = level.contexts % self.size
@@ -260,7 +267,7 @@ class _Table:
         places = np.maximum.accumulate(wanted[order] - np.arange(count)) + np.arange(count)
         slots = np.full(max(self.size, int(places.max(initial=0)) + 1) + 1, -1, np.int32)
         slots[places] = order
-        self.slots = memoryview(slots)
+        self.slots = slots.data
 
     def find(self, key: int) -> int:
         """The number of the context with this key; -1 for one without followers."""
