@@ -57,7 +57,7 @@ def test_the_best_of_all_readings_is_taken(alpha: float) -> None:
         found = rescorer.correct(read, lambda texts, w=weights: np.array([w[t] for t in texts]))
         assert found == max(worth, key=worth.__getitem__)
         changed += found != read
-    assert 0 < changed
+    assert changed > 0
 
 
 def test_without_a_language_model_there_is_no_rescorer() -> None:

@@ -84,10 +84,10 @@ def _viterbi(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray | None:
     for stay, step, skip, after, frame in zip(
         before[:, 2:], before[:, 1:-1], before[:, :-2], here, emitted, strict=True
     ):
-        np.add(skip, skips, out=skipping)
-        np.maximum(stay, step, out=after)
-        np.maximum(after, skipping, out=after)
-        np.add(after, frame, out=after)
+        np.add(skip, skips, skipping)
+        np.maximum(stay, step, after)
+        np.maximum(after, skipping, after)
+        np.add(after, frame, after)
     state = count - 1 if scores[-1, -1] > scores[-1, -2] else count - 2
     if frames == 0 or scores[-1, state + 2] == -np.inf:
         return None
@@ -129,12 +129,13 @@ def sum_alignments(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndar
     forward[starts + 1] = 1  # before the first frame: the next one may be the first blank or the first character
     here, one_before, two_before = forward[2:], forward[1:-1], forward[:-2]
     skips, skipped = skips[2:], skipped[2:]
+    add, multiply = np.add, np.multiply  # of a few hundred cells, for which a keyword is a tenth of the time
     scales = np.ones((len(probs) // _RESCALE + 1, len(texts)))
     for t, frame in enumerate(emitted, 1):
-        np.multiply(skips, two_before, out=skipped)
-        np.add(skipped, one_before, out=skipped)
-        np.add(here, skipped, out=here)
-        np.multiply(forward, frame, out=forward)
+        multiply(skips, two_before, skipped)
+        add(skipped, one_before, skipped)
+        add(here, skipped, here)
+        multiply(forward, frame, forward)
         if t % _RESCALE == 0:
             scale = scales[t // _RESCALE] = np.maximum.reduceat(forward, starts)
             forward /= np.repeat(np.maximum(scale, np.finfo(float).tiny), sizes)
