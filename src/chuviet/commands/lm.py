@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,12 +16,12 @@ from chuviet.data.lists import read_labels
 from chuviet.data.table import read_table
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.errors import InputError
-from chuviet.language.gazetteer import District, Gazetteer
 from chuviet.language.ngram import NGram
 from chuviet.language.rescore import rescorer_of
+from chuviet.language.training import respelt, select_lines, train
 from chuviet.pytorch.artifact import load_artifact, resave_artifact
 from chuviet.synth.corpus import Addresses, Ward, load_wards
-from chuviet.vocab import VIETNAMESE, Charset, fold_text, normalize
+from chuviet.vocab import VIETNAMESE, Charset, fold_text
 
 
 def run(args: Namespace) -> int:
@@ -31,18 +30,14 @@ def run(args: Namespace) -> int:
     known = {fold_text(t) for t in held_out}
     labels = [t for t in labels if fold_text(t) not in known]  # nor from another file
     wards = respelt(load_wards(args.gazetteer), labels) if args.addresses else []
-    given = list(_lines(args, wards, labels))
-    lines = [t for t in given if not charset.unknown(t)]
-    if len(lines) < len(given):
-        odd = sorted({c for t in given for c in charset.unknown(t)})
-        shown = f"{' '.join(odd[:12])}{' ...' if len(odd) > 12 else ''}"
-        print(f"{len(given) - len(lines)} of {len(given)} lines left out: characters outside the charset: {shown}")
-    lines = [t for t in lines if fold_text(t) not in known]
+    selection = select_lines(_addresses(args, wards), labels, _texts(args), charset, args.repeat, held_out)
+    if selection.outside:
+        shown = f"{' '.join(selection.odd[:12])}{' ...' if len(selection.odd) > 12 else ''}"
+        print(f"{selection.outside} of {selection.given} lines left out: characters outside the charset: {shown}")
+    lines = selection.lines
     if not lines:
         raise InputError("nothing to learn from: give --addresses, --labels or --text")
-    model = NGram.train(tqdm(lines, unit="line", dynamic_ncols=True), charset, args.order, args.min_count)
-    if wards:
-        model.gazetteer = gazetteer(wards)
+    model = train(tqdm(lines, unit="line", dynamic_ncols=True), charset, args.order, args.min_count, wards)
     model.save(args.out)
     size = Path(args.out).stat().st_size / 1e6
     print(f"{args.out}: order {args.order}, {len(lines)} lines, {size:.2f} MB")
@@ -87,38 +82,14 @@ def _labels(args: Namespace) -> tuple[list[str], list[str]]:
     return kept, held_out
 
 
-def _lines(args: Namespace, wards: Sequence[Ward], labels: Sequence[str]) -> Iterator[str]:
-    """Address lines, then the labels, then lines of plain text, as often as asked for."""
+def _addresses(args: Namespace, wards: Sequence[Ward]) -> Iterator[str]:
+    """Made-up address lines."""
     if wards:
         source = Addresses(wards, cover=False)
         yield from (source.text(i, np.random.default_rng((args.seed, i, 7))) for i in range(args.addresses))
-    yield from itertools.chain.from_iterable(itertools.repeat(labels, args.repeat))
+
+
+def _texts(args: Namespace) -> Iterator[str]:
+    """Lines of plain text, of all files."""
     for name in args.text:
-        yield from (line for line in map(normalize, read_lines(name)) if line)
-
-
-def respelt(wards: Sequence[Ward], lines: Sequence[str]) -> list[Ward]:
-    """The wards, their kinds and names spelt as most of the address lines do that name them: Hoà or Hòa, Thành Phố or
-    Thành phố. Who labels lines takes the places from a list, and its spelling is one of several right ones.
-    """
-    spelt = gazetteer(wards).spellings(lines)
-    found = []
-    for w in wards:
-        names = (("", w.province), (w.district_kind, w.district), (w.kind, w.name))
-        (_, province), district, ward = (spelt.get(names[:k], names[k - 1]) for k in (1, 2, 3))
-        found.append(replace(w, province=province, district_kind=district[0], district=district[1],
-                             kind=ward[0], name=ward[1]))  # fmt: skip
-    return found
-
-
-def gazetteer(wards: Sequence[Ward]) -> Gazetteer:
-    """The wards by district, for the decoder."""
-    districts: dict[tuple[str, str, str], list[Ward]] = {}
-    for w in wards:
-        districts.setdefault((w.province, w.district_kind, w.district), []).append(w)
-    return Gazetteer(
-        District(
-            *names, tuple((w.kind, w.name) for w in parts), tuple(dict.fromkeys(s for w in parts for s in w.streets))
-        )
-        for names, parts in districts.items()
-    )
+        yield from read_lines(name)

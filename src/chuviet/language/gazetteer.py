@@ -11,26 +11,29 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import unicodedata
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
-import editdistance
 import numpy as np
 
 from chuviet.errors import InputError
-
-_TONES = "\u0300\u0301\u0303\u0309\u0323"
-_KIND = re.compile(
-    r"(?:thành phố|thị xã|thị trấn|tỉnh|quận|huyện|phường|xã|(?:tp|tx|tt|[qhpxt])(?=[\s.]))[\s.]*", re.IGNORECASE
+from chuviet.language.edits import Names, edit_distances
+from chuviet.language.spelling import (
+    both_tones,
+    fields,
+    in_case_of,
+    name_key,
+    name_words,
+    replaced,
+    split_kind,
+    ways_to_write,
 )
-_INNER = re.compile(r"(?<=[^\s,])(?<!\bThị) +(?=(?:Thành [Pp]hố|Thị [Xx]ã|Thị [Tt]rấn|Quận|Huyện|Phường|Xã|TP|Tỉnh)\b)")
-_OA = re.compile(r"(?<!q)(?:(o[àáảãạèéẻẽẹ]|u[ỳýỷỹỵ])|([òóỏõọ][ae]|[ùúủũụ]y))\b", re.IGNORECASE)
-_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}
+
 _PER_LEVEL = (4, 8)  # provinces, then districts, whose parts are looked at
+_REMEMBERED = 1024  # pairs of province and district as read, whose nearest are kept
 
 
 @dataclass(frozen=True)
@@ -45,78 +48,80 @@ class District:
 
 
 class Gazetteer:
-    """All districts. An address is ``house and street, ward, district, province``; other parts may stand before."""
+    """All districts. An address is ``house and street, ward, district, province``; other parts may stand before.
+
+    A province's and a district's names are looked at when they are first needed. May be asked by several threads.
+    """
 
     def __init__(self, districts: Iterable[District]) -> None:
         self.districts = list(districts)
-        self._tree: dict[str, dict[str, District]] = {}
-        self._wards: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
-        self._streets: dict[tuple[str, str], dict[tuple[str, ...], str]] = {}
+        by_name: dict[str, list[District]] = defaultdict(list)
         for d in self.districts:
-            place = (_key(d.province), _key(d.name))
-            self._tree.setdefault(place[0], {})[place[1]] = d
-            self._wards.setdefault(place, {}).update({_key(name): (kind, name) for kind, name in d.wards})
-            self._streets.setdefault(place, {}).update({_words(name): name for name in d.streets})
+            by_name[d.province].append(d)
+        members: dict[str, list[District]] = {}
+        for name, found in by_name.items():
+            members.setdefault(name_key(name), []).extend(found)
+        self._provinces = {key: _Province(found) for key, found in members.items()}
+        self._names = Names(list(self._provinces))
+        self._nearest: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
 
     def known(self, text: str) -> int:
         """How many of an address's parts belong together: 0, 2 (district and province), 3 (ward too), and one more for
         a street of the district in front of them.
         """
-        spans = _fields(text)
+        spans = fields(text)
         place = self._place(text, spans)
         if place is None:
             return 0
-        ward = len(spans) > 2 and _key(text[slice(*spans[-3])]) in self._wards[place]
-        return 2 + ward + self._has_street(text, spans[: -3 if ward else -2], place)
+        ward = len(spans) > 2 and name_key(text[slice(*spans[-3])]) in place.wards
+        return 2 + ward + place.has_street(text, spans[: -3 if ward else -2])
 
     def places(self, text: str, count: int = 5) -> list[str]:
         """Other readings of the address `text` whose last parts are a ward, its district and province: the `count`
         nearest, in every way in which they are written. None for an address of fewer parts.
         """
-        spans = _fields(text)[-3:]
+        spans = fields(text)[-3:]
         if len(spans) < 3:
             return []
-        ward, district, province = keys = [_key(text[a:b]) for a, b in spans]
-        near = sorted((_edits(province, p), p) for p in self._tree)[: _PER_LEVEL[0]]
-        pairs = sorted((cost + _edits(district, d), p, d) for cost, p in near for d in self._tree[p])[: _PER_LEVEL[1]]
-        found = sorted((cost + _edits(ward, w), p, d, w) for cost, p, d in pairs for w in self._wards[p, d])
+        ward, district, province = keys = [name_key(text[a:b]) for a, b in spans]
+        near = [(cost, self._provinces[p].places[d], p, d) for cost, p, d in self._near(province, district)]
+        costs = edit_distances(ward, [place.ward_names for _, place, _, _ in near]).tolist()
+        parts = [(cost, p, d, w, place) for cost, place, p, d in near for w in place.ward_names.texts]
+        found = sorted((part[0] + cost, *part[1:4], i) for i, (part, cost) in enumerate(zip(parts, costs, strict=True)))
         texts = []
-        for cost, p, d, w in found[:count]:
+        for cost, _, _, w, i in found[:count]:
             if 0 < cost <= sum(map(len, keys)) / 2:
-                names = (
-                    self._wards[p, d][w],
-                    (self._tree[p][d].kind, self._tree[p][d].name),
-                    ("", self._tree[p][d].province),
-                )
-                ways = [_written(text[a:b], *name) for (a, b), name in zip(spans, names, strict=True)]
-                texts += [_replaced(text, spans, parts) for parts in itertools.product(*ways)]
+                place = parts[i][4]
+                names = (place.wards[w], (place.kind, place.name), ("", place.province))
+                ways = [ways_to_write(text[a:b], *name) for (a, b), name in zip(spans, names, strict=True)]
+                texts += [replaced(text, spans, way) for way in itertools.product(*ways)]
         return texts
 
     def streets(self, text: str, count: int = 3) -> list[str]:
         """Other readings of `text` with a street of its district: the `count` nearest. None where the district is
         unknown or the street is one of it.
         """
-        spans = _fields(text)
+        spans = fields(text)
         place = self._place(text, spans)
         if place is None:
             return []
-        ward = len(spans) > 2 and _key(text[slice(*spans[-3])]) in self._wards[place]
+        ward = len(spans) > 2 and name_key(text[slice(*spans[-3])]) in place.wards
         before = spans[: -3 if ward else -2]
-        if not before or self._has_street(text, before, place):
+        if not before or place.has_street(text, before):
             return []
         start, end = before[-1]
         starts = [start + m.start() for m in re.finditer(r"\S+", text[start:end])]
         found = []
-        for words, name in self._streets[place].items():
-            if len(words) <= len(starts):
-                begin, street = starts[-len(words)], " ".join(words)
-                cost = _edits(" ".join(_words(text[begin:end])), street)
-                if cost <= len(street) / 3:
-                    found.append((cost, begin, name))
+        for words, streets in place.street_names.items():
+            if 0 < words <= len(starts):
+                begin = starts[-words]
+                costs = edit_distances(" ".join(name_words(text[begin:end])), [streets])
+                near = (costs <= streets.lengths / 3).nonzero()[0].tolist()
+                found += [(int(costs[i]), begin, place.streets[tuple(streets.texts[i].split(" "))]) for i in near]
         return [
-            _replaced(text, [(a, end)], [way])
+            replaced(text, [(a, end)], [way])
             for _, a, name in sorted(found)[:count]
-            for way in _tones(_cased(name, text[a:end]))
+            for way in both_tones(in_case_of(text[a:end], name))
         ]
 
     def spellings(self, texts: Iterable[str]) -> dict[tuple[tuple[str, str], ...], tuple[str, str]]:
@@ -128,18 +133,17 @@ class Gazetteer:
         """
         counts: dict[tuple[tuple[str, str], ...], Counter[tuple[str, str]]] = defaultdict(Counter)
         for text in texts:
-            spans = _fields(text)
+            spans = fields(text)
             place = self._place(text, spans)
             if place is None or text.isupper() or text.islower():
                 continue
-            d = self._tree[place[0]][place[1]]
-            seen = [(("", d.province), spans[-1]), ((d.kind, d.name), spans[-2])]
-            if len(spans) > 2 and (ward := self._wards[place].get(_key(text[slice(*spans[-3])]))):
+            seen = [(("", place.province), spans[-1]), ((place.kind, place.name), spans[-2])]
+            if len(spans) > 2 and (ward := place.wards.get(name_key(text[slice(*spans[-3])]))):
                 seen.append((ward, spans[-3]))
             names: tuple[tuple[str, str], ...] = ()
             for name, span in seen:
                 names = (*names, name)
-                kind, written = _parted(text[slice(*span)])
+                kind, written = split_kind(text[slice(*span)])
                 if not written[:1].islower():
                     counts[names][kind, written] += 1
         spelt = {}
@@ -148,17 +152,26 @@ class Gazetteer:
             spelt[names] = (kind if times > 1 else names[-1][0], written)
         return spelt
 
-    def _place(self, text: str, spans: list[tuple[int, int]]) -> tuple[str, str] | None:
-        """Keys of the province and district at the end of `text`, if they belong together."""
+    def _place(self, text: str, spans: list[tuple[int, int]]) -> _Place | None:
+        """The district at the end of `text`, if it and the province behind it belong together."""
         if len(spans) < 2:
             return None
-        district, province = (_key(text[a:b]) for a, b in spans[-2:])
-        return (province, district) if district in self._tree.get(province, {}) else None
+        district, province = (name_key(text[a:b]) for a, b in spans[-2:])
+        return self._provinces[province].places.get(district) if province in self._provinces else None
 
-    def _has_street(self, text: str, spans: list[tuple[int, int]], place: tuple[str, str]) -> bool:
-        """Whether the last of the parts `spans` ends with a street of the district."""
-        words = _words(text[slice(*spans[-1])]) if spans else ()
-        return any(words[k:] in self._streets[place] for k in range(len(words)))
+    def _near(self, province: str, district: str) -> list[tuple[int, str, str]]:
+        """The pairs of province and district that are nearest to two keys: edits, and their keys."""
+        pairs = self._nearest.get((province, district))
+        if pairs is None:
+            costs = edit_distances(province, [self._names]).tolist()
+            near = sorted(zip(costs, self._names.texts, strict=True))[: _PER_LEVEL[0]]
+            districts = [(cost, p, d) for cost, p in near for d in self._provinces[p].names.texts]
+            costs = edit_distances(district, [self._provinces[p].names for _, p in near]).tolist()
+            pairs = sorted((a + b, p, d) for (a, p, d), b in zip(districts, costs, strict=True))[: _PER_LEVEL[1]]
+            if len(self._nearest) >= _REMEMBERED:
+                self._nearest.clear()
+            self._nearest[province, district] = pairs
+        return pairs
 
     def to_array(self) -> np.ndarray:
         """The gazetteer as bytes (uint8): compressed JSON, one list a district."""
@@ -175,84 +188,54 @@ class Gazetteer:
             raise InputError(f"this is no gazetteer ({e}); make the language model anew by chuviet lm") from e
 
 
-def _fields(text: str) -> list[tuple[int, int]]:
-    """Start and end of the parts of an address: between commas, and before a word such as Quận where one is missing."""
-    spans = []
-    for match in re.finditer(r"[^,]+", text):
-        start = match.start()
-        for part in [*_INNER.finditer(match[0]), None]:
-            end = match.start() + part.start() if part else match.end()
-            piece = text[start:end]
-            if piece.strip(" ."):
-                left = start + len(piece) - len(piece.lstrip())
-                spans.append((left, left + len(piece.strip())))
-            start = match.start() + part.end() if part else end
-    return spans
+class _Province:
+    """The districts of one province by their keys."""
+
+    def __init__(self, districts: list[District]) -> None:
+        self._districts = districts
+
+    @cached_property
+    def places(self) -> dict[str, _Place]:
+        members: dict[str, list[District]] = defaultdict(list)
+        for d in self._districts:
+            members[name_key(d.name)].append(d)
+        return {key: _Place(districts) for key, districts in members.items()}
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(list(self.places))
 
 
-def _parted(part: str) -> tuple[str, str]:
-    """The kind and the name of a place as it is written."""
-    kind = _KIND.match(part)
-    return (kind[0].strip(), part[kind.end() :]) if kind else ("", part)
+class _Place:
+    """What is known of one district; of several entries with one key together."""
 
+    def __init__(self, districts: list[District]) -> None:
+        self._districts = districts
+        self.province, self.kind, self.name = districts[-1].province, districts[-1].kind, districts[-1].name
 
-@lru_cache(maxsize=100_000)
-def _key(name: str) -> str:
-    """What two spellings of a name have in common: `_words` of what follows the kind, without spaces."""
-    name = name.strip(" .")
-    kind = _KIND.match(name)
-    return "".join(_words(name[kind.end() :] if kind else name))
+    @cached_property
+    def wards(self) -> dict[str, tuple[str, str]]:
+        """Kind and name by key."""
+        return {name_key(name): (kind, name) for d in self._districts for kind, name in d.wards}
 
+    @cached_property
+    def ward_names(self) -> Names:
+        return Names(list(self.wards))
 
-@lru_cache(maxsize=100_000)
-def _words(name: str) -> tuple[str, ...]:
-    """The words in lower case, tones behind their syllable, k as c (Đắk Lắk, Đắc Lắc), numbers in digits without zeros
-    before them, hyphens as spaces, no apostrophes.
-    """
-    words = []
-    for word in unicodedata.normalize("NFD", name.lower()).replace("-", " ").split():
-        tones = "".join(c for c in word if c in _TONES)
-        rest = unicodedata.normalize("NFC", "".join(c for c in word if c not in _TONES))
-        rest = rest.strip(".").replace("'", "").replace("k", "c").lstrip("0")
-        words.append(_ROMAN.get(rest, rest) + tones)
-    return tuple(words)
+    @cached_property
+    def streets(self) -> dict[tuple[str, ...], str]:
+        """Names by their words."""
+        return {name_words(name): name for d in self._districts for name in d.streets}
 
+    @cached_property
+    def street_names(self) -> dict[int, Names]:
+        """The words of streets, joined by spaces, by how many they are."""
+        counts: dict[int, list[str]] = defaultdict(list)
+        for words in self.streets:
+            counts[len(words)].append(" ".join(words))
+        return {count: Names(streets) for count, streets in counts.items()}
 
-@lru_cache(maxsize=100_000)
-def _edits(a: str, b: str) -> int:
-    return int(editdistance.eval(a, b))
-
-
-def _replaced(text: str, spans: Sequence[tuple[int, int]], parts: Sequence[str]) -> str:
-    for (a, b), part in zip(reversed(spans), reversed(parts), strict=True):
-        text = text[:a] + part + text[b:]
-    return text
-
-
-def _written(read: str, kind: str, name: str) -> list[str]:
-    """The ways to write a place where `read` was read: as it was if that is the same."""
-    if _key(read) == _key(name):
-        return [read]
-    before = _KIND.match(read)
-    ways = [(before[0] if before else "") + name] + ([f"{kind} {name}"] if kind else [])
-    return list(dict.fromkeys(x for way in ways for x in _tones(_cased(way, read))))
-
-
-def _cased(text: str, read: str) -> str:
-    """`text` in capitals or in lower case if all of `read` is; an abbreviation and a number say nothing."""
-    if sum(map(str.isalpha, read)) > 3:
-        return text.upper() if read.isupper() else text.lower() if read.islower() else text
-    return text
-
-
-def _tones(text: str) -> list[str]:
-    """`text`, and with ``Hoà`` for ``Hòa`` or the other way round where it has such a syllable."""
-
-    def moved(match: re.Match[str]) -> str:
-        first, second = (unicodedata.normalize("NFD", c) for c in match[0])
-        tone = next(c for c in first + second if c in _TONES)
-        plain = [x.replace(tone, "") for x in (first, second)]
-        plain[0 if match[1] else 1] += tone
-        return unicodedata.normalize("NFC", "".join(plain))
-
-    return list(dict.fromkeys((text, _OA.sub(moved, text))))
+    def has_street(self, text: str, spans: list[tuple[int, int]]) -> bool:
+        """Whether the last of the parts `spans` of an address ends with a street of the district."""
+        words = name_words(text[slice(*spans[-1])]) if spans else ()
+        return any(words[k:] in self.streets for k in range(len(words)))

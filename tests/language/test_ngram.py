@@ -1,14 +1,19 @@
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from chuviet.errors import InputError
-from chuviet.language.ngram import NGram, _from_code, _keys, _to_code
+from chuviet.language.levels import context_keys, from_code, to_code
+from chuviet.language.ngram import NGram
 from chuviet.vocab import VIETNAMESE, Charset, CharsetError
 
 ABC = Charset("abc ")
+WEIGHTS = Path(__file__).parents[2] / "weights"
+SCORES = (-11.502025, -30.140169)
 
 
 def seeded_lines(count: int, seed: int = 0) -> list[str]:
@@ -113,17 +118,17 @@ def test_a_saved_model_gives_the_same_numbers(tmp_path: Path) -> None:
 
 def test_a_byte_holds_a_probability_to_three_per_cent() -> None:
     values = np.exp(-np.random.default_rng(0).uniform(0, 16, 1000)).astype(np.float32)
-    back = _from_code(_to_code(values))
+    back = from_code(to_code(values))
     assert np.abs(back / values - 1).max() < 0.032
-    assert _from_code(_to_code(np.array([1.0, 0.0]))).tolist() == pytest.approx([1, np.exp(-16)])
-    assert np.array_equal(_to_code(back), _to_code(values))
+    assert from_code(to_code(np.array([1.0, 0.0]))).tolist() == pytest.approx([1, np.exp(-16)])
+    assert np.array_equal(to_code(back), to_code(values))
 
 
 def test_keys_of_long_contexts_are_those_of_whole_numbers() -> None:
     ids = np.random.default_rng(2).integers(0, 230, 400)
     places = np.arange(20, 400)
     for length in (0, 1, 7, 8, 14):
-        keys = _keys(ids, places, length, 8)
+        keys = context_keys(ids, places, length, 8)
         for place, key in zip(places[:50], keys[:50].tolist(), strict=True):
             packed = 0
             for c in ids[place - length + 1 : place + 1].tolist():
@@ -143,6 +148,75 @@ def test_files_that_are_no_model(tmp_path: Path) -> None:
     del tensors["backoff.1"]
     with pytest.raises(InputError, match="no n-gram model"):
         NGram.from_tensors(tensors)
+
+
+@pytest.mark.parametrize("min_count", [1, 2])
+def test_any_character_of_any_context_has_the_textbook_probability(min_count: int) -> None:
+    """A second implementation over plain dictionaries of the levels, which knows nothing of hash tables and rows."""
+    order, lines = 7, seeded_lines(80, seed=3)
+    model = NGram.train(lines, ABC, order, min_count)
+    levels = []
+    for level in model.levels:
+        ends = np.cumsum(level.sizes)
+        followers = [
+            (dict(zip(level.characters[a:b].tolist(), level.probs[a:b].tolist(), strict=True)), float(w))
+            for a, b, w in zip(ends - level.sizes, ends, level.backoff, strict=True)
+        ]
+        levels.append(dict(zip(level.contexts.tolist(), followers, strict=True)))
+    rng = np.random.default_rng(0)
+    for text in ["".join(rng.choice(list("abc "), rng.integers(0, 12))) for _ in range(100)] + lines[:20]:
+        ids = [5] * (order - 1) + [ABC.characters.index(c) for c in text]
+        probs = np.full(5, 1 / 5)
+        for k, contexts in enumerate(levels, 1):
+            key = sum(c << 3 * i for i, c in enumerate(ids[::-1][: k - 1]))
+            if key in contexts:
+                followers, weight = contexts[key]
+                probs = probs * weight
+                for c, p in followers.items():
+                    probs[c] += p
+        state = model.start
+        for c in text:
+            state = model.advance(state, ABC.characters.index(c))
+        expected = np.log(probs / probs.sum())
+        assert model.log_probs(state) == pytest.approx(expected, abs=1e-5)
+        assert [model.log_prob(state, c) for c in range(5)] == pytest.approx(expected, abs=1e-6)
+        assert [model.log_prob(model.after(text), c) for c in range(5)] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_score_is_the_sum_of_its_parts() -> None:
+    model = NGram.train(seeded_lines(60), ABC, 4)
+    for text in seeded_lines(10, seed=7):
+        whole = model.score(text)
+        for cut in range(len(text) + 1):
+            state, before = model.start, 0.0
+            for c in map(ABC.characters.index, text[:cut]):
+                before += model.log_prob(state, c)
+                state = model.advance(state, c)
+            assert before + model.score(text[cut:], text[:cut]) == pytest.approx(whole)
+        assert model.score(text, least=-1.0) < -1.0 and model.score(text, least=whole - 1e-6) == whole
+
+
+def test_todays_shipped_model_is_read() -> None:
+    tensors = load_file(str(WEIGHTS / "vi_line.safetensors"))
+    arrays = {k.removeprefix("lm."): v for k, v in tensors.items() if k.startswith("lm.")}
+    model = NGram.from_tensors(arrays)
+    assert model.order == 14 and model.characters == VIETNAMESE and model.gazetteer is not None
+    assert len(model.gazetteer.districts) == 709
+    # As the version before, which added up rows of all characters in 32 bits, had it.
+    assert model.score("Số 3 Nguyễn Ngọc Vũ, Hà Nội") == pytest.approx(SCORES[0], abs=1e-3)
+    assert model.score("xyz") == pytest.approx(SCORES[1], abs=1e-3)
+    back = model.to_tensors()
+    assert back.keys() == arrays.keys()
+    assert all(np.array_equal(back[k], arrays[k]) for k in arrays if k != "gazetteer")
+
+
+def test_threads_may_share_a_model() -> None:
+    lines = seeded_lines(300, seed=5)
+    alone = NGram.train(lines, ABC, 6, 2)
+    shared = NGram.from_tensors(alone.to_tensors())
+    expected = [NGram.from_tensors(alone.to_tensors()).score(line) for line in lines]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(shared.score, lines)) == expected
 
 
 def test_wrong_arguments() -> None:

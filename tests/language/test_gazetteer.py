@@ -1,14 +1,12 @@
 import numpy as np
 import pytest
-import torch
 
-from chuviet.commands.language import gazetteer, respelt
-from chuviet.decode.ctc import CTCBeam, log_likelihoods
 from chuviet.errors import InputError
-from chuviet.language.gazetteer import District, Gazetteer, _fields, _key, _tones
+from chuviet.language.edits import Names, edit_distances
+from chuviet.language.gazetteer import District, Gazetteer
 from chuviet.language.ngram import NGram
-from chuviet.synth.corpus import Ward
-from chuviet.vocab import BLANK, VIETNAMESE, Charset
+from chuviet.language.spelling import both_tones, fields, name_key
+from chuviet.vocab import VIETNAMESE, Charset
 
 PLACES = Gazetteer(
     [
@@ -27,26 +25,26 @@ CHARSET = Charset(VIETNAMESE)
      ("Thành phố Huế", "Huế"), ("Hoà Bình", "hòa bình"), ("Đắk Lắk", "Đắc Lắc"), ("Plei Ku", "Pleiku"),
      ("Đắk R'Lấp", "Đắk RLấp"), ("Thừa Thiên - Huế", "Thừa Thiên Huế"), ("Phường V", "Phường 5")],
 )  # fmt: skip
-def test_spellings_of_one_name_have_one_key(a: str, b: str) -> None:
-    assert _key(a) == _key(b)
+def test_spellings_of_one_name_have_onename_key(a: str, b: str) -> None:
+    assert name_key(a) == name_key(b)
 
 
 @pytest.mark.parametrize(("a", "b"), [("Hòa", "Họa"), ("Quận 1", "Quận 10"), ("Tân Phú", "Tân Phù"), ("Hà", "Hạ")])
 def test_other_names_have_other_keys(a: str, b: str) -> None:
-    assert _key(a) != _key(b)
+    assert name_key(a) != name_key(b)
 
 
 def test_a_name_that_begins_like_a_kind_is_whole() -> None:
-    assert _key("Phan Rí") == "phanrí".replace("í", "i\u0301") and _key("Quảng Trị") != _key("ảng Trị")
+    assert name_key("Phan Rí") == "phanrí".replace("í", "i\u0301") and name_key("Quảng Trị") != name_key("ảng Trị")
 
 
 def test_parts_end_at_commas_and_before_kinds() -> None:
     text = "Số 5 , Phường Hùng Thắng Thành phố Hạ Long, Quảng Ninh."
-    found = [text[a:b] for a, b in _fields(text)]
+    found = [text[a:b] for a, b in fields(text)]
     assert found == ["Số 5", "Phường Hùng Thắng", "Thành phố Hạ Long", "Quảng Ninh."]
     capitals = "Xã Tân Hưng Thị Xã Bình Long, Thị Trấn"
-    assert [capitals[a:b] for a, b in _fields(capitals)] == ["Xã Tân Hưng", "Thị Xã Bình Long", "Thị Trấn"]
-    assert _fields("") == _fields(" , . ,") == []
+    assert [capitals[a:b] for a, b in fields(capitals)] == ["Xã Tân Hưng", "Thị Xã Bình Long", "Thị Trấn"]
+    assert fields("") == fields(" , . ,") == []
 
 
 def test_parts_that_belong_together_are_counted() -> None:
@@ -82,8 +80,8 @@ def test_capitals_and_small_letters_stay() -> None:
 def test_both_ways_to_place_a_tone_are_offered() -> None:
     found = PLACES.places("Phường Phú Lân, TP Tuy Hoá, Phú Yên")
     assert found[:2] == ["Phường Phú Lâm, TP Tuy Hoà, Phú Yên", "Phường Phú Lâm, TP Tuy Hòa, Phú Yên"]
-    assert _tones("Thanh Hoá, Thủy Quý") == ["Thanh Hoá, Thủy Quý", "Thanh Hóa, Thuỷ Quý"]
-    assert _tones("Hà Nội") == ["Hà Nội"]
+    assert both_tones("Thanh Hoá, Thủy Quý") == ["Thanh Hoá, Thủy Quý", "Thanh Hóa, Thuỷ Quý"]
+    assert both_tones("Hà Nội") == ["Hà Nội"]
 
 
 @pytest.mark.parametrize("text", ["", "Bình Phước", "một hai ba bốn, năm sáu bảy tám, chín mười", "a, b", "x, y, z"])
@@ -112,71 +110,28 @@ def test_a_gazetteer_comes_back_from_its_bytes_alone_and_with_a_language_model()
     assert back is not None and back.districts == PLACES.districts
 
 
-def test_wards_are_put_together_by_district() -> None:
-    wards = [
-        Ward("Phú Yên", "PY", "Tuy Hoà", "Thành phố", "1", "Phường", ("Lê Lợi", "Trần Phú")),
-        Ward("Phú Yên", "PY", "Tuy Hoà", "Thành phố", "2", "Phường", ("Lê Lợi",)),
-    ]
-    (district,) = gazetteer(wards).districts
-    assert district.wards == (("Phường", "1"), ("Phường", "2")) and district.streets == ("Lê Lợi", "Trần Phú")
+@pytest.mark.parametrize("seed", range(3))
+def test_edit_distances_are_those_of_the_textbook(seed: int) -> None:
+    def distance(a: str, b: str) -> int:
+        row = list(range(len(b) + 1))
+        for i, x in enumerate(a, 1):
+            before, row[0] = row[0], i
+            for j, y in enumerate(b, 1):
+                before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+        return row[-1]
+
+    rng = np.random.default_rng(seed)
+    words = ["".join(rng.choice(list("abđ\u0301"), rng.integers(0, 9))) for _ in range(60)]
+    groups = [Names(words[:20]), Names(words[20:21]), Names([]), Names(words[21:])]
+    for text in ["", "ab", "đ" * 30, *words[:10]]:
+        assert edit_distances(text, groups).tolist() == [distance(text, w) for w in words]
+    assert edit_distances("a", []).tolist() == edit_distances("a", [Names([])]).tolist() == []
 
 
-def test_places_are_spelt_as_most_labels_spell_them() -> None:
-    wards = [
-        Ward("Phú Yên", "PY", "Tuy Hòa", "Thành phố", "Hòa Hiệp", "Phường", ("Hòa Lợi",)),
-        Ward("Phú Yên", "PY", "Đông Hòa", "Thị xã", "Hòa Tân", "Xã"),
-    ]
-    lines = [
-        "1 Hoà Lợi, Phường Hoà Hiệp, TP Tuy Hoà, Phú Yên",
-        "2 Hoà Lợi, P.Hòa Hiệp, TP Tuy Hoà, Phú Yên",
-        "3 Hoà Lợi, P.Hoà Hiệp, Thành phố Tuy Hòa, Phú Yên",
-        "4, Phường Hoà Hiệp, THÀNH PHỐ TUY HÒA, PHÚ YÊN",
-        "XÃ HOÀ TÂN, TX ĐÔNG HOÀ, PHÚ YÊN",  # capitals say nothing
-        "Tổ 5, X. Hoà Tân, Thị Xã Đông Hòa, Phú Yên",  # kinds seen once stay
-        "Huyện Đông Hoà, Bình Phước",  # no such place
-    ]
-    first, second = respelt(wards, lines)
-    assert first == Ward("Phú Yên", "PY", "Tuy Hoà", "TP", "Hoà Hiệp", "Phường", ("Hòa Lợi",))
-    assert second == Ward("Phú Yên", "PY", "Đông Hòa", "Thị xã", "Hoà Tân", "Xã")
-    assert respelt(wards, []) == wards
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_likelihoods_are_those_of_torch(seed: int) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    log_probs = (torch.randn(14, 6, generator=generator) * 3).log_softmax(-1)
-    texts = [[], [0], [1, 1], [0, 1, 2, 3, 4], [2, 2, 2, 2], [4, 3, 4, 3, 4, 3, 4], [1] * 7]
-    found = log_likelihoods(log_probs.numpy(), texts)
-    for ids, value in zip(texts, found, strict=True):
-        loss = torch.nn.functional.ctc_loss(
-            log_probs.double()[:, None], torch.tensor([ids], dtype=torch.long) + 1, torch.tensor([14]),
-            torch.tensor([len(ids)]), reduction="sum",
-        )  # fmt: skip
-        assert value == pytest.approx(-float(loss), abs=1e-6)
-    assert log_likelihoods(log_probs.numpy(), [[1] * 8]) == -np.inf  # needs 15 frames
-
-
-def test_the_decoder_takes_the_place_that_frames_and_gazetteer_agree_on() -> None:
-    meant, read = "Xã Thiện Hưng, Huyện Bù Đốp, Bình Phước", "Xã Thiện Hông, Huyện Bù Đốp, Bình Phước"
-    lm = NGram.train([meant, read], CHARSET, 3)
-
-    def frames(doubt: float) -> np.ndarray:
-        """What was read, each character for two frames, with `doubt` that letters of the name are those meant."""
-        rows = []
-        for a, b in zip(CHARSET.encode(read), CHARSET.encode(meant), strict=True):
-            row = np.full(len(CHARSET) + 1, 1e-6)
-            row[b + 1] += doubt
-            row[a + 1] += 1 - doubt
-            blank = np.full(len(CHARSET) + 1, 1e-6)
-            blank[BLANK] = 1
-            rows += [row, blank]
-        probs = np.array(rows)
-        return np.log(probs / probs.sum(1, keepdims=True)).astype(np.float32)
-
-    beam = CTCBeam.Config(alpha=0, beta=0, place=2.0).build(CHARSET, lm)
-    read_text = CHARSET.decode(beam.search(frames(0.2)))
-    assert read_text == read
-    lm.gazetteer = PLACES
-    # One letter differs: log odds of -0.8 at a doubt of 0.3, of -6.9 at 0.001; one more part in its place is worth 2.
-    assert beam._likeliest([frames(0.3)], [read, *PLACES.places(read)]) == meant
-    assert beam._likeliest([frames(0.001)], [read, *PLACES.places(read)]) == read
+def test_a_district_in_two_entries_is_one() -> None:
+    twice = Gazetteer([
+        District("Huế", "Huyện", "A Lưới", (("Xã", "Hồng Hạ"),), ("Lê Lợi",)),
+        District("Huế", "Thị xã", "A Lưới", (("Xã", "Hồng Vân"),)),
+    ])  # fmt: skip
+    assert twice.known("Lê Lợi, Xã Hồng Hạ, A Lưới, Huế") == 4 and twice.known("Xã Hồng Vân, A Lưới, Huế") == 3
+    assert "Xã Hồng Vân, Thị xã A Lưới, Huế" in twice.places("Xã Hồng Vấn, Huyện A Lướt, Huế")

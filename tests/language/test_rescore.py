@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from chuviet.decode.ctc import CTCBeam
+from chuviet.language.gazetteer import District, Gazetteer
+from chuviet.language.ngram import NGram
+from chuviet.language.rescore import AddressRescorer, rescorer_of
+from chuviet.vocab import BLANK, VIETNAMESE, Charset
+
+PLACES = Gazetteer([
+    District("Bình Phước", "Huyện", "Bù Đốp", (("Xã", "Thiện Hưng"), ("Xã", "Tân Tiến"))),
+    District("Bình Phước", "Huyện", "Lộc Ninh", (("Xã", "Lộc Thái"),), ("Nguyễn Tất Thành",)),
+])  # fmt: skip
+CHARSET = Charset(VIETNAMESE)
+
+
+def test_the_decoder_takes_the_place_that_frames_and_gazetteer_agree_on() -> None:
+    meant, read = "Xã Thiện Hưng, Huyện Bù Đốp, Bình Phước", "Xã Thiện Hông, Huyện Bù Đốp, Bình Phước"
+    lm = NGram.train([meant, read], CHARSET, 3)
+
+    def frames(doubt: float) -> np.ndarray:
+        """What was read, each character for two frames, with `doubt` that letters of the name are those meant."""
+        rows = []
+        for a, b in zip(CHARSET.encode(read), CHARSET.encode(meant), strict=True):
+            row = np.full(len(CHARSET) + 1, 1e-6)
+            row[b + 1] += doubt
+            row[a + 1] += 1 - doubt
+            blank = np.full(len(CHARSET) + 1, 1e-6)
+            blank[BLANK] = 1
+            rows += [row, blank]
+        probs = np.array(rows)
+        return np.log(probs / probs.sum(1, keepdims=True)).astype(np.float32)
+
+    cfg = CTCBeam.Config(alpha=0, beta=0, place=2.0)
+    assert cfg.build(CHARSET, rescorer_of(lm, cfg))([[frames(0.3)]])[0].text == read
+    lm.gazetteer = PLACES
+    beam = cfg.build(CHARSET, rescorer_of(lm, cfg))
+    # One letter differs: log odds of -0.8 at a doubt of 0.3, of -6.9 at 0.001; one more part in its place is worth 2.
+    found, sure = beam([[frames(0.3)], [frames(0.001)]])
+    assert (found.text, found.raw_text) == (meant, read) and sure.text == read
+    assert found.spans is not None and len(found.spans) == len(meant)
+    without = CTCBeam.Config(alpha=0, beta=0, place=0)
+    assert without.build(CHARSET, rescorer_of(lm, without))([[frames(0.3)]])[0].text == read
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.5, 3.0])
+def test_the_best_of_all_readings_is_taken(alpha: float) -> None:
+    read = "Xã Thiện Hông, Huyện Bù Đốp, Bình Phước"
+    lm = NGram.train(["Xã Tân Tiến, Huyện Bù Đốp, Bình Phước", "Xã Thiện Hưng, Huyện Lộc Ninh"], CHARSET, 4)
+    lm.gazetteer = PLACES
+    rng = np.random.default_rng(0)
+    changed = 0
+    for _ in range(30):
+        weights = {text: float(rng.normal(0, 20)) for text in [read, *PLACES.places(read)]}
+        worth = {t: w + alpha * lm.score(t) + 2.0 * PLACES.known(t) for t, w in weights.items()}
+        rescorer = AddressRescorer(lm, alpha, 2.0)
+        found = rescorer.correct(read, lambda texts, w=weights: np.array([w[t] for t in texts]))
+        assert found == max(worth, key=worth.__getitem__)
+        changed += found != read
+    assert changed > 0
+
+
+def test_without_a_language_model_there_is_no_rescorer() -> None:
+    assert rescorer_of(None, CTCBeam.Config()) is None
