@@ -24,7 +24,7 @@ _TYPES = {
 @dataclass(frozen=True)
 class ModelFile:
     """`properties`: the metadata entries; `digest`: SHA-256 of all of the file but the entry that holds it;
-    `tensors`: the graph's initializers whose names begin as asked, as read-only views of the file.
+    `tensors`: the graph's initializers whose names begin as asked.
     """
 
     properties: dict[str, str]
@@ -72,7 +72,8 @@ def _tensors(graph: memoryview, prefix: bytes) -> dict[str, np.ndarray]:
         if name.startswith(prefix):
             if kind not in _TYPES:
                 raise ValueError(f"a tensor of the unknown type {kind}")
-            found[name.decode()] = np.frombuffer(raw, np.dtype(_TYPES[kind]).newbyteorder("<")).reshape(shape)
+            values = np.frombuffer(raw, np.dtype(_TYPES[kind]).newbyteorder("<")).reshape(shape)
+            found[name.decode()] = values.astype(_TYPES[kind])  # a copy: the bytes in the file are not aligned
     return found
 
 
