@@ -12,12 +12,14 @@ import numpy as np
 
 
 class FrameNetwork(ABC):
-    """A CTC recogniser."""
+    """A CTC recogniser. `alone`: it is faster with one image at a time than with many."""
+
+    alone: bool = False
 
     @abstractmethod
-    def frames(self, images: np.ndarray, widths: np.ndarray) -> list[np.ndarray]:
+    def frames(self, images: np.ndarray, widths: np.ndarray, one_thread: bool = False) -> list[np.ndarray]:
         """Images N C H W float32 and their widths without padding (N int64) -> log probabilities of every image's own
-        frames, N arrays T V float32.
+        frames, N arrays T V float32. `one_thread`: the caller asks from several threads, one of them is enough here.
         """
 
 

@@ -7,6 +7,7 @@ the graph that no node reads, named ``chuviet.lm/...``: ONNX Runtime drops them,
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,35 @@ REMEDY = "export it again"
 
 
 class OnnxFrames(FrameNetwork):
-    """A graph images, widths -> logits N T V, lengths N."""
+    """A graph images, widths -> logits N T V, lengths N.
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+    Lines are run one by one, without padding: the maps of one line stay in the cache, those of 32 don't (twice the
+    time). Many lines are best run on several threads at once, each line on one: for them there is a second session.
+    """
+
+    alone = True
+
+    def __init__(self, session: onnxruntime.InferenceSession, graph: bytes, threads: int) -> None:
         self.session = session
+        self._graph, self._threads = graph, threads
+        self._lock = threading.Lock()
+        self._one_thread = session if threads == 1 else None
 
-    def frames(self, images: np.ndarray, widths: np.ndarray) -> list[np.ndarray]:
-        logits, lengths = self.session.run(None, {"images": np.ascontiguousarray(images), "widths": widths})
-        return [log_softmax(line[:length]) for line, length in zip(logits, lengths.tolist(), strict=True)]
+    def frames(self, images: np.ndarray, widths: np.ndarray, one_thread: bool = False) -> list[np.ndarray]:
+        session = self._narrow_session() if one_thread else self.session
+        found = []
+        for image, width in zip(images, widths.tolist(), strict=True):
+            feed = {"images": np.ascontiguousarray(image[None, :, :, :width]), "widths": np.array([width], np.int64)}
+            logits, lengths = session.run(None, feed)
+            found.append(log_softmax(logits[0, : int(lengths[0])]))
+        return found
+
+    def _narrow_session(self) -> onnxruntime.InferenceSession:
+        """The session on one thread, made when it is first asked for."""
+        with self._lock:
+            if self._one_thread is None:
+                self._one_thread = open_session(self._graph, 1)
+            return self._one_thread
 
 
 class OnnxDecoding(DecodingNetwork):
@@ -99,7 +121,7 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
         session = open_session(data, threads)
     except Exception as e:
         raise InputError(f"{path}: not a whole ONNX file ({first_line(e)[:120]})") from e
-    network = _network(session)
+    network = _network(session, data, threads)
     _check_classes(path, network, session, charset, metadata["classes"])
     metadata["model"]["type"] = name_of(place_of(str(metadata["model"].get("type", ""))))
     return Artifact(
@@ -109,10 +131,10 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
     )  # fmt: skip
 
 
-def _network(session: onnxruntime.InferenceSession) -> Network:
+def _network(session: onnxruntime.InferenceSession, graph: bytes, threads: int) -> Network:
     if [i.name for i in session.get_inputs()] == ["images"]:
         return OnnxMaps(session)
-    return OnnxDecoding(session) if session.get_outputs()[0].name == "ids" else OnnxFrames(session)
+    return OnnxDecoding(session) if session.get_outputs()[0].name == "ids" else OnnxFrames(session, graph, threads)
 
 
 def _metadata(path: Path, text: str) -> dict[str, Any]:

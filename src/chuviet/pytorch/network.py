@@ -25,7 +25,7 @@ class TorchFrames(FrameNetwork):
         self.model = model
 
     @torch.inference_mode()
-    def frames(self, images: np.ndarray, widths: np.ndarray) -> list[np.ndarray]:
+    def frames(self, images: np.ndarray, widths: np.ndarray, one_thread: bool = False) -> list[np.ndarray]:
         return frame_log_probs(self.model(as_batch(self.model, images, widths)))
 
 

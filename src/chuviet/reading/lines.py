@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -79,6 +81,8 @@ class LineReader:
         self._decoder = build(self.charset, rescorer) if rescorer else build(self.charset)
         configs: list[Any] = [a.preprocess_cfg for a in artifacts]
         self._prepare = {c: c.build() for c in configs}  # members with the same preparation share its result
+        self._alone = all(isinstance(a.network, FrameNetwork) and a.network.alone for a in artifacts)
+        self._threads = threads or os.cpu_count() or 1
 
     @overload
     def read(self, source: Sequence[Any] | Iterator[Any], *, batch_size: int = 32) -> list[Line]: ...
@@ -114,25 +118,14 @@ class LineReader:
         results: list[Prediction | None] = [None] * len(images)
         bad: list[BadImage] = []
         bar = tqdm(total=len(images), unit="line", disable=not progress, dynamic_ncols=True)
-        for start in range(0, len(images), CHUNK):
-            prepared = []
-            for index in range(start, min(start + CHUNK, len(images))):
-                try:
-                    ready = self._prepared(images[index])
-                except InputError as e:
-                    bad.append(BadImage(index, _reason(images[index], e)))
-                    bar.update()
-                    continue
-                if ready is None:
-                    results[index] = self._blank(index)
-                    bar.update()
-                else:
-                    prepared.append((index, ready))
-            for prediction in self._read(list(_by_width(prepared, batch_size))):
-                results[prediction.index] = prediction
-                bar.update()
+        for found in self._one_by_one(images) if self._alone else self._in_batches(images, batch_size):
+            if isinstance(found, BadImage):
+                bad.append(found)
+            else:
+                results[found.index] = found
+            bar.update()
         bar.close()
-        return results, bad
+        return results, sorted(bad, key=lambda b: b.index)
 
     def frames(self, images: Sequence[Any]) -> list[np.ndarray]:
         """Log probabilities of the classes in each image's frames, by the first member: arrays of T V. Raises
@@ -144,38 +137,69 @@ class LineReader:
         prepare = self._prepare[cfg]
         return network.frames(*prepare.collate([prepare(loaded(image)) for image in images]))
 
-    def _prepared(self, image: Any) -> Prepared | None:
-        """The image for every member; None of a blank one."""
-        rgb = loaded(image)
-        ready = {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}  # refuses what is no line at all
-        return None if is_blank(rgb) else ready
+    def _prepared(self, index: int, image: Any) -> Prepared | BadImage | Prediction:
+        """The image for every member, or why it cannot be read, or the empty text of a blank one."""
+        try:
+            rgb = loaded(image)
+            ready = {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}  # refuses what is no line at all
+        except InputError as e:
+            return BadImage(index, _reason(image, e))
+        return self._blank(index) if is_blank(rgb) else ready
 
     def _blank(self, index: int) -> Prediction:
         raw = "" if isinstance(self.decoder_cfg, CTCBeam.Config) and self.artifacts[0].lm else None
         return Prediction(index, "", 1.0, raw, np.zeros((0, 2), np.int64))
 
-    def _read(self, batches: Sequence[Sequence[tuple[int, Prepared]]]) -> Iterator[Prediction]:
-        """The predictions of the batches. While one is decoded the networks read the next."""
-        if len(batches) < 2:
-            for batch in batches:
-                yield from self._decoded(batch, self._outputs(batch))
+    def _one_by_one(self, images: Sequence[Any]) -> Iterator[BadImage | Prediction]:
+        """Prepares and runs each line alone, on several threads at once; decodes them, in their order, here."""
+        workers = min(self._threads, len(images))
+        if workers < 2:
+            for index, image in enumerate(images):
+                yield self._finished(*self._started(index, image, False))
             return
-        with ThreadPoolExecutor(1) as pool:
-            coming = pool.submit(self._outputs, batches[0])
-            for k, batch in enumerate(batches):
-                outputs = coming.result()
-                if k + 1 < len(batches):
-                    coming = pool.submit(self._outputs, batches[k + 1])
-                yield from self._decoded(batch, outputs)
+        with ThreadPoolExecutor(workers) as pool:
+            waiting: deque[Future[Any]] = deque()
+            for index, image in enumerate(images):
+                waiting.append(pool.submit(self._started, index, image, True))
+                if len(waiting) > 2 * workers:
+                    yield self._finished(*waiting.popleft().result())
+            while waiting:
+                yield self._finished(*waiting.popleft().result())
 
-    def _outputs(self, batch: Sequence[tuple[int, Prepared]]) -> list[Any]:
+    def _started(self, index: int, image: Any, one_thread: bool) -> tuple[int, Any, list[Any]]:
+        """A line's number, the line prepared (or what `_prepared` gives instead), and what the networks make of it."""
+        ready = self._prepared(index, image)
+        return index, ready, self._outputs([(index, ready)], one_thread) if isinstance(ready, dict) else []
+
+    def _finished(self, index: int, ready: Any, outputs: list[Any]) -> BadImage | Prediction:
+        return next(self._decoded([(index, ready)], outputs)) if isinstance(ready, dict) else ready
+
+    def _in_batches(self, images: Sequence[Any], batch_size: int) -> Iterator[BadImage | Prediction]:
+        """Lines of similar widths in batches. While one is decoded the networks read the next."""
+        for start in range(0, len(images), CHUNK):
+            prepared = []
+            for index in range(start, min(start + CHUNK, len(images))):
+                ready = self._prepared(index, images[index])
+                if isinstance(ready, dict):
+                    prepared.append((index, ready))
+                else:
+                    yield ready
+            batches = list(_by_width(prepared, batch_size))
+            with ThreadPoolExecutor(1) as pool:
+                coming = [pool.submit(self._outputs, batch) for batch in batches[:1]]
+                for k, batch in enumerate(batches):
+                    outputs = coming.pop().result()
+                    coming += [pool.submit(self._outputs, b) for b in batches[k + 1 : k + 2]]
+                    yield from self._decoded(batch, outputs)
+
+    def _outputs(self, batch: Sequence[tuple[int, Prepared]], one_thread: bool = False) -> list[Any]:
         """What each member's network makes of a batch: frames of every line, characters, or a state to step on from."""
         ready = {cfg: p.collate([images[cfg] for _, images in batch]) for cfg, p in self._prepare.items()}
         outputs: list[Any] = []
         for artifact in self.artifacts:
             network, (pixels, widths) = artifact.network, ready[artifact.preprocess_cfg]
             if isinstance(network, FrameNetwork):
-                outputs.append(network.frames(pixels, widths))
+                outputs.append(network.frames(pixels, widths, one_thread))
             elif isinstance(network, DecodingNetwork):
                 outputs.append(network.decode(pixels, widths))
             else:
