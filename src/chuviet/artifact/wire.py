@@ -24,7 +24,7 @@ _TYPES = {
 @dataclass(frozen=True)
 class ModelFile:
     """`properties`: the metadata entries; `digest`: SHA-256 of all of the file but the entry that holds it;
-    `tensors`: the graph's initializers whose names begin as asked, as read-only views of the file.
+    `tensors`: the graph's initializers whose names begin as asked.
     """
 
     properties: dict[str, str]
@@ -72,8 +72,16 @@ def _tensors(graph: memoryview, prefix: bytes) -> dict[str, np.ndarray]:
         if name.startswith(prefix):
             if kind not in _TYPES:
                 raise ValueError(f"a tensor of the unknown type {kind}")
-            found[name.decode()] = np.frombuffer(raw, np.dtype(_TYPES[kind]).newbyteorder("<")).reshape(shape)
+            found[name.decode()] = _array(raw, np.dtype(_TYPES[kind])).reshape(shape)
     return found
+
+
+def _array(raw: memoryview, kind: np.dtype) -> np.ndarray:
+    """Little-endian bytes as numbers of this machine. Copied where they lie at an odd place of the file: numbers that
+    are not aligned are slow, and have no memoryview.
+    """
+    values = np.frombuffer(raw, kind.newbyteorder("<")).astype(kind, copy=False)
+    return np.require(values, requirements="A")
 
 
 def _packed(data: memoryview) -> list[int]:
