@@ -7,6 +7,7 @@ https://protobuf.dev/programming-guides/encoding and https://github.com/onnx/onn
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -80,8 +81,8 @@ def _array(raw: memoryview, kind: np.dtype) -> np.ndarray:
     """Little-endian bytes as numbers of this machine. Copied where they lie at an odd place of the file: numbers that
     are not aligned are slow, and have no memoryview.
     """
-    values = np.frombuffer(raw, kind.newbyteorder("<")).astype(kind, copy=False)
-    return np.require(values, requirements="A")
+    values = np.frombuffer(raw, kind)
+    return np.require(values if sys.byteorder == "little" else values.byteswap(), requirements="A")
 
 
 def _packed(data: memoryview) -> list[int]:
