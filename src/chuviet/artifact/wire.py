@@ -7,6 +7,7 @@ https://protobuf.dev/programming-guides/encoding and https://github.com/onnx/onn
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -72,9 +73,16 @@ def _tensors(graph: memoryview, prefix: bytes) -> dict[str, np.ndarray]:
         if name.startswith(prefix):
             if kind not in _TYPES:
                 raise ValueError(f"a tensor of the unknown type {kind}")
-            values = np.frombuffer(raw, np.dtype(_TYPES[kind]).newbyteorder("<")).reshape(shape)
-            found[name.decode()] = values.astype(_TYPES[kind])  # a copy: the bytes in the file are not aligned
+            found[name.decode()] = _array(raw, np.dtype(_TYPES[kind])).reshape(shape)
     return found
+
+
+def _array(raw: memoryview, kind: np.dtype) -> np.ndarray:
+    """Little-endian bytes as numbers of this machine. Copied where they lie at an odd place of the file: numbers that
+    are not aligned are slow, and have no memoryview.
+    """
+    values = np.frombuffer(raw, kind)
+    return np.require(values if sys.byteorder == "little" else values.byteswap(), requirements="A")
 
 
 def _packed(data: memoryview) -> list[int]:
