@@ -85,8 +85,8 @@ def _viterbi(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray | None:
         before[:, 2:], before[:, 1:-1], before[:, :-2], here, emitted, strict=True
     ):
         np.add(skip, skips, skipping)
-        np.maximum(stay, step, after)
-        np.maximum(after, skipping, after)
+        np.maximum(stay, step, out=after)
+        np.maximum(after, skipping, out=after)
         np.add(after, frame, after)
     state = count - 1 if scores[-1, -1] > scores[-1, -2] else count - 2
     if frames == 0 or scores[-1, state + 2] == -np.inf:

@@ -27,10 +27,11 @@ _SMALLEST, _LARGEST = 1e-100, 1e100  # of the best prefix; else all are scaled
 
 @dataclass(frozen=True)
 class Found:
-    """A text that the search ended with: character ids, and what rescorer and length add to its log probability."""
+    """A text that the search ended with."""
 
-    ids: list[int]
-    bonus: float
+    ids: list[int]  # of its characters
+    bonus: float  # what rescorer and length add to its log probability
+    log_likelihood: float  # given the frames, over the alignments that were looked at: no more than the whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +103,7 @@ class _Beam:
         root = _Prefix(_NONE, BLANK, 0, search.rescorer.start if search.rescorer else None, 1.0)
         root.blank, root.kept = 1.0, True
         self._beam = [root]
+        self._log_scale = 0.0  # of the factor that all have in common
 
     def step(self, t: int, likely: list[int]) -> None:
         """One more frame, of which the classes `likely` may be new characters."""
@@ -124,6 +126,7 @@ class _Beam:
             for prefix in self._beam:
                 prefix.blank /= best
                 prefix.last /= best
+            self._log_scale += math.log(best)
 
     def _grow(self, frame: int, likely: list[int]) -> float:
         """Adds what comes from parents that are kept too; returns what a new prefix must be better than."""
@@ -211,16 +214,18 @@ class _Beam:
         found = []
         for prefix in self._beam:
             if prefix.blank + prefix.last > 0:
+                value = math.log(prefix.blank + prefix.last)
                 end = self.search.alpha * self.rescorer.end(prefix.state) if self.rescorer else 0.0
-                found.append((math.log(prefix.blank + prefix.last) + end, _found(prefix, end)))
+                ids, bonus = _written(prefix)
+                found.append((value + end, Found(ids, bonus + end, value + self._log_scale - bonus)))
         return [text for _, text in sorted(found, key=lambda entry: entry[0], reverse=True)]
 
 
-def _found(prefix: _Prefix, end: float) -> Found:
-    """A prefix as the text of a line, with what the rescorer says to the line's end."""
-    ids, bonus = [], end
+def _written(prefix: _Prefix) -> tuple[list[int], float]:
+    """Character ids of a prefix, and the sum of the logarithms of their weights."""
+    ids, bonus = [], 0.0
     while prefix.class_id != BLANK:
         ids.append(prefix.class_id - 1)
         bonus += math.log(prefix.weight)
         prefix = prefix.parent
-    return Found(ids[::-1], bonus)
+    return ids[::-1], bonus
