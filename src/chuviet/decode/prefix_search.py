@@ -132,13 +132,13 @@ class _Beam:
         """Adds what comes from parents that are kept too; returns what a new prefix must be better than."""
         values = []
         for prefix in self._beam:
-            parent, c = prefix.parent, prefix.class_id
-            if parent.kept and c in likely:
+            parent = prefix.parent
+            if parent.kept and (c := prefix.class_id) in likely:
                 # The same character again is a new one only after a blank.
                 gain = self._probs[frame + c] * prefix.weight
                 prefix.last += gain * (parent.was_blank if parent.class_id == c else parent.total)
-            prefix.value = prefix.blank + prefix.last
-            values.append(prefix.value)
+            prefix.value = value = prefix.blank + prefix.last
+            values.append(value)
         worst = max(values) * self.search.ratio
         return max(worst, min(values)) if len(values) >= self.search.width else worst
 
@@ -146,36 +146,37 @@ class _Beam:
         """New prefixes that may be better than `worst`: what they are worth at most, key, class of the last character
         and parent; the best first.
         """
-        children, new = self._children, []
+        children, beam, new = self._children, self._beam, []
         for c in likely:
             gain = self._probs[frame + c] * self._most
-            for prefix in self._beam:
+            for prefix in beam:
                 most = prefix.total * gain
                 if most > worst:
                     if prefix.class_id == c:
                         most = prefix.was_blank * gain
                         if most <= worst:
                             continue
-                    child = children.get(prefix.key + c)
+                    key = prefix.key + c
+                    child = children.get(key)
                     if child is None or not child.kept:
-                        new.append((most, prefix.key + c, c, prefix))
+                        new.append((most, key, c, prefix))
         new.sort(reverse=True)
         return new
 
     def _merge(self, new: list[tuple[float, int, int, _Prefix]], worst: float) -> None:
         """Keeps the best of the beam and of the new prefixes."""
-        width, ratio, beam = self.search.width, self.search.ratio, self._beam
+        width, ratio, beam, known = self.search.width, self.search.ratio, self._beam, self._worth
         # The values of the `width` best, ascending; None when there is room for all.
         best = sorted(p.value for p in beam) if len(beam) + len(new) > width else None
         accepted = []
         for most, key, c, parent in new:
             if most <= worst:
                 break
-            worth = self._worth.get(key)
-            value = most * (self._ask(key, c, parent) if worth is None else worth)
+            value = most * (known[key] if key in known else self._ask(key, c, parent))
             if value > worst:
                 accepted.append((value, key, c, parent))
-                worst = max(worst, value * ratio)
+                if value * ratio > worst:
+                    worst = value * ratio
                 if best is not None:
                     insort(best, value)
                     if len(best) > width:
