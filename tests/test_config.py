@@ -150,7 +150,7 @@ def test_json_holds_data_only() -> None:
         ({"type": "subprocess:Popen", "args": "true"}, "does not live in chuviet"),
         ({}, "does not live in chuviet"),
         ({"type": "chuviet.config:importlib.import_module", "name": "os"}, "not a config type"),
-        ({"type": "chuviet.decode.ctc:Path"}, "not a config type"),
+        ({"type": "chuviet.decode.ctc:Prediction"}, "not a config type"),
         ({"type": "chuviet.nowhere:Config"}, "unknown config type"),
         ({"type": "chuviet.decode.ctc:Nothing.Config"}, "unknown config type"),
         ({"type": "chuviet.decode.ctc"}, "unknown config type"),

@@ -298,3 +298,14 @@ def test_likely_classes_are_the_top_ones(seed: int) -> None:
         for frame, classes in zip(probs, likely_classes(probs, top, min_prob), strict=True):
             ranked = sorted(range(9), key=lambda c: -frame[c])[:top]
             assert sorted(classes) == sorted(c for c in ranked if c != 0 and frame[c] >= min_prob)
+
+
+def test_prefixes_far_below_the_best_are_not_missed() -> None:
+    charset = Charset("abcd ")
+    lm = NGram.train(["abc d", "abca b", "bca dd", "cc a"] * 3, charset, 4)
+    cfg = CTCBeam.Config(width=13)
+    for seed in range(60):
+        log_probs = frames(seed, t=30, v=6, sharpness=3.0)
+        whole = replace(cfg, min_ratio=0.0)
+        expected = whole.build(charset, rescorer(lm, whole)).search(log_probs)
+        assert cfg.build(charset, rescorer(lm, cfg)).search(log_probs) == expected

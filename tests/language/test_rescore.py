@@ -1,3 +1,6 @@
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -43,21 +46,41 @@ def test_the_decoder_takes_the_place_that_frames_and_gazetteer_agree_on() -> Non
     assert without.build(CHARSET, rescorer_of(lm, without))([[frames(0.3)]])[0].text == read
 
 
+class Given:
+    """Evidence that is given, with bounds that are off by up to `slack`."""
+
+    def __init__(self, weights: dict[str, float], slack: float) -> None:
+        self.weights, self.slack, self.asked = weights, slack, 0
+
+    def weigh(self, texts: Sequence[str]) -> list[float]:
+        self.asked += len(texts)
+        return [self.weights[t] for t in texts]
+
+    def at_most(self, text: str) -> float:
+        return self.weights[text] + self.slack
+
+    def at_least(self, text: str) -> float:
+        return self.weights[text] - self.slack
+
+
 @pytest.mark.parametrize("alpha", [0.0, 0.5, 3.0])
-def test_the_best_of_all_readings_is_taken(alpha: float) -> None:
+@pytest.mark.parametrize("slack", [0.0, 5.0, math.inf])
+def test_the_best_of_all_readings_is_taken(alpha: float, slack: float) -> None:
     read = "Xã Thiện Hông, Huyện Bù Đốp, Bình Phước"
     lm = NGram.train(["Xã Tân Tiến, Huyện Bù Đốp, Bình Phước", "Xã Thiện Hưng, Huyện Lộc Ninh"], CHARSET, 4)
     lm.gazetteer = PLACES
     rng = np.random.default_rng(0)
-    changed = 0
+    changed, asked = 0, 0
     for _ in range(30):
         weights = {text: float(rng.normal(0, 20)) for text in [read, *PLACES.places(read)]}
         worth = {t: w + alpha * lm.score(t) + 2.0 * PLACES.known(t) for t, w in weights.items()}
-        rescorer = AddressRescorer(lm, alpha, 2.0)
-        found = rescorer.correct(read, lambda texts, w=weights: np.array([w[t] for t in texts]))
+        evidence = Given(weights, slack)
+        found = AddressRescorer(lm, alpha, 2.0).correct(read, evidence)
         assert found == max(worth, key=worth.__getitem__)
         changed += found != read
+        asked += evidence.asked
     assert changed > 0
+    assert (asked < 30 * len(weights)) == (slack < math.inf and alpha < 3)  # the rest can't win
 
 
 def test_without_a_language_model_there_is_no_rescorer() -> None:

@@ -8,8 +8,8 @@ Class 0 is blank, class i + 1 is character i of the charset. Frames are log prob
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,9 +22,9 @@ from chuviet.decode.alignment import (
     best_path,
     log_likelihoods,
     read_best_path,
-    sum_alignments,
 )
-from chuviet.decode.prefix_search import PrefixSearch
+from chuviet.decode.evidence import LineEvidence, mean_log_likelihoods
+from chuviet.decode.prefix_search import Found, PrefixSearch
 from chuviet.decode.rescorer import Rescorer
 from chuviet.errors import InputError
 from chuviet.results import Prediction
@@ -103,36 +103,29 @@ class CTCBeam:
     def _read(self, index: int, members: Members) -> Prediction:
         soft = [softened(frames, self.cfg.temperature) for frames in members]
         paths = [read_best_path(frames) for frames in members]
-        ids = self._searched(soft)
+        found = self._searched(soft)
         if self.rescorer is None:
-            return _prediction(index, self.charset, members, paths, ids)
-        read = self.charset.decode(_agreed(members, paths))
-        text = self.charset.decode(ids)
+            return _prediction(index, self.charset, members, paths, found.ids)
+        read, text = self.charset.decode(_agreed(members, paths)), self.charset.decode(found.ids)
+        evidence = LineEvidence(soft, self._ids, self.cfg.beta, text, found.log_likelihood)
         if self.cfg.keep_digits:
             text = keep_digit_words(text, read)
-        text = self.rescorer.correct(text, self._weigh(soft))
+        text = self.rescorer.correct(text, evidence)
         prediction = _prediction(index, self.charset, members, paths, [self._ids[c] for c in text])
         prediction.raw_text = read.strip(" ")
         return prediction
 
-    def _searched(self, members: Members) -> list[int]:
+    def _searched(self, members: Members) -> Found:
         """The best text of one model's search; of what several find the one that suits them all. `members` hold
         probabilities.
         """
         if len(members) == 1:
-            return self._search(members[0])[0].ids
-        bonuses = {tuple(found.ids): found.bonus for probs in members for found in self._search(probs)}
-        texts = list(bonuses)
-        return list(texts[int(np.argmax(_likelihoods(members, texts) + list(bonuses.values())))])
-
-    def _weigh(self, members: Members) -> Callable[[Sequence[str]], np.ndarray]:
-        """What `Rescorer.correct` asks of the frames, which are probabilities here."""
-
-        def weigh(texts: Sequence[str]) -> np.ndarray:
-            likelihoods = _likelihoods(members, [[self._ids[c] for c in text.strip(" ")] for text in texts])
-            return likelihoods + [self.cfg.beta * len(text) for text in texts]
-
-        return weigh
+            return self._search(members[0])[0]
+        found = {tuple(text.ids): text for probs in members for text in self._search(probs)}
+        likelihoods = mean_log_likelihoods(members, list(found))
+        worth = [float(p) + text.bonus for p, text in zip(likelihoods, found.values(), strict=True)]
+        best = int(np.argmax(worth))
+        return replace(list(found.values())[best], log_likelihood=float(likelihoods[best]))
 
     def search(self, log_probs: np.ndarray) -> list[int]:
         """Character ids of the best text for the frames T V (log probabilities)."""
@@ -156,17 +149,12 @@ def keep_digit_words(text: str, read: str) -> str:
     return " ".join(b if digit else a for a, b, digit in zip(words, seen, digits, strict=True))
 
 
-def _likelihoods(members: Members, texts: Sequence[Sequence[int]]) -> np.ndarray:
-    """The log likelihood of each text, the mean over the models, whose frames are probabilities."""
-    return np.mean([sum_alignments(probs, texts) for probs in members], 0)
-
-
 def _agreed(members: Members, paths: Sequence[Alignment]) -> list[int]:
     """The text of the best path; of several models' the one that suits them all."""
     texts = list(dict.fromkeys(tuple(path.ids) for path in paths))
     if len(texts) == 1:
         return list(texts[0])
-    return list(texts[int(np.argmax(_likelihoods([np.exp(m) for m in members], texts)))])
+    return list(texts[int(np.argmax(mean_log_likelihoods([np.exp(m) for m in members], texts)))])
 
 
 def _prediction(

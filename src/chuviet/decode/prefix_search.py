@@ -27,10 +27,11 @@ _SMALLEST, _LARGEST = 1e-100, 1e100  # of the best prefix; else all are scaled
 
 @dataclass(frozen=True)
 class Found:
-    """A text that the search ended with: character ids, and what rescorer and length add to its log probability."""
+    """A text that the search ended with."""
 
-    ids: list[int]
-    bonus: float
+    ids: list[int]  # of its characters
+    bonus: float  # what rescorer and length add to its log probability
+    log_likelihood: float  # given the frames, over the alignments that were looked at: no more than the whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +103,7 @@ class _Beam:
         root = _Prefix(_NONE, BLANK, 0, search.rescorer.start if search.rescorer else None, 1.0)
         root.blank, root.kept = 1.0, True
         self._beam = [root]
+        self._log_scale = 0.0  # of the factor that all have in common
 
     def step(self, t: int, likely: list[int]) -> None:
         """One more frame, of which the classes `likely` may be new characters."""
@@ -124,18 +126,19 @@ class _Beam:
             for prefix in self._beam:
                 prefix.blank /= best
                 prefix.last /= best
+            self._log_scale += math.log(best)
 
     def _grow(self, frame: int, likely: list[int]) -> float:
         """Adds what comes from parents that are kept too; returns what a new prefix must be better than."""
         values = []
         for prefix in self._beam:
-            parent, c = prefix.parent, prefix.class_id
-            if parent.kept and c in likely:
+            parent = prefix.parent
+            if parent.kept and (c := prefix.class_id) in likely:
                 # The same character again is a new one only after a blank.
                 gain = self._probs[frame + c] * prefix.weight
                 prefix.last += gain * (parent.was_blank if parent.class_id == c else parent.total)
-            prefix.value = prefix.blank + prefix.last
-            values.append(prefix.value)
+            prefix.value = value = prefix.blank + prefix.last
+            values.append(value)
         worst = max(values) * self.search.ratio
         return max(worst, min(values)) if len(values) >= self.search.width else worst
 
@@ -143,36 +146,37 @@ class _Beam:
         """New prefixes that may be better than `worst`: what they are worth at most, key, class of the last character
         and parent; the best first.
         """
-        children, new = self._children, []
+        children, beam, new = self._children, self._beam, []
         for c in likely:
             gain = self._probs[frame + c] * self._most
-            for prefix in self._beam:
+            for prefix in beam:
                 most = prefix.total * gain
                 if most > worst:
                     if prefix.class_id == c:
                         most = prefix.was_blank * gain
                         if most <= worst:
                             continue
-                    child = children.get(prefix.key + c)
+                    key = prefix.key + c
+                    child = children.get(key)
                     if child is None or not child.kept:
-                        new.append((most, prefix.key + c, c, prefix))
+                        new.append((most, key, c, prefix))
         new.sort(reverse=True)
         return new
 
     def _merge(self, new: list[tuple[float, int, int, _Prefix]], worst: float) -> None:
         """Keeps the best of the beam and of the new prefixes."""
-        width, ratio, beam = self.search.width, self.search.ratio, self._beam
+        width, ratio, beam, known = self.search.width, self.search.ratio, self._beam, self._worth
         # The values of the `width` best, ascending; None when there is room for all.
         best = sorted(p.value for p in beam) if len(beam) + len(new) > width else None
         accepted = []
         for most, key, c, parent in new:
             if most <= worst:
                 break
-            worth = self._worth.get(key)
-            value = most * (self._ask(key, c, parent) if worth is None else worth)
+            value = most * (known[key] if key in known else self._ask(key, c, parent))
             if value > worst:
                 accepted.append((value, key, c, parent))
-                worst = max(worst, value * ratio)
+                if value * ratio > worst:
+                    worst = value * ratio
                 if best is not None:
                     insort(best, value)
                     if len(best) > width:
@@ -211,16 +215,18 @@ class _Beam:
         found = []
         for prefix in self._beam:
             if prefix.blank + prefix.last > 0:
+                value = math.log(prefix.blank + prefix.last)
                 end = self.search.alpha * self.rescorer.end(prefix.state) if self.rescorer else 0.0
-                found.append((math.log(prefix.blank + prefix.last) + end, _found(prefix, end)))
+                ids, bonus = _written(prefix)
+                found.append((value + end, Found(ids, bonus + end, value + self._log_scale - bonus)))
         return [text for _, text in sorted(found, key=lambda entry: entry[0], reverse=True)]
 
 
-def _found(prefix: _Prefix, end: float) -> Found:
-    """A prefix as the text of a line, with what the rescorer says to the line's end."""
-    ids, bonus = [], end
+def _written(prefix: _Prefix) -> tuple[list[int], float]:
+    """Character ids of a prefix, and the sum of the logarithms of their weights."""
+    ids, bonus = [], 0.0
     while prefix.class_id != BLANK:
         ids.append(prefix.class_id - 1)
         bonus += math.log(prefix.weight)
         prefix = prefix.parent
-    return Found(ids[::-1], bonus)
+    return ids[::-1], bonus

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-import numpy as np
 
-#: Of N texts the log likelihood of each, given the frames, and the length's bonus: N floats.
-Weigh = Callable[[Sequence[str]], np.ndarray]
+class Evidence(Protocol):
+    """What the frames of a line say about texts, and the length's bonus."""
+
+    def weigh(self, texts: Sequence[str], /) -> list[float]:
+        """Of each text the log likelihood, given the frames, and the bonus."""
+        ...
+
+    def at_most(self, text: str, /) -> float:
+        """No less than what `weigh` gives, in a hundredth of its time."""
+        ...
+
+    def at_least(self, text: str, /) -> float:
+        """No more than what `weigh` gives; minus infinity where nothing is known."""
+        ...
 
 
 class Rescorer(Protocol):
@@ -32,8 +43,8 @@ class Rescorer(Protocol):
         """Natural log probability that the line ends in `state`."""
         ...
 
-    def correct(self, text: str, weigh: Weigh, /) -> str:
-        """`text`, or what it may be meant to be, which the search could not find, where that is better by `weigh` and
-        by what else the rescorer knows.
+    def correct(self, text: str, evidence: Evidence, /) -> str:
+        """`text`, or what it may be meant to be, which the search could not find, where that is better by the evidence
+        of the frames and by what the rescorer knows.
         """
         ...

@@ -13,7 +13,7 @@ import json
 import re
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,14 +84,10 @@ class Gazetteer:
         if len(spans) < 3:
             return []
         ward, district, province = keys = [name_key(text[a:b]) for a, b in spans]
-        near = [(cost, self._provinces[p].places[d], p, d) for cost, p, d in self._near(province, district)]
-        costs = edit_distances(ward, [place.ward_names for _, place, _, _ in near]).tolist()
-        parts = [(cost, p, d, w, place) for cost, place, p, d in near for w in place.ward_names.texts]
-        found = sorted((part[0] + cost, *part[1:4], i) for i, (part, cost) in enumerate(zip(parts, costs, strict=True)))
+        found = self._nearest_wards(ward, self._near(province, district), count)
         texts = []
-        for cost, _, _, w, i in found[:count]:
+        for cost, place, w in found:
             if 0 < cost <= sum(map(len, keys)) / 2:
-                place = parts[i][4]
                 names = (place.wards[w], (place.kind, place.name), ("", place.province))
                 ways = [ways_to_write(text[a:b], *name) for (a, b), name in zip(spans, names, strict=True)]
                 texts += [replaced(text, spans, way) for way in itertools.product(*ways)]
@@ -158,6 +154,19 @@ class Gazetteer:
             return None
         district, province = (name_key(text[a:b]) for a, b in spans[-2:])
         return self._provinces[province].places.get(district) if province in self._provinces else None
+
+    def _nearest_wards(
+        self, ward: str, near: Sequence[tuple[int, str, str]], count: int
+    ) -> list[tuple[int, _Place, str]]:
+        """Of all wards of some districts the `count` nearest to a key: edits of all three parts, district, key."""
+        districts = [self._provinces[p].places[d] for _, p, d in near]
+        edits = edit_distances(ward, [place.ward_names for place in districts]).tolist()
+        costs = [cost for (cost, _, _), place in zip(near, districts, strict=True) for _ in place.ward_names.texts]
+        totals = [a + b for a, b in zip(edits, costs, strict=True)]
+        limit = max(sorted(totals)[:count], default=0)
+        wards = ((p, d, w) for (_, p, d), place in zip(near, districts, strict=True) for w in place.ward_names.texts)
+        found = sorted((cost, *keys) for cost, keys in zip(totals, wards, strict=True) if cost <= limit)
+        return [(cost, self._provinces[p].places[d], w) for cost, p, d, w in found[:count]]
 
     def _near(self, province: str, district: str) -> list[tuple[int, str, str]]:
         """The pairs of province and district that are nearest to two keys: edits, and their keys."""

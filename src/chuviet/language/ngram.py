@@ -31,17 +31,19 @@ _Row = tuple[memoryview, float]  # relative probabilities of all characters (V +
 
 class State:
     """What was written before: the last `order` - 1 characters, packed. What may follow is added when it is first asked
-    for.
+    for, as tuples of numbers, which Python's garbage collector soon leaves out of its rounds.
     """
 
-    __slots__ = ("found", "log_sum", "packed", "row", "weight")
+    __slots__ = ("highs", "log_sum", "lows", "packed", "row", "weight", "weights")
 
     def __init__(self, packed: int) -> None:
         self.packed = packed
-        #: Of the contexts that are known the weight and where the followers begin and end, the longest first.
-        self.found: list[tuple[float, int, int]] | None = None
         self.row: memoryview  # of the longest dense context, which has this weight
         self.weight: float
+        #: Of the longer contexts that are known, the longest first: weights, and where followers begin and end.
+        self.weights: tuple[float, ...] | None = None
+        self.lows: tuple[int, ...] = ()
+        self.highs: tuple[int, ...] = ()
         self.log_sum: float  # one-byte probabilities sum to one but nearly
 
 
@@ -91,12 +93,12 @@ class NGram:
 
     def log_prob(self, state: State, character: int) -> float:
         """Natural log probability of one character, or of the line's end, in `state`."""
-        found = state.found
-        if found is None:
-            found = self._found(state)
+        weights = state.weights
+        if weights is None:
+            weights = self._fill(state)
         prob = state.row[character] * state.weight
         characters = self._characters
-        for weight, low, high in found:
+        for weight, low, high in zip(weights, state.lows, state.highs, strict=True):
             i = low if high - low == 1 else bisect_left(characters, character, low, high)
             if i < high and characters[i] == character:
                 prob += weight * self._probs[i]
@@ -104,31 +106,35 @@ class NGram:
 
     def log_probs(self, state: State) -> np.ndarray:
         """Natural log probabilities of every character, in charset order, then of the line's end: V + 1, float32."""
-        found = self._found(state)
+        weights = self._fill(state)
         probs = np.array(state.row) * state.weight
-        for weight, low, high in found:
+        for weight, low, high in zip(weights, state.lows, state.highs, strict=True):
             probs[list(self._characters[low:high])] += weight * np.array(self._probs[low:high])
         return (np.log(probs) - state.log_sum).astype(np.float32)
 
-    def _found(self, state: State) -> list[tuple[float, int, int]]:
-        """The contexts of `state` that are longer than the dense ones; fills the state."""
-        if state.found is not None:
-            return state.found
-        found, weight, total, packed = [], 1.0, 0.0, state.packed
+    def _fill(self, state: State) -> tuple[float, ...]:
+        """Looks up the contexts of a state, once; returns its `weights`."""
+        if state.weights is not None:
+            return state.weights
+        weight, total, packed = 1.0, 0.0, state.packed
+        weights, lows, highs = [], [], []
         for mask, size, slots, contexts, offsets, sums, backoff in self._longer:
             key = (packed & mask) % PRIME
             slot = key % size
             while (i := slots[slot]) >= 0:  # `find` without the call: most contexts are not there
                 if contexts[i] == key:
-                    found.append((weight, offsets[i], offsets[i + 1]))
+                    weights.append(weight)
+                    lows.append(offsets[i])
+                    highs.append(offsets[i + 1])
                     total += weight * sums[i]
                     weight *= backoff[i]
                     break
                 slot += 1
         row, mass = self._row(self._dense, packed)
         state.row, state.weight, state.log_sum = row, weight, math.log(total + weight * mass)
-        state.found = found  # the last: another thread may be reading
-        return found
+        state.lows, state.highs = tuple(lows), tuple(highs)
+        state.weights = tuple(weights)  # the last: another thread may be reading
+        return state.weights
 
     def _row(self, k: int, packed: int) -> _Row:
         """The interpolated probabilities after the last k - 1 characters, all characters at once."""

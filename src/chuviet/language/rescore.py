@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from typing import Protocol
-
-import numpy as np
 
 from chuviet.language.gazetteer import Gazetteer
 from chuviet.language.ngram import NGram, State
 
 _ASKED = 8  # of other readings, the likeliest to the frames, that the n-gram model is asked about
+
+
+class Evidence(Protocol):
+    """What the frames say about texts: see `chuviet.decode.rescorer.Evidence`."""
+
+    def weigh(self, texts: Sequence[str], /) -> list[float]: ...
+    def at_most(self, text: str, /) -> float: ...
+    def at_least(self, text: str, /) -> float: ...
 
 
 class Weights(Protocol):
@@ -43,33 +50,46 @@ class AddressRescorer:
         """Natural log probability that the line ends in `state`."""
         return self.lm.log_prob(state, self.lm.end)
 
-    def correct(self, text: str, weigh: Callable[[Sequence[str]], np.ndarray]) -> str:
-        """`text`, or the combination of ward, district and province, and then the street, that is better by frames
-        (`weigh`: log likelihoods), n-gram model and gazetteer.
+    def correct(self, text: str, evidence: Evidence) -> str:
+        """`text`, or the combination of ward, district and province, and then the street, that is better by frames,
+        n-gram model and gazetteer.
         """
         gazetteer = self.lm.gazetteer
         if gazetteer is not None and self.place:
             for others in (gazetteer.places, gazetteer.streets):
-                text = self._best([text, *others(text)], weigh, gazetteer)
+                text = self._best([text, *others(text)], evidence, gazetteer)
         return text
 
-    def _best(self, texts: Sequence[str], weigh: Callable[[Sequence[str]], np.ndarray], gazetteer: Gazetteer) -> str:
+    def _best(self, texts: Sequence[str], evidence: Evidence, gazetteer: Gazetteer) -> str:
+        """The best of the texts, the first of which is what was read."""
         texts = [t for t in texts if self.lm.knows(t)]
         if len(texts) == 1:
             return texts[0]
-        scores = (weigh(texts) + [self.place * gazetteer.known(t) for t in texts]).tolist()
+        places = {t: self.place * gazetteer.known(t) for t in texts}
+        shared = _shared(texts)  # its probability is the same for all
+        read = texts[0]
+        own = self._score(read, shared, -math.inf)
+        # Log probabilities are at most 0: a text that is no better without them is none with them.
+        least = evidence.at_least(read) + places[read] + own
+        texts = [t for t in texts[1:] if evidence.at_most(t) + places[t] > least]
+        if not texts:
+            return read
+        scores = [w + places[t] for t, w in zip([read, *texts], evidence.weigh([read, *texts]), strict=True)]
+        best, most = read, scores[0] + own
         # What the n-gram model can add differs little: only the best without it are worth asking about.
-        others = sorted(range(1, len(texts)), key=lambda i: -scores[i])[:_ASKED]
-        shared = _shared([texts[0], *(texts[i] for i in others)])
-        best, most = 0, -np.inf
-        for i in (0, *others):
-            # Log probabilities are at most 0, and the shared beginning adds the same to all.
-            if scores[i] > most:
-                least = (most - scores[i]) / self.alpha if self.alpha > 0 else -np.inf
-                score = scores[i] + self.alpha * self.lm.score(texts[i][shared:], texts[i][:shared], least)
-                if score > most:
-                    best, most = i, score
-        return texts[best]
+        ranked = sorted(zip(scores[1:], texts, strict=True), key=lambda pair: -pair[0])
+        for score, text in ranked[:_ASKED]:
+            if score > most:
+                whole = score + self._score(text, shared, most - score)
+                if whole > most:
+                    best, most = text, whole
+        return best
+
+    def _score(self, text: str, shared: int, least: float) -> float:
+        """What the n-gram model adds for what follows the first `shared` characters; less than `least` when it is."""
+        if not self.alpha:
+            return 0.0
+        return self.alpha * self.lm.score(text[shared:], text[:shared], least / self.alpha)
 
 
 def _shared(texts: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ _KIND = re.compile(
 _INNER = re.compile(r"(?<=[^\s,])(?<!\bThị) +(?=(?:Thành [Pp]hố|Thị [Xx]ã|Thị [Tt]rấn|Quận|Huyện|Phường|Xã|TP|Tỉnh)\b)")
 _OA = re.compile(r"(?<!q)(?:(o[àáảãạèéẻẽẹ]|u[ỳýỷỹỵ])|([òóỏõọ][ae]|[ùúủũụ]y))\b", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}
-_REMEMBERED = 8192  # names whose key is kept: about 2 MB
+_REMEMBERED = 8192  # names, and words, whose key is kept: about 2 MB
 
 
 def fields(text: str) -> list[tuple[int, int]]:
@@ -46,18 +46,21 @@ def name_key(name: str) -> str:
     return "".join(name_words(name[kind.end() :] if kind else name))
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def name_words(name: str) -> tuple[str, ...]:
     """The words in lower case, tones behind their syllable, k as c (Đắk Lắk, Đắc Lắc), numbers in digits without zeros
     before them, hyphens as spaces, no apostrophes.
     """
-    words = []
-    for word in unicodedata.normalize("NFD", name.lower()).replace("-", " ").split():
-        tones = "".join(c for c in word if c in _TONES)
-        rest = unicodedata.normalize("NFC", "".join(c for c in word if c not in _TONES))
-        rest = rest.strip(".").replace("'", "").replace("k", "c").lstrip("0")
-        words.append(_ROMAN.get(rest, rest) + tones)
-    return tuple(words)
+    return tuple(map(_word_key, name.lower().replace("-", " ").split()))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _word_key(word: str) -> str:
+    """One word as in `name_words`; there are far fewer of them than names."""
+    letters = unicodedata.normalize("NFD", word)
+    tones = "".join(c for c in letters if c in _TONES)
+    rest = unicodedata.normalize("NFC", "".join(c for c in letters if c not in _TONES))
+    rest = rest.strip(".").replace("'", "").replace("k", "c").lstrip("0")
+    return _ROMAN.get(rest, rest) + tones
 
 
 def replaced(text: str, spans: Sequence[tuple[int, int]], parts: Sequence[str]) -> str:
