@@ -43,9 +43,9 @@ def model(seed: int = 0) -> onnx.ModelProto:
 @pytest.mark.parametrize("seed", range(3))
 def test_it_reads_what_the_onnx_package_reads(seed: int) -> None:
     made = model(seed)
-    file = wire.read_model(made.SerializeToString(), "key", LM_PREFIX)
+    file = wire.read_model(made.SerializeToString(), "key", (LM_PREFIX,))
     assert file.properties == {p.key: p.value for p in made.metadata_props}
-    theirs = {t.name: numpy_helper.to_array(t) for t in made.graph.initializer if t.name.startswith(LM_PREFIX)}
+    theirs = {t.name: numpy_helper.to_array(t) for t in made.graph.initializer if t.name.startswith((LM_PREFIX,))}
     assert list(file.tensors) == list(theirs)
     for name, array in theirs.items():
         assert file.tensors[name].dtype == array.dtype and np.array_equal(file.tensors[name], array), name
@@ -89,7 +89,7 @@ def test_damaged_tensors_are_read_or_refused(seed: int) -> None:
         byte = bytes([int(rng.choice([whole[at] ^ 128, 255, 0, int(rng.integers(256))]))])
         for damaged in damages(whole, at, byte):
             try:
-                wire.read_model(damaged, "key", LM_PREFIX)
+                wire.read_model(damaged, "key", (LM_PREFIX,))
                 outcomes.add("read")
             except (ValueError, IndexError):
                 outcomes.add("refused")
@@ -101,7 +101,7 @@ def test_dimensions_of_any_size_are_no_shape() -> None:
         made = model()
         made.graph.initializer[0].dims[0] = size
         with pytest.raises(ValueError):
-            wire.read_model(made.SerializeToString(), "key", LM_PREFIX)
+            wire.read_model(made.SerializeToString(), "key", (LM_PREFIX,))
 
 
 def test_damage_anywhere_is_one_line_and_never_another_error(small_onnx: Any, tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_random_bytes_are_refused() -> None:
 
 
 def test_metadata_and_language_model_are_read_from_a_real_file(small_onnx: Any) -> None:
-    file = wire.read_model(small_onnx.line.read_bytes(), METADATA_KEY, LM_PREFIX)
+    file = wire.read_model(small_onnx.line.read_bytes(), METADATA_KEY, (LM_PREFIX,))
     theirs = onnx.load(small_onnx.line)
     assert file.properties == {p.key: p.value for p in theirs.metadata_props} and METADATA_KEY in file.properties
     assert file.tensors == {}

@@ -105,7 +105,7 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
     except OSError as e:
         raise InputError(f"{path}: weights cannot be read ({e.strerror or e}); check the path") from e
     try:
-        file = wire.read_model(data, METADATA_KEY, LM_PREFIX)
+        file = wire.read_model(data, METADATA_KEY, (LM_PREFIX,))
     except (ValueError, IndexError) as e:
         raise InputError(f"{path}: not a whole ONNX file ({e}); copy it again") from e
     if METADATA_KEY not in file.properties:

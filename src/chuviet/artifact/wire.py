@@ -33,10 +33,9 @@ class ModelFile:
     tensors: dict[str, np.ndarray]
 
 
-def read_model(data: bytes, key: str, prefix: str = "") -> ModelFile:
-    """Walks the fields of a file as they lie there. `key` is the metadata entry left out of the digest, `prefix` what
-    the names of the wanted tensors begin with ("": none is wanted). Raises ValueError or IndexError for bytes that are
-    no such file.
+def read_model(data: bytes, key: str, prefixes: tuple[str, ...] = ()) -> ModelFile:
+    """Walks the fields of a file as they lie there. `key` is the metadata entry left out of the digest, `prefixes`
+    what the names of the wanted tensors begin with. Raises ValueError or IndexError for bytes that are no such file.
     """
     properties: dict[str, str] = {}
     tensors: dict[str, np.ndarray] = {}
@@ -47,14 +46,14 @@ def read_model(data: bytes, key: str, prefix: str = "") -> ModelFile:
             entry = {n: bytes(v).decode() for n, _, v, _ in _fields(value)}
             name = entry.get(1, "")
             properties[name] = entry.get(2, "")
-        elif number == _GRAPH and prefix:
-            tensors |= _tensors(value, prefix.encode())
+        elif number == _GRAPH and prefixes:
+            tensors |= _tensors(value, tuple(p.encode() for p in prefixes))
         if name != key:
             digest.update(whole)
     return ModelFile(properties, digest.hexdigest(), tensors)
 
 
-def _tensors(graph: memoryview, prefix: bytes) -> dict[str, np.ndarray]:
+def _tensors(graph: memoryview, prefixes: tuple[bytes, ...]) -> dict[str, np.ndarray]:
     found = {}
     for number, _, value, _ in _fields(graph):
         if number != _INITIALIZER:
@@ -70,7 +69,7 @@ def _tensors(graph: memoryview, prefix: bytes) -> dict[str, np.ndarray]:
                 kind = integer
             elif n == _DIMS:
                 shape += _packed(v) if len(v) else [integer]
-        if name.startswith(prefix):
+        if name.startswith(prefixes):
             if kind not in _TYPES:
                 raise ValueError(f"a tensor of the unknown type {kind}")
             found[name.decode()] = _array(raw, np.dtype(_TYPES[kind])).reshape(shape)

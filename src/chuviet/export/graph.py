@@ -28,6 +28,7 @@ from chuviet.config import Config, to_json
 from chuviet.decode.attention import DecodedInGraph
 from chuviet.errors import InputError
 from chuviet.pytorch.artifact import SavedModel
+from chuviet.pytorch.onnx_weights import HALF, MODEL, shared_weights
 from chuviet.vocab import SPECIALS
 
 Precision = Literal["fp32", "fp16", "int8"]
@@ -85,6 +86,8 @@ def describe(graph: onnx.ModelProto, saved: SavedModel, precision: Precision, de
     fp32 weights that fp16 holds exactly are stored as such and cast as they are loaded: half the bytes, the same
     arithmetic. Weights that training left in fp32 stay so.
     """
+    stored = {t.name.removeprefix(MODEL): numpy_helper.to_array(t) for t in graph.graph.initializer
+              if t.name.startswith(MODEL)}  # fmt: skip
     if precision == "fp32":
         store_in_half(graph)
     if saved.lm is not None:
@@ -98,6 +101,7 @@ def describe(graph: onnx.ModelProto, saved: SavedModel, precision: Precision, de
         "format": FORMAT, "model": to_json(saved.model_cfg), "preprocess": to_json(saved.preprocess_cfg),
         "decoder": to_json(decoder), "charset": charset, "classes": len(charset) + special if charset else 0,
         "metrics": saved.metrics, "notes": saved.notes, "revision": git_revision(), "precision": precision,
+        "shared": shared_weights(stored, saved.model) if precision == "fp32" else {},
         "sha256": wire.read_model(graph.SerializeToString(), METADATA_KEY).digest,
     }  # fmt: skip
     helper.set_model_props(graph, {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)})
@@ -114,8 +118,8 @@ def store_in_half(graph: onnx.ModelProto) -> None:
         with np.errstate(over="ignore"):
             half = values.astype(np.float16) if exact else values
         if exact and np.array_equal(half.astype(np.float32), values):
-            kept.append(numpy_helper.from_array(half, f"{tensor.name}.half"))
-            casts.append(helper.make_node("Cast", [f"{tensor.name}.half"], [tensor.name], to=TensorProto.FLOAT))
+            kept.append(numpy_helper.from_array(half, tensor.name + HALF))
+            casts.append(helper.make_node("Cast", [tensor.name + HALF], [tensor.name], to=TensorProto.FLOAT))
         else:
             kept.append(tensor)
     nodes = [*casts, *body.node]

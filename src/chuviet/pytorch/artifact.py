@@ -26,6 +26,7 @@ from chuviet.config import Config, to_json
 from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.language.ngram import NGram
+from chuviet.pytorch.onnx_weights import read_onnx_weights, slim_as_shipped
 from chuviet.vocab import Charset, CharsetError
 
 Precision = Literal["fp16", "fp32"]
@@ -99,17 +100,15 @@ def resave_artifact(saved: SavedModel, path: str | Path) -> int:
 
 
 def load_artifact(path: str | Path, device: torch.device | str = "cpu") -> SavedModel:
-    """Reads, verifies and rebuilds. Raises InputError (one line) for a file that is missing, a pickle, cut short,
-    altered, or made of types that this version does not know."""
+    """Reads, verifies and rebuilds: a .safetensors file, or an fp32 ONNX file of a CTC recogniser or a detector, whose
+    graph holds the weights by their names (what is shipped can be trained on). Raises InputError (one line) for a file
+    that is missing, a pickle, cut short, altered, or made of types that this version does not know.
+    """
     path = Path(path)
-    data = _read(path)
-    metadata = _metadata(path, data)
-    if metadata["sha256"] != _digest(data):
-        raise InputError(f"{path}: the weights do not match their SHA-256: the file was damaged; copy or pack it again")
-    try:
-        state = load_tensors(data)
-    except SafetensorError as e:
-        raise InputError(f"{path}: damaged ({first_line(e)}); copy or pack it again") from e
+    if path.suffix.lower() == ".onnx":
+        metadata, state, size = read_onnx_weights(path, _LM)
+    else:
+        metadata, state, size = _read_safetensors(path)
     model_cfg = read_model_config(path, metadata)
     preprocess_cfg = read_config(path, metadata, "preprocess", "chuviet.preprocess.")
     decoder_cfg = read_config(path, metadata, "decoder", "chuviet.decode.")
@@ -120,18 +119,33 @@ def load_artifact(path: str | Path, device: torch.device | str = "cpu") -> Saved
         raise InputError(f"{path}: its model cannot be built ({first_line(e)}); was it made by another version?") from e
     arrays = {k.removeprefix(_LM): state.pop(k).numpy() for k in list(state) if k.startswith(_LM)}
     lm = NGram.from_tensors(arrays) if arrays else None
+    if path.suffix.lower() == ".onnx":
+        model = slim_as_shipped(model, state)
     _check_state(path, state, model.state_dict())
     model.load_state_dict(state)
     return SavedModel(
         path, model.to(device).eval(), model_cfg, preprocess_cfg, decoder_cfg, charset, dict(metadata["metrics"]),
-        dict(metadata["notes"]), metadata["revision"], metadata["precision"], len(data), lm,
+        dict(metadata["notes"]), metadata["revision"], metadata["precision"], size, lm,
     )  # fmt: skip
 
 
 def describe(path: str | Path) -> dict[str, Any]:
     """The JSON of an artifact (without building anything), for tables and model cards. Raises InputError as loading
     does."""
-    return _metadata(Path(path), _read(Path(path)))
+    path = Path(path)
+    return read_onnx_weights(path, _LM)[0] if path.suffix.lower() == ".onnx" else _metadata(path, _read(path))
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Any], dict[str, Tensor], int]:
+    """Metadata, tensors and size in bytes. Raises InputError."""
+    data = _read(path)
+    metadata = _metadata(path, data)
+    if metadata["sha256"] != _digest(data):
+        raise InputError(f"{path}: the weights do not match their SHA-256: the file was damaged; copy or pack it again")
+    try:
+        return metadata, load_tensors(data), len(data)
+    except SafetensorError as e:
+        raise InputError(f"{path}: damaged ({first_line(e)}); copy or pack it again") from e
 
 
 def _stored(name: str, value: Tensor, dtype: torch.dtype, path: str | Path) -> Tensor:
@@ -156,8 +170,6 @@ def _read(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as e:
         raise InputError(f"{path}: weights cannot be read ({e.strerror or e}); check the path") from e
-    if path.suffix.lower() == ".onnx":
-        raise InputError(f"{path}: an ONNX file is for reading alone; name the .safetensors file that it was made from")
     pickled = data[:4] == b"PK\x03\x04" or (data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"))
     if pickled or (path.suffix.lower() in _PICKLE_SUFFIXES and data[8:9] != b"{"):
         raise InputError(
