@@ -12,7 +12,7 @@ cfg = replace(
         "model": DBNet.Config(
             backbone=_fots.backbone, pretrained=False, options=_fots.options, neck=FPN.Config(width=64)
         ),
-        "init": "weights/text_det.safetensors",
+        "init": "weights/text_det.onnx",
         "init_parts": ("backbone",),
         "data.preprocess.longest": 1600,  # the best of 1,280 and 1,600 on training pages
         "train.epochs": 28,

@@ -211,7 +211,7 @@ class Known(FrameNetwork):
         probs[np.arange(frames), classes] = 0.9
         self.log_probs = np.log(probs).astype(np.float32)
 
-    def frames(self, images: np.ndarray, widths: np.ndarray) -> list[np.ndarray]:
+    def frames(self, images: np.ndarray, widths: np.ndarray, one_thread: bool = False) -> list[np.ndarray]:
         return [self.log_probs for _ in widths]
 
 

@@ -23,8 +23,8 @@ MAKING = (
 )  # fmt: skip
 TOP = ("commands", "cli")
 #: Modules above the reading floor that must do without the making floor all the same.
-LIGHT = {"cli", "command_help", "commands", "commands.guard", "commands.images", "commands.predict", "commands.read",
-         "commands.weights"}  # fmt: skip
+LIGHT = {"cli", "command_help", "commands", "commands.guard", "commands.images", "commands.outputs", "commands.predict",
+         "commands.read", "commands.weights"}  # fmt: skip
 #: What the reading floor never imports.
 HEAVY = {"torch", "torchvision", "timm", "lightning", "pandas", "albumentations", "sklearn", "scipy", "shapely",
          "matplotlib", "onnx", "safetensors", "tensorboard", "IPython", "nbformat"}  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chuviet.command_help import DESCRIPTION, EXAMPLES
 from chuviet.commands.guard import guarded
+from chuviet.commands.outputs import check_outputs
 from chuviet.files import use_utf8
 
 #: Formats of `chuviet.data.pages`, spelt out here so that -h need not import it.
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def command(args: argparse.Namespace) -> int:
     """Runs `args.command`. Returns the exit code; raises what the command raises."""
     # Imported late: PyTorch takes seconds to import, and reading a line, -h or a mistyped option shouldn't wait for it.
+    check_outputs(args)
     module = importlib.import_module(f"chuviet.commands.{args.command}")
     return int(module.run(args))
 

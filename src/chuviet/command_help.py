@@ -25,7 +25,7 @@ CTC models each propose texts, and the likeliest to all of them wins. A bad imag
 is written; --skip-bad reads the others, names the bad ones on stderr and ends with exit code 3.""",
     "evaluate": """\
 examples:
-  chuviet evaluate -w weights/vi_line.safetensors --data labels.csv
+  chuviet evaluate -w vi_line --data labels.csv
   chuviet evaluate -w outputs/line_192_f5/fold0/weights.safetensors --data folds.csv --fold 0 --json fold0.json
   chuviet evaluate -w text_det -w scene_word --draw drawn/ \\
       --data icdar2015/text_localization/val_icdar2015_label.txt --data sroie/val_label.txt
@@ -88,11 +88,11 @@ the gazetteer along: wards, districts, provinces and streets that were misread a
 With --leave-out the labels of that fold are kept out and used to report the perplexity.""",
     "export": """\
 examples:
-  chuviet export -w weights/vi_line.safetensors --out vi_line.onnx
+  chuviet export -w outputs/line_192_f5/fold0/weights.safetensors --out mine.onnx
   chuviet export -w b2_256_f5 --precision fp16 --check train_folds.csv --out b2.onnx
   chuviet export -w line_192_f5 --precision int8 --check train_folds.csv --tolerance 0.01 --out line.int8.onnx
   chuviet export -w text_det --precision int8 --calibrate photos/ --check labels.txt --out det.int8.onnx
-  chuviet predict -w vi_line.onnx line.jpg
+  chuviet predict -w mine.onnx line.jpg
 
 The lines of --check (an image, a folder, labels; without it drawn strings) are read through PyTorch and ONNX Runtime,
 alone and in batches. fp32: every text must be the same, or no file is written; fp16: 98 % of them. int8 takes its

@@ -199,7 +199,7 @@ def init_path(exp: Experiment, root: Path) -> Path:
     """The weights file that `exp.init` means: a run's below `root`, or a path, seen from the folder at hand or
     else from the checkout that configs are found in. Raises ConfigError that names the command which makes it.
     """
-    if exp.init.endswith(".safetensors"):
+    if exp.init.endswith((".safetensors", ".onnx")):
         path = next((p for p in (Path(exp.init), CHECKOUT / exp.init) if p.is_file()), None)
         if path is None:
             raise ConfigError(f"init={exp.init}: no such file; docs/recipes.md has the commands that make such files")

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chuviet import config
 from chuviet.cli import main as chuviet
 from chuviet.data.table import write_table
 from chuviet.language.ngram import NGram
@@ -282,7 +283,13 @@ def test_language_model_counts_what_it_cannot_learn(
     assert capsys.readouterr().err == "chuviet: error: missing.txt: no such file\n"
 
 
-def test_the_demo_submits_with_the_demos_own_weights() -> None:
-    recipe = (ROOT / "Makefile").read_text(encoding="utf-8")
-    (line,) = [x for x in recipe.splitlines() if "jupyter execute inference.ipynb" in x]
-    assert line.lstrip().startswith('CHUVIET_WEIGHTS="outputs/demo_f0/fold*/weights.safetensors" ')
+@pytest.mark.parametrize("start", ["vi_line_ptr", "scratch"])
+def test_the_demo_submits_with_the_demos_own_weights(start: str) -> None:
+    """The notebook takes the weights of the folds trained just before, and these start from the run before."""
+    command = ["make", "-n", "demo", f"FROM={start}"]
+    steps = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    (pretrained,) = [x.split("train.py -C ")[1].split()[0] for x in steps if "train.py -C " in x]
+    (folds,) = [x.split("train -C ")[1].split()[0] for x in steps if "--folds 0-4" in x]
+    (notebook,) = [x for x in steps if "jupyter execute inference.ipynb" in x]
+    assert f'CHUVIET_WEIGHTS="outputs/{folds}/fold*/weights.safetensors"' in notebook
+    assert config.load(folds, ROOT / "configs").init == pretrained

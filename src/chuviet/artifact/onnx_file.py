@@ -31,8 +31,8 @@ REMEDY = "export it again"
 class OnnxFrames(FrameNetwork):
     """A graph images, widths -> logits N T V, lengths N.
 
-    Lines are run one by one, without padding: the maps of one line stay in the cache, those of 32 don't (twice the
-    time). Many lines are best run on several threads at once, each line on one: for them there is a second session.
+    Lines are run one by one: the maps of one line stay in the cache, those of 32 don't (twice the time). Many lines
+    are best run on several threads at once, each line on one: for them there is a second session.
     """
 
     alone = True
@@ -46,8 +46,8 @@ class OnnxFrames(FrameNetwork):
     def frames(self, images: np.ndarray, widths: np.ndarray, one_thread: bool = False) -> list[np.ndarray]:
         session = self._narrow_session() if one_thread else self.session
         found = []
-        for image, width in zip(images, widths.tolist(), strict=True):
-            feed = {"images": np.ascontiguousarray(image[None, :, :, :width]), "widths": np.array([width], np.int64)}
+        for k in range(len(images)):
+            feed = {"images": np.ascontiguousarray(images[k : k + 1]), "widths": widths[k : k + 1]}
             logits, lengths = session.run(None, feed)
             found.append(log_softmax(logits[0, : int(lengths[0])]))
         return found

@@ -22,6 +22,8 @@ def run(args: Namespace) -> int:
         return OK
     if not args.to or not args.out:
         raise InputError(f"convert {args.format}: --to FORMAT and --out PATH are needed")
+    if Path(args.out).resolve() == Path(args.file).resolve():
+        raise InputError(f"--out {args.out}: it is the input, and would be overwritten; give another name")
     labelled = read_pages(args.file, args.format, images=args.images)
     labelled = labelled if args.raw else mend_pages(labelled, args.file)
     if args.to == "crops":

@@ -32,7 +32,7 @@ def run(args: Namespace) -> int:
         raise InputError(f"--tolerance is for int8; how far {args.precision} may differ is fixed")
     path = find_weights(args.weights)
     saved = load_artifact(path)
-    out = Path(args.out or path.with_suffix(".onnx"))
+    out = Path(args.out or path.with_suffix(".onnx" if path.suffix != ".onnx" else f".{args.precision}.onnx"))
     call = _lines if saved.charset else _pages
     try:
         summary, figures = call(args, saved, out)
@@ -57,7 +57,7 @@ def _lines(args: Namespace, saved: SavedModel, out: Path) -> tuple[str, list[str
     done = lines.export_onnx(saved, out, args.precision, images, texts, tolerance, calibrate)
     summary = (
         f"{done.size / 1e6:.2f} MB, {args.precision}; {done.different} of {done.lines} lines read otherwise than by "
-        f"PyTorch (batches of {', '.join(str(n) for n in lines.BATCHES)})"
+        "PyTorch"
     )
     return summary, _figures(done, args.check)
 

@@ -46,9 +46,9 @@ def read_onnx_weights(path: Path, lm: str) -> tuple[dict[str, Any], dict[str, Te
     state = {}
     for name, values in file.tensors.items():
         if name.startswith(LM_PREFIX):
-            state[lm + name.removeprefix(LM_PREFIX)] = torch.from_numpy(values)
+            state[lm + name.removeprefix(LM_PREFIX)] = torch.from_numpy(values.copy())
         elif name.startswith(MODEL):
-            tensor = torch.from_numpy(values)
+            tensor = torch.from_numpy(values.copy())
             state[name.removesuffix(HALF).removeprefix(MODEL)] = tensor.float() if name.endswith(HALF) else tensor
     for name, same in metadata.get("shared", {}).items():
         if same not in state:
