@@ -29,7 +29,7 @@ from chuviet.pytorch.artifact import load_artifact
 from chuviet.reading.detector import Detector
 from chuviet.results import Detection
 from chuviet.synth.corpus import Addresses, load_wards
-from chuviet.synth.fonts import find_faces
+from chuviet.synth.fonts import find_fonts
 from chuviet.synth.pages import Kind, PageRecipe
 from chuviet.vocab import ASCII, VIETNAMESE
 
@@ -89,11 +89,11 @@ def main() -> None:
 
 
 def drawn(folder: Path, pages: int = 6) -> list[str]:
-    """Scenes and receipts of a seed that nothing is trained on, with their words in printed faces; the label files."""
-    faces, _ = find_faces(Path("fonts_printed"), "".join(dict.fromkeys(ASCII + VIETNAMESE)))
+    """Scenes and receipts of a seed that nothing is trained on, with their words in printed fonts; the label files."""
+    fonts, _ = find_fonts(Path("fonts_printed"), "".join(dict.fromkeys(ASCII + VIETNAMESE)))
     kinds: tuple[Kind, ...] = ("scene", "receipt")
     for kind in kinds:
-        recipe, lines = PageRecipe(faces, Addresses(load_wards(None)), kind, seed=987_654), []
+        recipe, lines = PageRecipe(fonts, Addresses(load_wards(None)), kind, seed=987_654), []
         for i in range(pages):
             row, data = recipe.job(i)
             Path(folder, f"{kind}{i}.jpg").write_bytes(data)

@@ -3,7 +3,7 @@
 SynthTIGER (https://arxiv.org/abs/2107.09313) needs NumPy 1 and an old Pillow, so it gets an environment of its own
 (fetched by uv at the first run, kept in its cache). Both draw in one process with one thread; the rounds alternate,
 every round draws pages that no round drew before, and start-up is left out by a warm-up. The peer draws every n-th word
-of our pages, in a face that has its characters and a size from the same distribution.
+of our pages, in a font that has its characters and a size from the same distribution.
 
 The comparison is in SynthTIGER's favour: a page of ours has 960 x 640 pixels of background, is photographed and ends as
 JPEG bytes with a quad for each word; a crop of its is as small as the word, and is counted before any encoding. What
@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 
 from chuviet.synth.corpus import Addresses, load_wards
-from chuviet.synth.fonts import Face, find_faces
+from chuviet.synth.fonts import Font, find_fonts
 from chuviet.synth.pages import PageRecipe
 from chuviet.synth.scenery import scenery
 from chuviet.vocab import ASCII, VIETNAMESE
@@ -50,8 +50,8 @@ def main() -> None:
     parser.add_argument("--fonts", type=Path, default=Path("fonts_printed"), help="%(default)s")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    faces, said = find_faces(args.fonts, "".join(dict.fromkeys(ASCII + VIETNAMESE)))
-    recipe = PageRecipe(faces, Addresses(load_wards(None)))
+    fonts, said = find_fonts(args.fonts, "".join(dict.fromkeys(ASCII + VIETNAMESE)))
+    recipe = PageRecipe(fonts, Addresses(load_wards(None)))
     rng = np.random.default_rng(0)
     speeds: dict[str, list[float]] = {"chuviet": [], "synthtiger": []}
     words = 0
@@ -63,7 +63,7 @@ def main() -> None:
             rows = [recipe.job(i)[0]["text"] for i in range(k * args.pages, (k + 1) * args.pages)]
             ours = time.process_time() - start
             texts = [word["transcription"] for row in rows for word in json.loads(row)]
-            peer.stdin.write(json.dumps([task(t, faces, rng) for t in texts[:: args.every]]) + "\n")
+            peer.stdin.write(json.dumps([task(t, fonts, rng) for t in texts[:: args.every]]) + "\n")
             peer.stdin.flush()
             drawn, seconds = peer.stdout.readline().split()
             if k:  # the first round warms both up
@@ -93,9 +93,9 @@ def started(folder: str, rng: np.random.Generator) -> subprocess.Popen[str]:
     return peer
 
 
-def task(text: str, faces: list[Face], rng: np.random.Generator) -> tuple[str, str, int]:
-    """The word, a face that can write it, and a size in pixels as `PageRecipe` draws it."""
-    able = [face.path for face in faces if face.can_write(text)]
+def task(text: str, fonts: list[Font], rng: np.random.Generator) -> tuple[str, str, int]:
+    """The word, a font that can write it, and a size in pixels as `PageRecipe` draws it."""
+    able = [font.path for font in fonts if font.can_write(text)]
     return text, able[int(rng.integers(len(able)))], int(np.exp(rng.uniform(np.log(9), np.log(90))))
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from chuviet.synth.corpus import Addresses, load_wards
 from chuviet.synth.dataset import LineRecipe
-from chuviet.synth.fonts import find_faces
+from chuviet.synth.fonts import find_fonts
 from chuviet.vocab import VIETNAMESE
 
 PEER = [
@@ -38,12 +38,12 @@ def main() -> None:
     parser.add_argument("--fonts", type=Path, default=Path("fonts"), help="%(default)s")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    faces, said = find_faces(args.fonts, VIETNAMESE)
-    recipe = LineRecipe(Addresses(load_wards(None)), faces, "address", VIETNAMESE, shortest=10)
+    fonts, said = find_fonts(args.fonts, VIETNAMESE)
+    recipe = LineRecipe(Addresses(load_wards(None)), fonts, "address", VIETNAMESE, shortest=10)
     indices = range(args.lines)
     texts = [recipe.job(i)[0]["text"] for i in indices]  # warms up ours
     rng = np.random.default_rng(0)
-    work = {"texts": texts, "fonts": [faces[int(rng.integers(len(faces)))].path for _ in texts]}
+    work = {"texts": texts, "fonts": [fonts[int(rng.integers(len(fonts)))].path for _ in texts]}
     peer = subprocess.Popen(PEER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert peer.stdin and peer.stdout
     peer.stdin.write(json.dumps(work) + "\n")

@@ -18,7 +18,7 @@ cfg = Experiment(
     data=LineData.Config(
         sources=("aug", "address", "poems"),
         preprocess=LinePreprocess.Config(height=128, width=2048),
-        frame=0,
+        ctc_stride=0,
         batch=32,
         workers=8,
     ),

@@ -19,7 +19,7 @@ cfg = replace(
         "data.preprocess.height": 32,
         "data.preprocess.width": None,
         "data.concat": None,
-        "data.unfit": "leave_out",
+        "data.bad_labels": "leave_out",
         "data.workers": 1,
         "optim.lr": 1e-3,
         "train.epochs": 2,  # of 47,800 words: each real one 10 times

@@ -18,7 +18,7 @@ cfg = replace(
         "data.preprocess.height": 32,
         "data.preprocess.width": None,
         "data.concat": None,
-        "data.unfit": "leave_out",
+        "data.bad_labels": "leave_out",
         "data.workers": 1,
         "optim.lr": 2e-3,
         "train.epochs": 3,

@@ -39,7 +39,7 @@ class Part:
 
     data: tuple[str, ...]
     fonts: str  # folder of the root
-    faces: int  # of a family, at most
+    per_family: int  # fonts of a family, at most
     draw: str  # a command a line; {n} stands for --scale times n
 
 
@@ -47,7 +47,7 @@ PARTS = {
     "handwriting": Part(
         data=("vi_handwriting", "vietnam_dataset", "poems"),
         fonts="fonts",
-        faces=99,
+        per_family=99,
         draw="""
         synthetic_data/gendata_address.py --words --count {30000} --seed 1 --corpus DATA/vietnam_dataset
         synthetic_data/gendata_poems.py --words --count {12000} --seed 1 --corpus DATA/poems/poems_dataset.csv
@@ -60,7 +60,7 @@ PARTS = {
     "scene": Part(
         data=("scene_words",),
         fonts="fonts_printed",
-        faces=2,
+        per_family=2,
         draw="""
         synthetic_data/gendata_captcha.py --task scene --words DATA/words.txt --count {200000} --test 0 --seed 2 \
             --out synthetic_data/scene_dictionary
@@ -83,7 +83,7 @@ PARTS = {
             "vietnam_dataset",
         ),
         fonts="fonts_printed",
-        faces=1,
+        per_family=1,
         draw="""
         synthetic_data/gendata_pages.py --count {10000} --seed 1 --corpus DATA/vietnam_dataset
         synthetic_data/gendata_pages.py --kind receipt --count {2000} --seed 1 --corpus DATA/vietnam_dataset""",
@@ -106,8 +106,8 @@ def pack(args: argparse.Namespace) -> None:
         folder.mkdir(parents=True)
         with tarfile.open(folder / "fonts.tar.xz", "w:xz") as tar:
             for family in sorted(p for p in (ROOT / part.fonts).iterdir() if p.is_dir()):
-                for face in sorted(family.glob("*.[to]tf"))[: part.faces]:
-                    tar.add(face, face.relative_to(ROOT))
+                for font in sorted(family.glob("*.[to]tf"))[: part.per_family]:
+                    tar.add(font, font.relative_to(ROOT))
         with tarfile.open(folder / "data.tar", "w") as tar:
             wanted = [args.data / name for name in part.data]
             for path in sorted(f for p in wanted for f in (p, *p.rglob("*")) if f.is_file()):

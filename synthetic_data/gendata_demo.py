@@ -20,7 +20,7 @@ from chuviet.commands.guard import guarded
 from chuviet.data.table import read_table
 from chuviet.errors import InputError
 from chuviet.files import write_whole
-from chuviet.synth.fonts import Face, find_faces
+from chuviet.synth.fonts import Font, find_fonts
 from chuviet.synth.record import digest
 from chuviet.synth.writers import Writer
 from chuviet.vocab import VIETNAMESE
@@ -33,15 +33,15 @@ DRAWN = "drawn.json"
 class Lines:
     """`draw(n)` gives the JPEG bytes of row n, the same every time."""
 
-    def __init__(self, table: pd.DataFrame, faces: list[Face]) -> None:
+    def __init__(self, table: pd.DataFrame, fonts: list[Font]) -> None:
         self.rows = list(zip(table["text"], (int(w) for w in table["writer_id"]), strict=True))
-        self.faces = [f for f in faces if f.can_write(VIETNAMESE)]
+        self.fonts = [f for f in fonts if f.can_write(VIETNAMESE)]
         self.writers: dict[int, Writer] = {}
 
     def draw(self, n: int) -> bytes:
         text, number = self.rows[n]
         if number not in self.writers:
-            self.writers[number] = Writer.make(number, self.faces)
+            self.writers[number] = Writer.make(number, self.fonts)
         return self.writers[number].line(text, np.random.default_rng((number, n)))
 
 
@@ -84,9 +84,9 @@ def main() -> int:
     table = read_table(args.data, columns=("img_path", "text", "writer_id", "fold"))
     check_labels(args.data, table)
     table = table[: args.count]
-    faces, said = find_faces(args.fonts, VIETNAMESE)
+    fonts, said = find_fonts(args.fonts, VIETNAMESE)
     print(said)
-    paths, lines, record = table["img_path"].tolist(), Lines(table, faces), args.out / DRAWN
+    paths, lines, record = table["img_path"].tolist(), Lines(table, fonts), args.out / DRAWN
     drawn = read_drawn(record)
     check_images(args.out, paths, lines, drawn)
     try:

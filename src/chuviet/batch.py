@@ -31,7 +31,7 @@ class Batch:
     pages: list[LabelledPage] = field(default_factory=list)  # the true quads in original pixels (detectors, validation)
 
     @property
-    def truths(self) -> list[Any]:
+    def ground_truth(self) -> list[Any]:
         """What a metric holds the predictions to, in the order of the samples: texts, or pages."""
         return list(self.pages or self.texts)
 

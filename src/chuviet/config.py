@@ -17,7 +17,7 @@ import typing
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chuviet.kinds import name_of, place_of
+from chuviet.kinds import FORMER_FIELDS, name_of, place_of
 
 T = TypeVar("T")
 
@@ -100,8 +100,7 @@ def to_json(cfg: Any) -> Any:
     ``module:Qualified.Name``.
     """
     if isinstance(cfg, Config):
-        kind = type(cfg)
-        node = {"type": name_of(f"{kind.__module__}:{kind.__qualname__}")}
+        node = {"type": name_of(_place(type(cfg)))}
         return node | {f.name: to_json(getattr(cfg, f.name)) for f in dataclasses.fields(cfg)}
     if isinstance(cfg, (tuple, list)):
         return [to_json(v) for v in cfg]
@@ -129,6 +128,8 @@ def from_json(data: Any) -> Any:
         raise ConfigError(f"unknown config type {name!r}: {e}") from e
     if not (isinstance(kind, type) and issubclass(kind, Config)):
         raise ConfigError(f"{name!r} is not a config type")
+    former = FORMER_FIELDS.get(_place(kind), {})
+    fields = {former.get(k, k): v for k, v in fields.items()}
     known = {f.name for f in dataclasses.fields(kind)}
     if extra := sorted(set(fields) - known):
         raise ConfigError(f"{name} has no field {', '.join(extra)}: written by another version of chuviet?")
@@ -142,11 +143,17 @@ def from_json(data: Any) -> Any:
         raise ConfigError(f"{name}: {e}") from e
 
 
+def _place(kind: type) -> str:
+    """Where a config type lives, as `chuviet.kinds` writes it."""
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
 def _field(node: Any, name: str, key: str, root: Any = None) -> dataclasses.Field[Any]:
     """The field `name` of `node`. Raises ConfigError that suggests a name, from elsewhere in the tree `root` too."""
     fields = {f.name: f for f in dataclasses.fields(node)} if isinstance(node, Config) else {}
     if name not in fields:
-        near = _suggestions(key, name, list(fields), _keys(root))
+        renamed = FORMER_FIELDS.get(_place(type(node)), {}).get(name)
+        near = [key.removesuffix(name) + renamed] if renamed else _suggestions(key, name, list(fields), _keys(root))
         meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise ConfigError(f"unknown key {key!r}: {type(node).__qualname__} has no {name!r}{meant}")
     return fields[name]

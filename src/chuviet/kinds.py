@@ -41,6 +41,12 @@ FORMER: dict[str, str] = {
     "chuviet.models.guides:NRTR.Config": "chuviet.models.attention_heads:NRTR.Config",
 }
 
+#: Fields that had another name before 0.2: place of the config -> {former name: name}. A run's config.json is read
+#: with the former names; on the command line they are errors that suggest the new ones.
+FORMER_FIELDS: dict[str, dict[str, str]] = {
+    "chuviet.data.recognition:LineData.Config": {"frame": "ctc_stride", "unfit": "bad_labels"},
+}
+
 _NAMES = {place: kind for kind, place in KINDS.items()}
 
 

@@ -36,7 +36,7 @@ VIETNAMESE = _vietnamese()
 #: The 95 characters of scene-text benchmarks in English: digits, letters of both cases, ASCII punctuation, space.
 ASCII = string.digits + string.ascii_letters + string.punctuation + " "
 
-#: 59 digits and letters: without I, l and O, which many faces draw as another one.
+#: 59 digits and letters: without I, l and O, which many fonts draw as another one.
 PRINTED = "".join(c for c in string.digits + string.ascii_letters if c not in "IlO")
 
 #: 376 Chinese characters: every tenth of GB 2312's first level (3,755 in the order of their sound).

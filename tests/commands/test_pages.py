@@ -25,8 +25,8 @@ def test_commands(
     tmp_path: Path, save: Save, detector_file: Path, words_page: WordsPage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     weights, (path, quads) = detector_file, words_page
-    truth = [{"transcription": "a", "points": np.rint(q).astype(int).tolist()} for q in quads]
-    (tmp_path / "label.txt").write_text(f"page.png\t{json.dumps(truth)}\n")
+    target = [{"transcription": "a", "points": np.rint(q).astype(int).tolist()} for q in quads]
+    (tmp_path / "label.txt").write_text(f"page.png\t{json.dumps(target)}\n")
     det, rec, out = str(weights), str(save("rec.safetensors")), tmp_path / "out.txt"
     assert main(["predict", "-w", det, str(path), "--out", str(out), "--draw", str(tmp_path / "drawn")]) == 0
     name, rows = out.read_text().rstrip("\n").split("\t")
@@ -39,8 +39,8 @@ def test_commands(
     label = str(tmp_path / "label.txt")
     assert main(["evaluate", "-w", det, "-w", rec, "--data", label, "--json", str(tmp_path / "m.json")]) == 0
     assert "e2e hmean" in capsys.readouterr().out
-    figures = json.loads((tmp_path / "m.json").read_text())["all"]
-    assert figures["truths"] == 4 and 0 <= figures["hmean"] <= 1
+    metrics = json.loads((tmp_path / "m.json").read_text())["all"]
+    assert metrics["truths"] == 4 and 0 <= metrics["hmean"] <= 1
     for wrong, said in (
         (["read", str(path), "-w", rec], "no detector is named"),
         (["predict", "-w", det, "-w", rec, str(path)], "`chuviet read` does both"),

@@ -90,18 +90,18 @@ def test_a_short_rest_of_the_pages_goes_into_the_batch_before(pages: Path) -> No
     assert [len(list(data.valid_loader(r, 2))) for r in (0, 1)] == [1, 0]
 
 
-def test_validation_pages_are_whole_and_come_with_their_truths(pages: Path) -> None:
+def test_validation_pages_are_whole_and_come_with_their_ground_truth(pages: Path) -> None:
     data = build(((str(pages), 1.0),), ((str(pages), 3.0),))
     batches = list(data.valid_loader())
-    assert len(batches) == 3 and [b.truths[0].texts for b in batches] == [["w0"], ["w3"], ["w6"]]
+    assert len(batches) == 3 and [b.ground_truth[0].texts for b in batches] == [["w0"], ["w3"], ["w6"]]
     batch = batches[1]
     assert batch.shapes is not None and batch.shapes.tolist() == [[77, 96, 80, 100]]  # 96 / 100 of 80 is 76.8
     assert batch.images.shape == (1, 3, 96, 96) and batch.maps["text"].shape == (1, 96, 96)
     assert batch.images[0, :, 77:].abs().max() == 0  # padding
     y, x = np.argwhere(batch.maps["text"][0].numpy()).mean(0)
-    centre = batch.truths[0].quads[0].mean(0) * (96 / 100, 77 / 80)
+    centre = batch.ground_truth[0].quads[0].mean(0) * (96 / 100, 77 / 80)
     assert abs(x - centre[0]) < 1 and abs(y - centre[1]) < 1
-    two = [[b.truths[0].texts for b in data.valid_loader(rank, 2)] for rank in (0, 1)]
+    two = [[b.ground_truth[0].texts for b in data.valid_loader(rank, 2)] for rank in (0, 1)]
     assert two == [[["w0"], ["w6"]], [["w3"]]]
 
 
@@ -122,6 +122,6 @@ def test_one_in_k_of_synthtext_and_every_sample_of_lpcv(pages: Path, tmp_path: P
         assert len(rows) == 2 + 3 and set(rows) >= {8, 9, 10} and len(set(rows)) == 5
         seen |= set(rows)
     assert seen == set(range(11))  # another quarter each time
-    assert [b.truths[0].texts for b in data.valid_loader()] == [["w8"], ["w9"]]
+    assert [b.ground_truth[0].texts for b in data.valid_loader()] == [["w8"], ["w9"]]
     batches = list(data.train_loader(0))
     assert sum(len(b) for b in batches) == 5 and all(b.images.shape[1:] == (3, 64, 64) for b in batches)

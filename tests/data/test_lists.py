@@ -108,11 +108,11 @@ def test_unknown_characters_and_long_labels_name_file_and_row(word_list: Callabl
         data(word_list("long", ["ab", "abcd" * 10]), fold=5)
 
 
-def test_unfit_rows_are_named_and_left_out_if_asked(
+def test_bad_labels_are_named_and_left_out_if_asked(
     word_list: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     built = data(
-        word_list("train", ["ab", "ax", "abcd" * 10, "dd"]), unfit="leave_out", valid=word_list("valid", ["a"])
+        word_list("train", ["ab", "ax", "abcd" * 10, "dd"]), bad_labels="leave_out", valid=word_list("valid", ["a"])
     )
     assert built.train["text"].tolist() == ["ab", "dd"]
     said = capsys.readouterr().err

@@ -15,27 +15,27 @@ def batch(**maps: torch.Tensor) -> Batch:
 
 
 def test_dice_of_a_half_overlap() -> None:
-    probability, truth = torch.tensor([[[1.0, 1.0, 0.0, 0.5]]]), torch.tensor([[[1.0, 0.0, 1.0, 1.0]]])
+    probability, target = torch.tensor([[[1.0, 1.0, 0.0, 0.5]]]), torch.tensor([[[1.0, 0.0, 1.0, 1.0]]])
     mask = torch.tensor([[[1.0, 1.0, 1.0, 0.0]]])  # the last pixel does not count
-    assert dice(probability, truth, mask).item() == pytest.approx(1 - 2 * 1 / (2 + 2))
+    assert dice(probability, target, mask).item() == pytest.approx(1 - 2 * 1 / (2 + 2))
 
 
 def test_dice_of_each_image_gives_a_small_text_the_weight_of_a_large_one() -> None:
-    probability, truth = torch.ones(2, 1, 100), torch.ones(2, 1, 100)
-    probability[1], truth[1] = 0.0, 0.0
-    truth[1, 0, 0] = 1.0  # one pixel, and it is not found
+    probability, target = torch.ones(2, 1, 100), torch.ones(2, 1, 100)
+    probability[1], target[1] = 0.0, 0.0
+    target[1, 0, 0] = 1.0  # one pixel, and it is not found
     mask = torch.ones(2, 1, 100)
-    assert dice(probability, truth, mask).item() == pytest.approx(1 - 200 / 201, abs=1e-6)
-    assert dice(probability, truth, mask, each_image=True).item() == pytest.approx(1 / 4, abs=1e-6)
+    assert dice(probability, target, mask).item() == pytest.approx(1 - 200 / 201, abs=1e-6)
+    assert dice(probability, target, mask, each_image=True).item() == pytest.approx(1 / 4, abs=1e-6)
     claims_text = dice(torch.full((1, 1, 100), 0.5), torch.zeros(1, 1, 100), mask[:1], each_image=True)
     assert claims_text.item() == pytest.approx(1 - 1 / 51, abs=1e-6)
 
 
 def test_hard_negatives_are_those_with_the_highest_scores_in_each_image() -> None:
     logits = torch.tensor([[[5.0, 4.0, 3.0, 2.0, 1.0, 0.0]], [[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]]])
-    truth = torch.tensor([[[1.0, 0, 0, 0, 0, 0]], [[0.0, 0, 0, 0, 0, 0]]])
+    target = torch.tensor([[[1.0, 0, 0, 0, 0, 0]], [[0.0, 0, 0, 0, 0, 0]]])
     mask = torch.tensor([[[1.0, 0, 1, 1, 1, 1]], [[1.0, 1, 1, 1, 1, 0]]])
-    kept = hard_negatives(logits, truth, mask, ratio=3)
+    kept = hard_negatives(logits, target, mask, ratio=3)
     assert kept[0, 0].tolist() == [1, 0, 1, 1, 1, 0]  # the masked one is left out
     # No text in the second: as many as the images have on average (half a positive, so one) times three.
     assert kept[1, 0].tolist() == [0, 0, 1, 1, 1, 0]

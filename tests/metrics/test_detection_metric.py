@@ -1,4 +1,4 @@
-"""Hand-made pages, every figure worked out in the comments; and random ones against a second implementation."""
+"""Hand-made pages, every number worked out in the comments; and random ones against a second implementation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shapely.geometry import MultiPoint, Polygon
 from chuviet.labels import LabelledPage
 from chuviet.metrics.detection import (
     FOUND_ERRORS,
-    TRUTH_ERRORS,
+    TARGET_ERRORS,
     DetectionMetric,
     compare,
     equal_icdar,
@@ -63,7 +63,7 @@ def test_two_detections_of_one_word_are_one_match_and_one_false_positive() -> No
 
 def test_one_detection_is_the_match_of_one_of_two_stacked_truths() -> None:
     assert compare(seen([A]), page([A, A])).partner == [0, -1]
-    assert measure((seen([A, A]), page([A, A])))["hmean"] == 1  # the second truth takes the second detection
+    assert measure((seen([A, A]), page([A, A])))["hmean"] == 1  # the second target takes the second detection
 
 
 def test_an_overlap_of_exactly_the_threshold_is_no_match() -> None:
@@ -73,7 +73,7 @@ def test_an_overlap_of_exactly_the_threshold_is_no_match() -> None:
 
 
 def test_sums_run_over_all_images_empty_ones_included() -> None:
-    # matched 1, found 1 + 2 + 0, truths 2 + 0 + 1: the mean over images would be another figure
+    # matched 1, found 1 + 2 + 0, targets 2 + 0 + 1: the mean over images would be another number
     pairs = [(seen([A]), page([A, B])), (seen([A, B]), page([])), (seen([]), page([C])), (seen([]), page([]))]
     result = measure(*pairs)
     assert (result["precision"], result["recall"], result["hmean"]) == pytest.approx((1 / 3, 1 / 3, 1 / 3))
@@ -94,22 +94,22 @@ def test_a_detection_in_a_dont_care_region_is_neither_right_nor_wrong() -> None:
     found = [(0, 0, 30, 20), (35, 5, 25, 10), (60, 0, 60, 20), (90, 0, 20, 20), C]
     result = compare(seen(found), page([region, C], ignore=[0]))
     assert result.found == ["ignored", "ignored", "ignored", "false", "matched"]
-    assert result.truths == ["ignored", "matched"]
-    figures = measure((seen(found), page([region, C], ignore=[0])))
-    assert (figures["found"], figures["truths"], figures["precision"], figures["recall"]) == (2, 1, 0.5, 1)
+    assert result.targets == ["ignored", "matched"]
+    metrics = measure((seen(found), page([region, C], ignore=[0])))
+    assert (metrics["found"], metrics["truths"], metrics["precision"], metrics["recall"]) == (2, 1, 0.5, 1)
 
 
 def test_a_detection_in_a_dont_care_region_matches_nothing_even_where_it_fits() -> None:
     # as in the official protocol: what is ignored is taken out before matching
     result = compare(seen([A]), page([A, (0, 0, 30, 10)], ignore=[1]))
-    assert (result.truths, result.found) == (["merged", "ignored"], ["ignored"])
+    assert (result.targets, result.found) == (["merged", "ignored"], ["ignored"])
     # two don't-care regions that hold 40 % each: no single one holds more than half
     assert compare(seen([A]), page([(0, 0, 16, 10), (24, 0, 16, 10)], ignore=[0, 1])).found != ["ignored"]
 
 
 def test_kinds_of_errors() -> None:
     cases: list[tuple[list[Box], list[Box], list[str], list[str]]] = [
-        # truths, detections, what the truths are, what the detections are
+        # targets, detections, what the targets are, what the detections are
         ([A, B], [(0, 0, 100, 10)], ["merged", "merged"], ["merged"]),
         ([(0, 0, 90, 10), (92, 0, 8, 10)], [(0, 0, 100, 10)], ["matched", "merged"], ["matched"]),
         ([A], [(0, 0, 20, 10), (20, 0, 20, 10)], ["split"], ["split", "split"]),
@@ -122,10 +122,10 @@ def test_kinds_of_errors() -> None:
         ([], [A], [], ["false"]),
     ]
     metric = DetectionMetric()
-    for truths, found, kinds, found_kinds in cases:
-        result = compare(seen(found), page(truths))
-        assert (result.truths, result.found) == (kinds, found_kinds)
-        metric.update([seen(found)], [page(truths)])
+    for targets, found, kinds, found_kinds in cases:
+        result = compare(seen(found), page(targets))
+        assert (result.targets, result.found) == (kinds, found_kinds)
+        metric.update([seen(found)], [page(targets)])
     assert metric.errors() == {
         "truths": {"merged": 3, "split": 1, "inexact": 3, "missed": 2},
         "found": {"merged": 1, "split": 2, "duplicate": 1, "inexact": 3, "false": 2},
@@ -133,14 +133,14 @@ def test_kinds_of_errors() -> None:
 
 
 def test_words_must_be_read_right_end_to_end() -> None:
-    truth = page([A, B, C, (60, 30, 40, 10)], ignore=[3], texts=["Hà Nội", "Cafe!", "end", "###"])
+    target = page([A, B, C, (60, 30, 40, 10)], ignore=[3], texts=["Hà Nội", "Cafe!", "end", "###"])
     found = [A, B, C, (60, 30, 40, 10), (0, 60, 40, 10)]
-    result = measure((seen(found, ["Hà Nội", "CAFE", "and", "xyz", "no"]), truth))
+    result = measure((seen(found, ["Hà Nội", "CAFE", "and", "xyz", "no"]), target))
     assert result["matched"] == 3  # of 4 found, 3 true: what lies in the don't-care region is not counted
     assert (result["e2e_precision"], result["e2e_recall"], result["e2e_hmean"]) == pytest.approx((1 / 4, 1 / 3, 2 / 7))
     assert result["e2e_hmean_icdar"] == pytest.approx(4 / 7)
-    assert "e2e_hmean" not in measure((seen(found), truth))
-    assert "e2e_hmean" in measure((seen([], []), truth))
+    assert "e2e_hmean" not in measure((seen(found), target))
+    assert "e2e_hmean" in measure((seen([], []), target))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_wrong_input_is_refused() -> None:
 
 
 def random_page(rng: np.random.Generator) -> tuple[Detection, LabelledPage]:
-    """Up to seven quads each on a small sheet, so that they meet in every way; many detections are moved truths."""
+    """Up to seven quads each on a small sheet, so that they meet in every way; many detections are moved targets."""
 
     def quad(at: np.ndarray) -> np.ndarray:
         w, h = rng.uniform(5, 25), rng.uniform(5, 10)
@@ -189,13 +189,13 @@ def random_page(rng: np.random.Generator) -> tuple[Detection, LabelledPage]:
         a = rng.uniform(-0.6, 0.6)
         return at + corners @ np.array([(np.cos(a), np.sin(a)), (-np.sin(a), np.cos(a))])
 
-    truths = [quad(rng.uniform(0, 50, 2)) for _ in range(rng.integers(0, 8))]
-    moved = [t * rng.normal(1, 0.03, 2) + rng.normal(0, 1.5, 2) for t in truths if rng.random() < 0.7]
+    targets = [quad(rng.uniform(0, 50, 2)) for _ in range(rng.integers(0, 8))]
+    moved = [t * rng.normal(1, 0.03, 2) + rng.normal(0, 1.5, 2) for t in targets if rng.random() < 0.7]
     found = moved + [quad(rng.uniform(0, 50, 2)) for _ in range(rng.integers(0, 4))]
     shape = (-1, 4, 2)
     return (
         Detection(0, np.array(found).reshape(shape), np.ones(len(found))),
-        LabelledPage(None, np.array(truths).reshape(shape), [""] * len(truths), rng.random(len(truths)) < 0.25),
+        LabelledPage(None, np.array(targets).reshape(shape), [""] * len(targets), rng.random(len(targets)) < 0.25),
     )
 
 
@@ -222,7 +222,7 @@ def by_the_book(detection: Detection, page: LabelledPage) -> dict[str, Any]:
                 pairs[t] = d
     merging = {d for d, f in enumerate(found) if sum(covers(f, t) for t in true) >= 2}
     parts = {t: [d for d, f in enumerate(found) if covers(true[t], f)] for t in wanted if t not in pairs}
-    errors = dict.fromkeys([("t", k) for k in TRUTH_ERRORS] + [("f", k) for k in FOUND_ERRORS], 0)
+    errors = dict.fromkeys([("t", k) for k in TARGET_ERRORS] + [("f", k) for k in FOUND_ERRORS], 0)
     for t in parts:
         if any(covers(found[d], true[t]) for d in merging):
             kind = "merged"
@@ -248,7 +248,7 @@ def by_the_book(detection: Detection, page: LabelledPage) -> dict[str, Any]:
 def test_random_pages_against_the_second_implementation() -> None:
     rng = np.random.default_rng(5)
     totals = dict.fromkeys(["truths", "found", "matched"], 0)
-    kinds = dict.fromkeys([("t", k) for k in TRUTH_ERRORS] + [("f", k) for k in FOUND_ERRORS], 0)
+    kinds = dict.fromkeys([("t", k) for k in TARGET_ERRORS] + [("f", k) for k in FOUND_ERRORS], 0)
     metric = DetectionMetric()
     for _ in range(300):
         detection, page = random_page(rng)
@@ -263,7 +263,7 @@ def test_random_pages_against_the_second_implementation() -> None:
     result, errors = metric.compute(), metric.errors()
     assert {k: result[k] for k in totals} == totals
     assert errors == {
-        "truths": {k: kinds["t", k] for k in TRUTH_ERRORS},
+        "truths": {k: kinds["t", k] for k in TARGET_ERRORS},
         "found": {k: kinds["f", k] for k in FOUND_ERRORS},
     }
     assert min(kinds.values()) > 0 and result["matched"] > 300  # every kind was there

@@ -1,4 +1,4 @@
-"""Every figure is worked out by hand in the comments."""
+"""Every number is worked out by hand in the comments."""
 
 import unicodedata
 

@@ -22,8 +22,8 @@ def example(texts: list[str] | None = None) -> tuple[np.ndarray, Detection, Labe
     """A white sheet with a word that is found, one that is missed, a don't-care region, and a false alarm."""
     image = np.full((200, 300, 3), 255, np.uint8)
     image.flags.writeable = False
-    truths = np.array([quad(20, 40, 80, 20), quad(150, 40, 80, 20), quad(20, 120, 80, 40)], float)
-    page = LabelledPage(image, truths, ["Đường", "missed", "###"], np.array([False, False, True]), source="set")
+    targets = np.array([quad(20, 40, 80, 20), quad(150, 40, 80, 20), quad(20, 120, 80, 40)], float)
+    page = LabelledPage(image, targets, ["Đường", "missed", "###"], np.array([False, False, True]), source="set")
     found = np.array([quad(20, 36, 80, 32), quad(200, 150, 60, 20)], float)
     return image, Detection(0, found, np.array([1.0, 0.3]), texts), page
 

@@ -29,10 +29,10 @@ def test_several_label_files_are_measured_together_and_each(
     assert main([*command, "--json", str(tmp_path / "m.json"), "--out", str(tmp_path / "rows.csv")]) == 0
     metrics = json.loads((tmp_path / "m.json").read_text())
     assert metrics["data"] == files and [metrics["sources"][f]["count"] for f in files] == [3, 4]
-    for figures, part in ((metrics["raw"], slice(0, 7)), (metrics["sources"][files[1]], slice(3, 7))):
+    for measured, part in ((metrics["raw"], slice(0, 7)), (metrics["sources"][files[1]], slice(3, 7))):
         alone = RecognitionMetric()
         alone.update(read[part], texts[part])
-        assert figures == pytest.approx(alone.compute())
+        assert measured == pytest.approx(alone.compute())
     rows = pd.read_csv(tmp_path / "rows.csv", keep_default_na=False)
     assert rows["data"].tolist() == [files[0]] * 3 + [files[1]] * 4 and rows["prediction"].tolist() == read
     said = capsys.readouterr().out

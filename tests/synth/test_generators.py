@@ -249,7 +249,7 @@ def test_the_demo_does_not_draw_ones_own_labels(script: Script, capsys: pytest.C
 
 
 def test_fonts_offline(script: Script, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Code 1, which `make demo` takes as: go on with the faces of matplotlib."""
+    """Code 1, which `make demo` takes as: go on with the fonts of matplotlib."""
     calls = []
 
     def npm(command: list[str], **_: object) -> SimpleNamespace:

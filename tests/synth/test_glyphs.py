@@ -10,14 +10,14 @@ from PIL import Image, ImageDraw
 from chuviet.synth import glyphs
 from chuviet.synth.corpus import Verse
 from chuviet.synth.dataset import LineRecipe
-from chuviet.synth.fonts import default_faces
+from chuviet.synth.fonts import default_fonts
 from chuviet.vocab import VIETNAMESE
 
-FACES = default_faces(VIETNAMESE)
+FONTS = default_fonts(VIETNAMESE)
 WORDS = ["Ấp", "AVATAR,", "Nguyễn", "fjord", "Đường", "12/3B", "Ộ", "y"]
 
 
-@pytest.mark.parametrize("path", [f.path for f in FACES[::3]])
+@pytest.mark.parametrize("path", [f.path for f in FONTS[::3]])
 def test_words_are_as_pillow_draws_them(path: str) -> None:
     font = glyphs.load(path)
     for word in WORDS:
@@ -31,7 +31,7 @@ def test_words_are_as_pillow_draws_them(path: str) -> None:
             assert np.array_equal(ours, np.asarray(image))
 
 
-@pytest.mark.parametrize("path", [f.path for f in FACES[::3]])
+@pytest.mark.parametrize("path", [f.path for f in FONTS[::3]])
 def test_letters_at_any_place_are_as_pillow_draws_them(path: str) -> None:
     rng, font = np.random.default_rng(0), glyphs.load(path)
     for word in WORDS:
@@ -46,10 +46,10 @@ def test_letters_at_any_place_are_as_pillow_draws_them(path: str) -> None:
         assert np.array_equal(ours, np.asarray(image))
 
 
-def test_faces_do_not_depend_on_what_was_drawn_before() -> None:
-    few = [replace(f, family="few", covers=frozenset("abc ")) for f in FACES[:1]]
-    recipes = [LineRecipe(Verse(), [*few, *FACES[1:]], "poems", VIETNAMESE, seed=1, shortest=10) for _ in range(2)]
+def test_fonts_do_not_depend_on_what_was_drawn_before() -> None:
+    few = [replace(f, family="few", covers=frozenset("abc ")) for f in FONTS[:1]]
+    recipes = [LineRecipe(Verse(), [*few, *FONTS[1:]], "poems", VIETNAMESE, seed=1, shortest=10) for _ in range(2)]
     forth = [recipes[0].job(i) for i in range(12)]
     assert [recipes[1].job(i) for i in reversed(range(12))] == forth[::-1]
     names = {row["font"] for row, _ in forth}
-    assert len(names) > 3 and Path(FACES[0].path).stem not in names
+    assert len(names) > 3 and Path(FONTS[0].path).stem not in names

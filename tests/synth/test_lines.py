@@ -1,4 +1,4 @@
-"""Drawn sets: the same bytes with any workers and shards, resumed after a stop; unfit fonts are not used."""
+"""Drawn sets: the same bytes with any workers and shards, resumed after a stop; unusable fonts are not used."""
 
 import csv
 from dataclasses import replace
@@ -13,7 +13,7 @@ from fontTools.ttLib import TTFont
 from chuviet.errors import InputError
 from chuviet.synth.corpus import Verse
 from chuviet.synth.dataset import LineRecipe, join_shards, parse_shard, write_set
-from chuviet.synth.fonts import capitals_only, characters, clips, default_faces, load_faces
+from chuviet.synth.fonts import capitals_only, characters, clips, default_fonts, load_fonts
 from chuviet.synth.ink import Hand, crop_line, draw_line
 from chuviet.synth.paper import Sheet, put_on
 from chuviet.synth.reink import binarize, remove_rules
@@ -22,7 +22,7 @@ from chuviet.vocab import VIETNAMESE
 
 @pytest.fixture(scope="module")
 def recipe() -> LineRecipe:
-    return LineRecipe(Verse(), default_faces(VIETNAMESE), "poems", VIETNAMESE, seed=5, shortest=10)
+    return LineRecipe(Verse(), default_fonts(VIETNAMESE), "poems", VIETNAMESE, seed=5, shortest=10)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -78,23 +78,23 @@ def test_another_seed_is_another_set(recipe: LineRecipe) -> None:
 
 
 def test_a_font_without_the_characters_is_not_used(recipe: LineRecipe, tmp_path: Path) -> None:
-    source = Path(recipe.faces[0].path)
+    source = Path(recipe.fonts[0].path)
     with TTFont(source) as font:
         cut = Subsetter(Options())
         cut.populate(text="abc ")
         cut.subset(font)
         font.save(tmp_path / "few.ttf")
     assert characters(tmp_path / "few.ttf") >= set("abc") and "ệ" not in characters(tmp_path / "few.ttf")
-    few = load_faces(tmp_path, VIETNAMESE)
+    few = load_fonts(tmp_path, VIETNAMESE)
     assert len(few) == 1 and few[0].can_write("abc") and not few[0].can_write("ệ")
-    mixed = replace(recipe, faces=[*few, recipe.faces[1]])
-    assert {mixed.job(i)[0]["font"] for i in range(8)} == {Path(recipe.faces[1].path).stem}
+    mixed = replace(recipe, fonts=[*few, recipe.fonts[1]])
+    assert {mixed.job(i)[0]["font"] for i in range(8)} == {Path(recipe.fonts[1].path).stem}
     with pytest.raises(InputError, match="no font covers"):
-        replace(recipe, faces=few).job(0)
+        replace(recipe, fonts=few).job(0)
 
 
 def test_a_font_that_clips_stacked_accents_is_found(recipe: LineRecipe, tmp_path: Path) -> None:
-    source = Path(recipe.faces[0].path)
+    source = Path(recipe.fonts[0].path)
     assert not clips(source, "ẤỄỘ")
     with TTFont(source) as font:  # the accents gone: the glyph of A stands in for that of Ấ
         for table in font["cmap"].tables:
@@ -105,7 +105,7 @@ def test_a_font_that_clips_stacked_accents_is_found(recipe: LineRecipe, tmp_path
 
 
 def test_a_font_of_capitals_alone_is_not_used_for_small_letters(recipe: LineRecipe, tmp_path: Path) -> None:
-    source = Path(recipe.faces[0].path)
+    source = Path(recipe.fonts[0].path)
     assert not capitals_only(source)
     font = TTFont(source)
     for table in font["cmap"].tables:
@@ -114,8 +114,8 @@ def test_a_font_of_capitals_alone_is_not_used_for_small_letters(recipe: LineReci
                 table.cmap[ord(letter)] = table.cmap[ord(letter.upper())]
     font.save(tmp_path / "capitals.ttf")
     assert capitals_only(tmp_path / "capitals.ttf")
-    (face,) = load_faces(tmp_path, "abcABC1")
-    assert face.covers == set("ABC1") and not face.can_write("Ab")
+    (font,) = load_fonts(tmp_path, "abcABC1")
+    assert font.covers == set("ABC1") and not font.can_write("Ab")
 
 
 def test_shard_option() -> None:
@@ -128,7 +128,7 @@ def test_shard_option() -> None:
 def test_ink_is_darker_than_paper_and_slant_leans_right(recipe: LineRecipe) -> None:
     rng = np.random.default_rng(0)
     plain = Hand(slant=0.0, wander=0.0, pressure=0.0, letters=0.0, slant_change=0.0, size_change=0.0, height_change=0.0)
-    path = recipe.faces[0].path
+    path = recipe.fonts[0].path
     upright, leaning = (draw_line("llll", path, replace(plain, slant=s), np.random.default_rng(1)) for s in (0.0, 0.4))
 
     def lean(ink: np.ndarray) -> float:

@@ -13,21 +13,21 @@ from chuviet.data.pages import read_pages
 from chuviet.geometry import signed_area
 from chuviet.polygons import iou
 from chuviet.synth.corpus import Verse
-from chuviet.synth.fonts import default_faces
+from chuviet.synth.fonts import default_fonts
 from chuviet.synth.pages import PageRecipe, corners, ink_of, made_up, moved, typeset, word_boxes
 from chuviet.vocab import ASCII, VIETNAMESE
 
-FACES = default_faces("".join(dict.fromkeys(ASCII + VIETNAMESE)))
+FONTS = default_fonts("".join(dict.fromkeys(ASCII + VIETNAMESE)))
 
 
 def test_boxes_of_typeset_words_hold_exactly_their_ink() -> None:
     rng = np.random.default_rng(0)
-    ink, boxes = typeset(["Đường Trần", "số 9, phố"], FACES[0].path, 30, rng)
+    ink, boxes = typeset(["Đường Trần", "số 9, phố"], FONTS[0].path, 30, rng)
     assert [word for word, _ in boxes] == ["Đường", "Trần", "số", "9,", "phố"]
     left = ink.copy()
     for word, (x, y, w, h) in boxes:
         part = ink[int(y) : int(y + h), int(x) : int(x + w)]
-        assert np.array_equal(part, ink_of(word, FACES[0].path, 30))
+        assert np.array_equal(part, ink_of(word, FONTS[0].path, 30))
         for edge in (part[0], part[-1], part[:, 0], part[:, -1]):
             assert edge.max() > 0.2  # tight: ink at every side
         left[int(y) : int(y + h), int(x) : int(x + w)] = 0
@@ -36,7 +36,7 @@ def test_boxes_of_typeset_words_hold_exactly_their_ink() -> None:
 
 def test_quads_follow_the_ink_through_perspective() -> None:
     rng = np.random.default_rng(1)
-    recipe = PageRecipe(FACES, Verse())
+    recipe = PageRecipe(FONTS, Verse())
     for _ in range(20):
         ink = np.ones((30, 120), np.float32)
         matrix = recipe._place(ink.shape, rng, (400, 300))
@@ -52,7 +52,7 @@ def test_quads_follow_the_ink_through_perspective() -> None:
 
 @pytest.mark.parametrize("kind", ["scene", "receipt"])
 def test_a_page_is_the_same_again_and_its_words_lie_on_it_apart(kind: str) -> None:
-    recipe = PageRecipe(FACES, Verse(), kind, size=(480, 320), seed=5)  # type: ignore[arg-type]
+    recipe = PageRecipe(FONTS, Verse(), kind, size=(480, 320), seed=5)  # type: ignore[arg-type]
     words = 0
     for index in range(4):
         row, data = recipe.job(index)
@@ -68,7 +68,7 @@ def test_a_page_is_the_same_again_and_its_words_lie_on_it_apart(kind: str) -> No
 
 def test_words_on_a_page_differ_from_what_is_around_them() -> None:
     """In most quads there is ink: pixels darker or lighter than the rest of the quad."""
-    row, data = PageRecipe(FACES, Verse(), "receipt", seed=1).job(0)
+    row, data = PageRecipe(FONTS, Verse(), "receipt", seed=1).job(0)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     spread = []
     for r in json.loads(row["text"]):
@@ -79,12 +79,12 @@ def test_words_on_a_page_differ_from_what_is_around_them() -> None:
 
 def test_words_of_a_phrase_have_their_own_ink() -> None:
     for size in (14, 30):
-        ink = ink_of("Tổng cộng: 12.50 đ", FACES[0].path, size)
-        boxes = word_boxes("Tổng cộng: 12.50 đ", ink, FACES[0].path, size)
+        ink = ink_of("Tổng cộng: 12.50 đ", FONTS[0].path, size)
+        boxes = word_boxes("Tổng cộng: 12.50 đ", ink, FONTS[0].path, size)
         assert [word for word, _ in boxes] == ["Tổng", "cộng:", "12.50", "đ"]
         left = ink.copy()
         for word, (x, y, w, h) in boxes:
-            alone = ink_of(word, FACES[0].path, size)
+            alone = ink_of(word, FONTS[0].path, size)
             assert abs(alone.shape[0] - h) <= 1 and abs(alone.shape[1] - w) <= 2
             left[int(y) : int(y + h), int(x) : int(x + w)] = 0
         assert left.max() < 0.25
@@ -95,7 +95,7 @@ def test_lines_of_a_sign_hold_their_words() -> None:
     """Both have the same perspective, so a word's corners lie in its line, but for rounding."""
     count = 0
     for index in range(6):
-        row, _ = PageRecipe(FACES, Verse(), size=(480, 320), seed=5).job(index)
+        row, _ = PageRecipe(FONTS, Verse(), size=(480, 320), seed=5).job(index)
         for region in json.loads(row["text"]):
             if "line" in region:
                 line = np.array(region["line"], np.float32)

@@ -17,7 +17,7 @@ from chuviet.geometry import signed_area
 from chuviet.synth.camera import framed
 from chuviet.synth.corpus import Addresses, load_wards
 from chuviet.synth.document import document
-from chuviet.synth.fonts import default_faces
+from chuviet.synth.fonts import default_fonts
 from chuviet.synth.form import form
 from chuviet.synth.letter import letter
 from chuviet.synth.notes import annotate
@@ -28,13 +28,13 @@ from chuviet.synth.surface import Surface, Type, families
 from chuviet.synth.typesetting import set_text, wrap
 from chuviet.vocab import VIETNAMESE
 
-FACES = default_faces(VIETNAMESE)
-FAMILIES = families(FACES, VIETNAMESE)
+FONTS = default_fonts(VIETNAMESE)
+FAMILIES = families(FONTS, VIETNAMESE)
 TEXTS = Sentences(Addresses(load_wards(None)[:200], cover=False), ["Hôm nay trời đẹp, chúng tôi đi chơi xa."])
 
 
 def recipe(kind: PaperKind, **options: object) -> PaperRecipe:
-    return PaperRecipe(kind, TEXTS, FAMILIES, FACES, seed=2, **options)  # type: ignore[arg-type]
+    return PaperRecipe(kind, TEXTS, FAMILIES, FONTS, seed=2, **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", PAPER_KINDS)
@@ -54,8 +54,8 @@ def test_a_page_is_the_same_again(kind: PaperKind) -> None:
 def flat(kind: str, seed: int) -> Surface:
     rng = np.random.default_rng(seed)
     if kind == "letter":
-        return letter(TEXTS, FACES, FAMILIES, rng)[0]
-    return form(TEXTS, FACES, FAMILIES, rng) if kind == "form" else document(TEXTS, FAMILIES, rng)
+        return letter(TEXTS, FONTS, FAMILIES, rng)[0]
+    return form(TEXTS, FONTS, FAMILIES, rng) if kind == "form" else document(TEXTS, FAMILIES, rng)
 
 
 @pytest.mark.parametrize("kind", ["letter", "form", "document"])
@@ -83,7 +83,7 @@ def test_blocks_are_numbered_in_reading_order() -> None:
 
 def test_lines_of_a_paragraph_go_down_and_fit() -> None:
     surface = Surface(np.full((400, 300, 3), 255, np.float32))
-    type = Type(FACES[0].path, 16)
+    type = Type(FONTS[0].path, 16)
     words = ("một hai ba bốn năm sáu bảy tám chín mười " * 4).split()
     end = set_text(surface, words, type, (20, 30, 200), 24.0, 0, "justified", indent=30)
     rights = [float(line.quad[:, 0].max()) for line in surface.lines]
@@ -96,7 +96,7 @@ def test_lines_of_a_paragraph_go_down_and_fit() -> None:
 
 
 def test_rows_are_as_long_as_they_can_be() -> None:
-    type = Type(FACES[0].path, 16)
+    type = Type(FONTS[0].path, 16)
     words = "a bb ccc dddd eeeee ffffff ggggggg hhhhhhhh i jj kkk".split()
     rows = wrap(words, type, 120)
     assert [w for row in rows for w in row] == words
@@ -204,7 +204,7 @@ def test_notes_keep_off_the_print() -> None:
     for seed in range(4):
         surface = flat("document", seed)
         printed = len(surface.lines)
-        annotate(surface, TEXTS, FACES, np.random.default_rng(seed))
+        annotate(surface, TEXTS, FONTS, np.random.default_rng(seed))
         for note in surface.lines[printed:]:
             assert note.handwritten
             (x0, y0), (x1, y1) = note.outline.min(0) + 6, note.outline.max(0) - 6

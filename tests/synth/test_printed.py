@@ -7,23 +7,23 @@ import pytest
 
 from chuviet.commands.synthesis import read_words
 from chuviet.errors import InputError
-from chuviet.synth.fonts import default_faces
+from chuviet.synth.fonts import default_fonts
 from chuviet.synth.printed import PrintedRecipe, Style, _neighbours, _turn, plain, scene
 from chuviet.vocab import ASCII, CHINESE, PRINTED
 
-FACES = [f for f in default_faces(ASCII) if f.family == "DejaVuSansMono"]
+FONTS = [f for f in default_fonts(ASCII) if f.family == "DejaVuSansMono"]
 
 
 @pytest.mark.parametrize("style", ["plain", "scene", "captcha"])
 def test_same_seed_same_bytes(style: Style) -> None:
-    recipe = PrintedRecipe(style=style, source=style, alphabet=PRINTED, faces=FACES, seed=3)
+    recipe = PrintedRecipe(style=style, source=style, alphabet=PRINTED, fonts=FONTS, seed=3)
     rows, files = zip(*(recipe.job(i) for i in (0, 1, 0)), strict=True)
     assert files[0] == files[2] != files[1] and rows[0] == rows[2]
-    assert PrintedRecipe(style=style, source=style, alphabet=PRINTED, faces=FACES, seed=4).job(0)[1] != files[0]
+    assert PrintedRecipe(style=style, source=style, alphabet=PRINTED, fonts=FONTS, seed=4).job(0)[1] != files[0]
 
 
 def test_rows_name_text_fold_and_font() -> None:
-    recipe = PrintedRecipe(style="plain", source="printed", alphabet="abc", faces=FACES, test=2, shortest=3, longest=3)
+    recipe = PrintedRecipe(style="plain", source="printed", alphabet="abc", fonts=FONTS, test=2, shortest=3, longest=3)
     rows = [recipe.job(i)[0] for i in range(4)]
     assert [r["fold"] for r in rows] == ["0", "0", "1", "1"]
     assert all(len(r["text"]) == 3 and set(r["text"]) <= set("abc") for r in rows)
@@ -31,7 +31,7 @@ def test_rows_name_text_fold_and_font() -> None:
 
 
 def test_words_come_from_the_list_in_any_case() -> None:
-    recipe = PrintedRecipe(style="plain", source="w", alphabet=PRINTED, faces=FACES, words=["Exit", "24h"])
+    recipe = PrintedRecipe(style="plain", source="w", alphabet=PRINTED, fonts=FONTS, words=["Exit", "24h"])
     texts = {recipe.job(i)[0]["text"] for i in range(60)}
     assert texts == {"Exit", "EXIT", "exit", "24h", "24H"}
 
@@ -47,7 +47,7 @@ def test_word_lists_are_read_plain_or_with_labels(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["I", ".", "Disestablished"])
 def test_scenes_of_narrow_and_wide_texts_are_drawn(text: str) -> None:
     for seed in range(30):
-        image = scene(text, FACES[0].path, 32, np.random.default_rng(seed))
+        image = scene(text, FONTS[0].path, 32, np.random.default_rng(seed))
         assert image.dtype == np.uint8 and image.ndim == 3 and min(image.shape[:2]) >= 4
 
 
@@ -55,14 +55,14 @@ def test_small_letters_are_drawn_smaller_than_capitals() -> None:
     """Cut to its ink an x would look like an X."""
 
     def ink(text: str) -> int:
-        image = plain(text, FACES[0].path, 32, np.random.default_rng(0)).mean(2)
+        image = plain(text, FONTS[0].path, 32, np.random.default_rng(0)).mean(2)
         return int((image.min(axis=1) < image.max() - 60).sum())
 
     assert ink("xxxx") < 0.8 * ink("XXXX")
 
 
-def test_a_text_that_no_face_can_write_is_named() -> None:
-    recipe = PrintedRecipe(style="plain", source="c", alphabet=CHINESE, faces=FACES)
+def test_a_text_that_no_font_can_write_is_named() -> None:
+    recipe = PrintedRecipe(style="plain", source="c", alphabet=CHINESE, fonts=FONTS)
     with pytest.raises(InputError, match="no font covers"):
         recipe.job(0)
     assert len(CHINESE) == 376 == len(set(CHINESE)) and CHINESE[0] == "啊"
@@ -85,5 +85,5 @@ def test_a_turned_text_keeps_its_ink_and_fills_its_new_box() -> None:
 
 def test_neighbours_stay_off_the_text() -> None:
     for seed in range(20):
-        near = _neighbours("Exit 24", FACES[0].path, (40, 120), np.random.default_rng(seed))
+        near = _neighbours("Exit 24", FONTS[0].path, (40, 120), np.random.default_rng(seed))
         assert near.shape == (120, 360) and not near[40:80, 120:240].any()

@@ -13,11 +13,11 @@ from chuviet.files import write_whole
 from chuviet.manifest import COLUMNS
 from chuviet.synth.corpus import Addresses, Verse, Ward
 from chuviet.synth.dataset import LineRecipe, write_set
-from chuviet.synth.fonts import default_faces
-from chuviet.synth.record import RECORD, claim, describe_faces, digest
+from chuviet.synth.fonts import default_fonts
+from chuviet.synth.record import RECORD, claim, describe_fonts, digest
 from chuviet.vocab import VIETNAMESE
 
-RECIPE = LineRecipe(Verse(), default_faces(VIETNAMESE), "poems", VIETNAMESE, seed=5, shortest=10)
+RECIPE = LineRecipe(Verse(), default_fonts(VIETNAMESE), "poems", VIETNAMESE, seed=5, shortest=10)
 HEADER = ",".join(COLUMNS) + "\n"
 
 
@@ -59,7 +59,7 @@ def test_fresh_removes_what_was_drawn_and_nothing_else(tmp_path: Path) -> None:
 
 def test_digests_tell_fonts_and_texts_apart() -> None:
     assert digest(["ab", "c"]) != digest(["a", "bc"]) and digest(["ab"]) == digest([b"ab"])
-    assert describe_faces(RECIPE.faces) != describe_faces(RECIPE.faces[1:])
+    assert describe_fonts(RECIPE.fonts) != describe_fonts(RECIPE.fonts[1:])
     wards = [Ward("P", "", "D", "Quận", "W", "Phường", ("S",))]
     kinds = [Verse(), Verse(old=False), Verse(["a b"]), Addresses(wards), Addresses(wards, cover=False),
              Addresses([replace(wards[0], streets=("T",))])]  # fmt: skip

@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 
 from chuviet.synth.cutting import clean, strip_of, word_spans
-from chuviet.synth.fonts import default_faces
+from chuviet.synth.fonts import default_fonts
 from chuviet.synth.strips import Pen, Strip, baseline, lay, placed
 from chuviet.synth.surface import Surface
 from chuviet.vocab import VIETNAMESE
 
-FACES = default_faces(VIETNAMESE)
+FONTS = default_fonts(VIETNAMESE)
 
 
 def pen(cap: float = 24) -> Pen:
-    return Pen.draw(FACES[:1], cap, np.random.default_rng(1))
+    return Pen.draw(FONTS[:1], cap, np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("cap", [12, 24, 60])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from chuviet.synth.camera import photo_warp, scan_warp, take
-from chuviet.synth.fonts import default_faces
+from chuviet.synth.fonts import default_fonts
 from chuviet.synth.regions import box_line
 from chuviet.synth.surface import Surface, Type
 from chuviet.synth.typesetting import set_text
@@ -78,11 +78,11 @@ def test_a_bend_keeps_the_length_of_the_paper() -> None:
 
 def test_what_changes_with_a_line_lies_inside_its_outline() -> None:
     """Pictures of a page with and without one of its lines, taken alike, differ where the line is said to be."""
-    face, ways = default_faces(VIETNAMESE)[0].path, set()
+    font, ways = default_fonts(VIETNAMESE)[0].path, set()
     for seed in range(14):
         surface = Surface(np.full((420, 300, 3), 255, np.float32))
         words = "Hà Nội một ngày đầu thu trời xanh gió mát người đi lại đông vui trên phố".split()
-        set_text(surface, words, Type(face, 20), (40, 120, 220), 34.0, 0)
+        set_text(surface, words, Type(font, 20), (40, 120, 220), 34.0, 0)
         full = take(surface, np.random.default_rng(seed), turned=0.5)
         quad = surface.lines[1].quad.round().astype(int)
         surface.image[quad[0, 1] - 1 : quad[2, 1] + 2, quad[0, 0] - 1 : quad[2, 0] + 2] = 255

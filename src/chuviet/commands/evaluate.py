@@ -66,8 +66,8 @@ def run(args: Namespace) -> int:
 
 def _evaluate_pages(args: Namespace, detector: Detector, recognizer: LineReader | None) -> int:
     """Pages: a detector is among the weights."""
-    truths = _read_sets(args.data)
-    paths = [Path(page.path) for page in truths]
+    targets = _read_sets(args.data)
+    paths = [Path(page.path) for page in targets]
     if recognizer is None:
         found = detector.predict(paths, progress=True)
     else:
@@ -75,24 +75,24 @@ def _evaluate_pages(args: Namespace, detector: Detector, recognizer: LineReader 
         bar = tqdm(paths, unit="page", dynamic_ncols=True)
         found = [as_detection(reader.read_image(read_image(p), "", args.batch_size), i) for i, p in enumerate(bar)]
     metric = DetectionMetric()
-    metric.update(found, truths)
-    figures = metric.by_source() | {"all": metric.compute()}
+    metric.update(found, targets)
+    metrics = metric.by_source() | {"all": metric.compute()}
     errors = metric.errors_by_source() | {"all": metric.errors()}
     gate = None
     if detector.artifact.kind == "rejector" and detector.artifact.path.suffix == ".safetensors":
-        gate = rejection.measure(load_artifact(detector.artifact.path), truths, args.frame)
+        gate = rejection.measure(load_artifact(detector.artifact.path), targets, args.frame)
     if args.json:
-        result = {"data": args.data, "weights": args.weights} | figures | {"errors": errors}
+        result = {"data": args.data, "weights": args.weights} | metrics | {"errors": errors}
         result |= {"rejector": dataclasses.asdict(gate)} if gate else {}
         write_whole(args.json, (json.dumps(result, indent=1) + "\n").encode())
     if args.out:
-        write_detections([page.path for page in truths], found, args.out)
-    print(pictures.table(figures).to_string(float_format=lambda v: f"{v:.4f}"))
+        write_detections([page.path for page in targets], found, args.out)
+    print(pictures.table(metrics).to_string(float_format=lambda v: f"{v:.4f}"))
     print(pictures.error_table(errors).to_string())
     if gate:
         print(gate)
     if args.draw:
-        _draw(args.draw, found, truths)
+        _draw(args.draw, found, targets)
     return OK
 
 

@@ -35,13 +35,13 @@ def run(args: Namespace) -> int:
     out = Path(args.out or path.with_suffix(".onnx" if path.suffix != ".onnx" else f".{args.precision}.onnx"))
     call = _lines if saved.charset else _pages
     try:
-        summary, figures = call(args, saved, out)
+        summary, metrics = call(args, saved, out)
     except Refused as e:
-        for line in _figures(e.report, args.check):
+        for line in _metrics(e.report, args.check):
             print(line)
         raise
     print(f"{out}: {summary}")
-    for line in figures:
+    for line in metrics:
         print(line)
     return OK
 
@@ -59,25 +59,25 @@ def _lines(args: Namespace, saved: SavedModel, out: Path) -> tuple[str, list[str
         f"{done.size / 1e6:.2f} MB, {args.precision}; {done.different} of {done.lines} lines read otherwise than by "
         "PyTorch"
     )
-    return summary, _figures(done, args.check)
+    return summary, _metrics(done, args.check)
 
 
 def _pages(args: Namespace, saved: SavedModel, out: Path) -> tuple[str, list[str]]:
-    truths = _check_pages(args.check) if args.check else []
+    targets = _check_pages(args.check) if args.check else []
     calibrate: list[np.ndarray] = []
     if args.calibrate:
-        given, judged = ([_source(page) for page in pages] for pages in (_check_pages(args.calibrate), truths))
+        given, judged = ([_source(page) for page in pages] for pages in (_check_pages(args.calibrate), targets))
         calibrate = _others(given, judged)
     tolerance = detectors.TOLERANCE if args.tolerance is None else args.tolerance
-    done = detectors.export_detector(saved, out, args.precision, truths, tolerance, calibrate)
+    done = detectors.export_detector(saved, out, args.precision, targets, tolerance, calibrate)
     summary = (
         f"{done.size / 1e6:.2f} MB, {args.precision}; on {done.different} of {done.pages} pages something else is "
         "found than by PyTorch"
     )
-    return summary, _figures(done, args.check)
+    return summary, _metrics(done, args.check)
 
 
-def _figures(done: lines.Report | detectors.DetectorReport, check: str) -> list[str]:
+def _metrics(done: lines.Report | detectors.DetectorReport, check: str) -> list[str]:
     """What was measured, one line each."""
     if isinstance(done, lines.Report):
         what, count, error, scores = "image", done.lines, "CER", done.cer

@@ -25,10 +25,10 @@ from chuviet.preprocess.line import separate_ink
 from chuviet.synth.corpus import Addresses, load_wards
 from chuviet.synth.cutting import strip_of
 from chuviet.synth.dataset import Job
-from chuviet.synth.fonts import find_faces
+from chuviet.synth.fonts import find_fonts
 from chuviet.synth.pages import PageRecipe
 from chuviet.synth.papers import PAPER_KINDS, PaperRecipe
-from chuviet.synth.record import describe_faces, digest
+from chuviet.synth.record import describe_fonts, digest
 from chuviet.synth.sentences import load_sentences
 from chuviet.synth.strips import Strip
 from chuviet.synth.surface import families
@@ -99,30 +99,30 @@ def _generate(args: argparse.Namespace) -> int:
 
 
 def _scene_job(args: argparse.Namespace) -> tuple[Job, dict[str, object]]:
-    faces, said = find_faces(args.fonts, "".join(dict.fromkeys(ASCII + VIETNAMESE)))
+    fonts, said = find_fonts(args.fonts, "".join(dict.fromkeys(ASCII + VIETNAMESE)))
     print(said, file=sys.stderr)
     words = Addresses(load_wards(args.corpus if args.corpus.exists() else None), cover=False)
     options = {"kind": args.kind, "size": "{}x{}".format(*args.size), "corpus": digest([repr(words)])}
-    recipe = PageRecipe(faces, words, args.kind, args.size, args.seed)
-    return recipe.job, {**options, "fonts": describe_faces(faces)}
+    recipe = PageRecipe(fonts, words, args.kind, args.size, args.seed)
+    return recipe.job, {**options, "fonts": describe_fonts(fonts)}
 
 
 def _paper_job(args: argparse.Namespace) -> tuple[Job, dict[str, object]]:
     alphabet = "".join(dict.fromkeys(ASCII + VIETNAMESE))
-    printed, said = find_faces(args.fonts, alphabet)
-    hands, said_too = find_faces(args.hand_fonts, VIETNAMESE)
-    hands = [face for face in hands if face.can_write(VIETNAMESE)]
+    printed, said = find_fonts(args.fonts, alphabet)
+    hands, said_too = find_fonts(args.hand_fonts, VIETNAMESE)
+    hands = [font for font in hands if font.can_write(VIETNAMESE)]
     kinds = families(printed, VIETNAMESE)
     if not kinds or not hands:
-        raise InputError(f"{args.hand_fonts if kinds else args.fonts}: no face with every Vietnamese letter")
+        raise InputError(f"{args.hand_fonts if kinds else args.fonts}: no font with every Vietnamese letter")
     addresses = Addresses(load_wards(args.corpus if args.corpus.exists() else None), cover=False)
     texts, read = load_sentences(args.text, addresses)
     print(f"{said}; {said_too}; {read}", file=sys.stderr)
     real = FoldLines(args.lines, args.fold) if args.lines else None
     recipe = PaperRecipe(args.kind, texts, kinds, hands, args.seed, args.size, args.turned, real)
     options: dict[str, object] = {"kind": args.kind, "size": "{}x{}".format(*args.size), "turned": args.turned}
-    options |= {"corpus": digest([repr(addresses)]), "text": digest(texts.lines), "fonts": describe_faces(printed)}
-    options["hand-fonts"] = describe_faces(hands)
+    options |= {"corpus": digest([repr(addresses)]), "text": digest(texts.lines), "fonts": describe_fonts(printed)}
+    options["hand-fonts"] = describe_fonts(hands)
     if real:
         print(f"{args.lines}: {len(real):,} real lines outside fold {args.fold}", file=sys.stderr)
         options |= {"lines": digest([args.lines.read_bytes()]), "fold": args.fold}

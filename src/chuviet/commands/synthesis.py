@@ -14,12 +14,12 @@ from chuviet.data.lists import read_labels
 from chuviet.errors import InputError
 from chuviet.synth.corpus import piece
 from chuviet.synth.dataset import Job, LineRecipe, Texts, join_shards, parse_shard, write_set
-from chuviet.synth.fonts import default_faces, find_faces, load_faces
+from chuviet.synth.fonts import default_fonts, find_fonts, load_fonts
 from chuviet.synth.printed import PrintedRecipe, Style
-from chuviet.synth.record import claim, describe_faces, digest
+from chuviet.synth.record import claim, describe_fonts, digest
 from chuviet.vocab import ASCII, CHINESE, PRINTED, VIETNAMESE
 
-#: The tasks of gendata_captcha.py: how it is drawn, with which characters, in the faces of which folder.
+#: The tasks of gendata_captcha.py: how it is drawn, with which characters, in the fonts of which folder.
 TASKS: dict[str, tuple[Style, str, str]] = {
     "printed": ("plain", PRINTED, ""),
     "captcha": ("captcha", PRINTED, ""),
@@ -80,11 +80,11 @@ def _generate(
     kind = f"{source}_words" if args.words else source
     out = args.out if str(args.out) not in ("", ".") else Path("synthetic_data") / kind
     there = args.corpus.exists() or args.corpus != default_corpus  # one that was named must be there
-    faces, said = find_faces(args.fonts, VIETNAMESE)
+    fonts, said = find_fonts(args.fonts, VIETNAMESE)
     print(said, file=sys.stderr)
     recipe = LineRecipe(
         texts=load(args.corpus if there else None, args),
-        faces=faces,
+        fonts=fonts,
         source=kind,
         alphabet=VIETNAMESE,
         seed=args.seed,
@@ -94,7 +94,7 @@ def _generate(
         cut=piece if args.words else None,
     )
     options = {"words": args.words, "height": args.height, "tone-placement": args.tone_placement}
-    options |= {"corpus": digest([repr(recipe.texts)]), "fonts": describe_faces(faces)}
+    options |= {"corpus": digest([repr(recipe.texts)]), "fonts": describe_fonts(fonts)}
     return _write(recipe.job, args, out, options)
 
 
@@ -128,19 +128,19 @@ def _generate_printed(args: argparse.Namespace) -> int:
     if len(words) < len(given):
         print(f"{args.words}: {len(given) - len(words):,} of {len(given):,} words left out: not ASCII", file=sys.stderr)
     if args.fonts or folder:
-        faces = load_faces(args.fonts or folder, ASCII if words else alphabet)
+        fonts = load_fonts(args.fonts or folder, ASCII if words else alphabet)
     else:
-        faces = [f for f in default_faces(alphabet) if f.family == "DejaVuSansMono"]
-    if not any(f.can_write(alphabet) for f in faces):
-        raise InputError(f"no face of {args.fonts or folder} has all {len(alphabet)} characters of the task")
+        fonts = [f for f in default_fonts(alphabet) if f.family == "DejaVuSansMono"]
+    if not any(f.can_write(alphabet) for f in fonts):
+        raise InputError(f"no font of {args.fonts or folder} has all {len(alphabet)} characters of the task")
     recipe = PrintedRecipe(
-        style=style, source=args.task + ("_words" if words else ""), alphabet=alphabet, faces=faces, words=words,
+        style=style, source=args.task + ("_words" if words else ""), alphabet=alphabet, fonts=fonts, words=words,
         test=args.test, seed=args.seed, height=args.height,
     )  # fmt: skip
     out = args.out if str(args.out) not in ("", ".") else Path("synthetic_data") / recipe.source
     listed = f"{len(words)} words ({digest(words)})" if words else "none"
     options = {"task": args.task, "words": listed, "test": args.test, "height": args.height}
-    return _write(recipe.job, args, out, {**options, "fonts": describe_faces(faces)})
+    return _write(recipe.job, args, out, {**options, "fonts": describe_fonts(fonts)})
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -26,13 +26,13 @@ class Findings:
 
 
 def check_data(
-    path: str | Path, charset: Charset, height: int = 40, pixels_a_frame: int = 4, progress: bool = False
+    path: str | Path, charset: Charset, height: int = 40, ctc_stride: int = 4, progress: bool = False
 ) -> Findings:
     """Reads every row and every image of a label CSV or list. Raises InputError only when the file itself cannot be
     read.
 
-    `height` and `pixels_a_frame` are those of the CTC recogniser that the lines must fit: a line of w x h pixels gives
-    w * height / h / pixels_a_frame frames.
+    `height` and `ctc_stride` are those of the CTC recogniser that the lines must fit: a line of w x h pixels gives
+    w * height / h / ctc_stride frames.
     """
     problems: list[str] = []
     frame = read_labels(path, problems=problems)
@@ -57,7 +57,7 @@ def check_data(
             continue
         if charset.unknown(text):
             continue
-        needed, frames = frames_needed(charset.encode(text)), round(w * height / h) // pixels_a_frame
+        needed, frames = frames_needed(charset.encode(text)), round(w * height / h) // ctc_stride
         if needed > frames:
             problems.append(
                 f"{path}: row {row + 2}: {name} ({w} x {h} px) gives {frames} CTC frames at height {height}, its text "

@@ -137,7 +137,7 @@ class TrainPages(Dataset[Any]):
 
 
 class ValidPages(Dataset[Any]):
-    """Whole pages with their maps and truths."""
+    """Whole pages with their maps and ground truth."""
 
     def __init__(self, pages: Sequence[LabelledPage], cfg: PageData.Config) -> None:
         targets: Any = cfg.targets
@@ -164,7 +164,7 @@ class ValidPages(Dataset[Any]):
 def collate(
     preprocess: PagePreprocess,
     samples: Sequence[tuple[int, LabelledPage, dict[str, np.ndarray]]],
-    truths: list[LabelledPage],
+    pages: list[LabelledPage],
 ) -> Batch:
     """Pages with their images, and maps of the images' padded size, as one batch."""
     images = [page.image for _, page, _ in samples if page.image is not None]
@@ -174,7 +174,7 @@ def collate(
     maps = {k: torch.from_numpy(np.stack([m[k] for _, _, m in samples])) for k in samples[0][2]}
     return Batch(
         images=torch.from_numpy(preprocess.collate(images)), widths=torch.tensor([im.shape[1] for im in images]),
-        index=torch.tensor([i for i, _, _ in samples]), shapes=torch.tensor(shapes), maps=maps, pages=truths,
+        index=torch.tensor([i for i, _, _ in samples]), shapes=torch.tensor(shapes), maps=maps, pages=pages,
     )  # fmt: skip
 
 

@@ -79,14 +79,14 @@ def merge_tables(
     merged.add(_relative(real, train, target).assign(source=REAL), charset_matters=False)
     for path in map(Path, manifests):
         frame = read_table(path, columns=("img_path", "text", "source"))
-        if reason := unfit_for_lines(frame, merged.charset, handwriting):
+        if reason := reason_to_leave_out(frame, merged.charset, handwriting):
             merged.left_out.append(f"{path}: {len(frame)} rows: {reason}")
         else:
             merged.add(_relative(_with_folds(frame, path, real, train), path, target))
     return merged.result(out)
 
 
-def unfit_for_lines(frame: pd.DataFrame, charset: Charset, handwriting: bool) -> str:
+def reason_to_leave_out(frame: pd.DataFrame, charset: Charset, handwriting: bool) -> str:
     """Why the rows of a manifest are no lines to learn `charset` from, judged by their source and text; "" if they are.
 
     `handwriting`: printed strings (sources "printed", "captcha", "scene", "chinese") are none either.

@@ -61,10 +61,11 @@ class LineData:
         batch: int = 32
         bucket: int = 50  # batches are cut from runs of this many batches sorted by width
         workers: int = 2
-        unfit: Literal["refuse", "leave_out"] = (
+        bad_labels: Literal["refuse", "leave_out"] = (
             "refuse"  # labels with unknown characters or too few frames end the run, or are named and left out
         )
-        frame: int = 4  # pixels a CTC frame, to check that every target fits the frames of its image; 0: not CTC
+        # Pixels from one CTC frame to the next, to check that an image has frames enough for its text; 0: not CTC.
+        ctc_stride: int = 4
 
         def characters(self) -> Charset:
             """The charset that is meant. Raises InputError for a dictionary file that is none."""
@@ -135,7 +136,7 @@ class LineData:
             frame["source"] = name
         elif "source" not in frame:
             frame["source"] = "real"
-        if self.cfg.unfit == "leave_out":
+        if self.cfg.bad_labels == "leave_out":
             strange = [bool(self.charset.unknown(t)) for t in frame["text"]]
             frame = _without(frame, np.array(strange, bool), path, "characters outside the charset")
         check_charset(frame, self.charset, path)
@@ -149,7 +150,7 @@ class LineData:
         against the frames.
         """
         preprocess: Any = self.cfg.preprocess
-        preprocess, per_frame = preprocess.build(), self.cfg.frame
+        preprocess, stride = preprocess.build(), self.cfg.ctc_stride
         widths, too_long, long, unreadable = [], [], [], []
         for row, name, file, text in zip(frame["row"], frame["img_path"], frame["file"], frame["text"], strict=True):
             try:
@@ -158,15 +159,15 @@ class LineData:
                 unreadable.append((row, str(e)))
                 continue
             widths.append(width)
-            if per_frame:
-                needed, frames = frames_needed(self.charset.encode(text)), -(-width // per_frame)
+            if stride:
+                needed, frames = frames_needed(self.charset.encode(text)), -(-width // stride)
                 too_long.append(needed > frames)
                 if needed > frames:
                     image_has = f"a {width} px wide image has {frames}"
                     long.append((row, f"{name}: {text!r} needs {needed} CTC frames, {image_has}"))
         refuse(path, unreadable, "`chuviet check` lists all such images")
-        if self.cfg.unfit == "refuse":
-            refuse(path, long, "correct these labels, or leave such rows out: data.unfit=leave_out")
+        if self.cfg.bad_labels == "refuse":
+            refuse(path, long, "correct these labels, or leave such rows out: data.bad_labels=leave_out")
         frame = frame.assign(width=np.asarray(widths, dtype=np.int64))
         return _without(frame, np.array(too_long, bool), path, "too long for the frames of their image")
 
@@ -210,7 +211,7 @@ class LineData:
 
     def valid_loader(self, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
         """Every validation row once over all processes, undistorted, the widest first: in the batches, and so with the
-        padding, that `ship.inference` makes of them. May be empty.
+        padding, that `chuviet.reading` makes of them. May be empty.
         """
         order = np.argsort(-self.valid["width"].to_numpy(), kind="stable")
         batches = [order[i : i + self.cfg.batch].tolist() for i in range(0, len(order), self.cfg.batch)]
@@ -311,7 +312,7 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
         preprocess: Any = cfg.preprocess
         augment: Any = cfg.augment
         self.files, self.texts = frame["file"].tolist(), frame["text"].tolist()
-        self.charset, self.seed, self.frame = charset, seed, cfg.frame
+        self.charset, self.seed, self.ctc_stride = charset, seed, cfg.ctc_stride
         self.preprocess = preprocess.build()
         self.augment = augment.build() if augment and distort else None
         self.concat = cfg.concat if distort else None
@@ -347,7 +348,7 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
         return image, text
 
     def _fits(self, shape: tuple[int, ...], ids: list[int]) -> bool:
-        return self.preprocess.out_width(*shape[:2]) >= self.frame * frames_needed(ids)
+        return self.preprocess.out_width(*shape[:2]) >= self.ctc_stride * frames_needed(ids)
 
     def collate(self, samples: Sequence[tuple[np.ndarray, list[int], str, int]]) -> Batch:
         """Pads images (as the preprocessing has it) and targets (with -1)."""

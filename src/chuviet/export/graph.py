@@ -39,7 +39,7 @@ CALIBRATION = 64
 
 
 class Refused(InputError):
-    """An export that was measured and found wanting: no file was written. `report` has the figures."""
+    """An export that was measured and found wanting: no file was written. `report` has the metrics."""
 
     def __init__(self, message: str, report: Any) -> None:
         super().__init__(message)

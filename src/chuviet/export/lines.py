@@ -30,7 +30,7 @@ from chuviet.models.protocols import StepModel
 from chuviet.pytorch.artifact import SavedModel
 from chuviet.pytorch.network import as_artifact
 from chuviet.reading.lines import LineReader, milliseconds
-from chuviet.synth.fonts import default_faces
+from chuviet.synth.fonts import default_fonts
 from chuviet.synth.printed import plain
 from chuviet.vocab import PRINTED
 
@@ -101,12 +101,12 @@ def export_onnx(
 
 def drawn_strings(count: int = 24, seed: int = 0) -> list[np.ndarray]:
     """Printed strings of 1 to 47 letters: what an export is checked on where there are no real lines."""
-    face = next(f for f in default_faces(PRINTED) if f.family == "DejaVuSans")
+    font = next(f for f in default_fonts(PRINTED) if f.family == "DejaVuSans")
     images = []
     for i in range(count):
         rng = np.random.default_rng((seed, i))
         text = "".join(rng.choice(list(PRINTED), 2 * i + 1))
-        images.append(plain(text, face.path, int(rng.integers(24, 96)), rng))
+        images.append(plain(text, font.path, int(rng.integers(24, 96)), rng))
     return images
 
 

@@ -58,23 +58,23 @@ class DBLoss:
         return {"loss": torch.stack(list(parts.values())).sum(), "weight": weight} | parts
 
 
-def dice(probability: Tensor, truth: Tensor, mask: Tensor, each_image: bool = False) -> Tensor:
+def dice(probability: Tensor, target: Tensor, mask: Tensor, each_image: bool = False) -> Tensor:
     """1 - 2 |A B| / (|A| + |B|) over all pixels of `mask`; N H W each, 0..1. Of the batch, or the mean of its images'.
 
     With `each_image` an image is smoothed by a pixel that is found: without text it costs what it claims, at most 1.
     """
     over, smooth = ((1, 2), 1.0) if each_image else ((0, 1, 2), 0.0)
-    common = (probability * truth * mask).sum(over)
-    sizes = (probability * mask).sum(over) + (truth * mask).sum(over)
+    common = (probability * target * mask).sum(over)
+    sizes = (probability * mask).sum(over) + (target * mask).sum(over)
     return (1 - (2 * common + smooth) / (sizes + smooth + 1e-6)).mean()
 
 
-def hard_negatives(logits: Tensor, truth: Tensor, mask: Tensor, ratio: float) -> Tensor:
+def hard_negatives(logits: Tensor, target: Tensor, mask: Tensor, ratio: float) -> Tensor:
     """N H W mask of all positives and, in each image, of the `ratio` times as many negatives that look most like text.
 
     An image without text keeps as many negatives as the batch's images keep on average (at least one).
     """
-    positive, negative = (truth > 0.5) & (mask > 0.5), (truth <= 0.5) & (mask > 0.5)
+    positive, negative = (target > 0.5) & (mask > 0.5), (target <= 0.5) & (mask > 0.5)
     counts = positive.flatten(1).sum(1)
     wanted = torch.where(counts > 0, counts, counts.float().mean().ceil().long().clamp(min=1)) * ratio
     wanted = torch.minimum(wanted.long(), negative.flatten(1).sum(1))
@@ -85,4 +85,4 @@ def hard_negatives(logits: Tensor, truth: Tensor, mask: Tensor, ratio: float) ->
     top = scores.topk(most, dim=1).values
     last = top.gather(1, (wanted - 1).clamp(min=0)[:, None])  # N 1: score of the last negative kept
     hard = (scores >= last) & (wanted > 0)[:, None] & negative.flatten(1)
-    return (positive.flatten(1) | hard).view_as(truth).float()
+    return (positive.flatten(1) | hard).view_as(target).float()

@@ -59,11 +59,11 @@ class EastLoss:
     def __call__(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         cfg = self.cfg
         score, distances, angle = (x.flatten(-2) for x in read_logits(output.logits, cfg.crop))  # N P, N 4 P, N P
-        truth, mask = (batch.maps[k].flatten(1).float() for k in ("score", "mask"))  # N P
+        target, mask = (batch.maps[k].flatten(1).float() for k in ("score", "mask"))  # N P
         geometry = batch.maps["geometry"].flatten(2).float()  # N 5 P
 
-        entropy = F.binary_cross_entropy_with_logits(score, truth, reduction="none")
-        text, background = (truth > 0.5) & (mask > 0.5), (truth <= 0.5) & (mask > 0.5)
+        entropy = F.binary_cross_entropy_with_logits(score, target, reduction="none")
+        text, background = (target > 0.5) & (mask > 0.5), (target <= 0.5) & (mask > 0.5)
         negatives = mine(entropy, background, cfg.hard_negatives, cfg.random_negatives)
         if cfg.balanced:
             classes = 0.5 * (mean_of_chosen(entropy, text) + mean_of_chosen(entropy, negatives))
@@ -80,11 +80,11 @@ class EastLoss:
         return {"loss": loss, "weight": weight} | {k: v.detach() for k, v in parts.items()}
 
 
-def overlap_loss(distances: Tensor, truth: Tensor) -> Tensor:
+def overlap_loss(distances: Tensor, target: Tensor) -> Tensor:
     """-log IoU of boxes around the same point with the same angle, given by N 4 P distances each -> N P."""
-    top, right, bottom, left = torch.minimum(distances, truth).unbind(1)
+    top, right, bottom, left = torch.minimum(distances, target).unbind(1)
     common = (top + bottom) * (left + right)
-    areas = [(d[:, 0] + d[:, 2]) * (d[:, 1] + d[:, 3]) for d in (distances, truth)]
+    areas = [(d[:, 0] + d[:, 2]) * (d[:, 1] + d[:, 3]) for d in (distances, target)]
     return -torch.log((common + 1) / (areas[0] + areas[1] - common + 1))
 
 

@@ -17,7 +17,7 @@ from chuviet.polygons import overlaps
 from chuviet.results import Detection
 
 #: What becomes of a true quad, and of a found one: matched, not counted, or one of the kinds of errors.
-TRUTH_ERRORS = ("merged", "split", "inexact", "missed")
+TARGET_ERRORS = ("merged", "split", "inexact", "missed")
 FOUND_ERRORS = ("merged", "split", "duplicate", "inexact", "false")
 
 _NEAR = 0.1  # IoU from which two quads have to do with each other
@@ -26,11 +26,11 @@ _MARKS = "!?.:,*\"()·[]/'"  # one of these at either end of a true word may be 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One image: `truths` (K) and `found` (D) say what became of each quad: "matched", "ignored" or a kind of error;
-    `partner` (K) is the row of the detection that a truth is matched with, or -1.
+    """One image: `targets` (K) and `found` (D) say what became of each quad: "matched", "ignored" or a kind of error;
+    `partner` (K) is the row of the detection that a target is matched with, or -1.
     """
 
-    truths: list[str]
+    targets: list[str]
     found: list[str]
     partner: list[int]
 
@@ -38,7 +38,7 @@ class Comparison:
 @dataclass(frozen=True)
 class _Record:
     source: str
-    truths: Counter[str]
+    targets: Counter[str]
     found: Counter[str]
     equal: int  # matches with equal text
     equal_icdar: int
@@ -48,15 +48,15 @@ class _Record:
 class DetectionMetric:
     """Collects what was found on pages, and what is there; `compute` gives fractions (0.05 is 5 %).
 
-    On each image, don't-care truths are not counted, nor is a detection that lies with more than half of its area in
-    one of them. Of the rest, going through the truths in their order, each takes the first detection not taken yet with
-    intersection over union > `iou`. Neither order matters as long as truths don't overlap each other by half.
+    On each image, don't-care targets are not counted, nor is a detection that lies with more than half of its area in
+    one of them. Of the rest, in the order of the targets, each takes the first free detection with intersection over
+    union > `iou`. Neither order matters as long as targets don't overlap each other by half.
 
-    - ``precision``: matched / found, ``recall``: matched / truths, ``hmean``: their harmonic mean; sums over all
+    - ``precision``: matched / found, ``recall``: matched / targets, ``hmean``: their harmonic mean; sums over all
       images, so that what is found on an empty page lowers precision. Nothing found where something is: all 0. No
-      truth at all: recall is 1, and precision is 1 if nothing was found and else 0.
+      target at all: recall is 1, and precision is 1 if nothing was found and else 0.
     - ``error``: 1 - ``hmean``, for choosing models.
-    - ``truths``, ``found``, ``matched``: how many there are (counted ones only); ``count``: images.
+    - ``truths`` (targets), ``found``, ``matched``: how many there are (counted ones only); ``count``: images.
     - With texts, ``e2e_precision``, ``e2e_recall``, ``e2e_hmean``: the same, where of the matches only those with the
       same text count, character by character. ``e2e_hmean_icdar`` takes upper and lower case as equal, and lets one
       punctuation mark at each end of the true word be missing, as ICDAR2015 does.
@@ -64,13 +64,13 @@ class DetectionMetric:
     Each error has one kind (the first that fits). A quad covers another when more than half of the other's area is in
     it; two quads are near when one covers the other or their IoU is 0.1 or more.
 
-    - truths without a match: ``merged``: some detection covers it and another truth; ``split``: it covers two or more
+    - targets without a match: ``merged``: some detection covers it and another target; ``split``: it covers two or more
       detections; ``inexact``: some detection is near; ``missed``: none is.
-    - detections without a match: ``merged``: it covers two or more truths; ``split``: an unmatched truth covers it and
-      another detection; ``duplicate``: it is near truths, all of them matched; ``inexact``: it is near an unmatched
-      truth; ``false``: it is near none.
+    - detections without a match: ``merged``: it covers two or more targets; ``split``: an unmatched target covers it
+      and another detection; ``duplicate``: it is near targets, all of them matched; ``inexact``: it is near an
+      unmatched target; ``false``: it is near none.
 
-    Don't-care truths count among those that a detection merges, not otherwise.
+    Don't-care targets count among those that a detection merges, not otherwise.
     """
 
     error = "error"
@@ -82,39 +82,39 @@ class DetectionMetric:
     def reset(self) -> None:
         self._records = []
 
-    def update(self, predictions: Sequence[Detection], truths: Sequence[LabelledPage]) -> None:
-        """Adds images, `predictions[i]` being what was found on `truths[i]`. Raises ValueError when the numbers differ
+    def update(self, predictions: Sequence[Detection], targets: Sequence[LabelledPage]) -> None:
+        """Adds images, `predictions[i]` being what was found on `targets[i]`. Raises ValueError when the numbers differ
         (also those of quads and texts).
         """
-        if len(predictions) != len(truths):
-            raise ValueError(f"{len(predictions)} predictions for {len(truths)} pages")
-        self._records += [self._record(d, p) for d, p in zip(predictions, truths, strict=True)]
+        if len(predictions) != len(targets):
+            raise ValueError(f"{len(predictions)} predictions for {len(targets)} pages")
+        self._records += [self._record(d, p) for d, p in zip(predictions, targets, strict=True)]
 
     def _record(self, detection: Detection, page: LabelledPage) -> _Record:
         result = compare(detection, page, self.iou)
         pairs: list[tuple[str, str]] = []
         if detection.texts is not None:
-            for name, texts, quads in (("found", detection.texts, result.found), ("true", page.texts, result.truths)):
+            for name, texts, quads in (("found", detection.texts, result.found), ("true", page.texts, result.targets)):
                 if len(texts) != len(quads):
                     raise ValueError(
                         f"{page.path or detection.index}: {len(texts)} {name} texts for {len(quads)} quads"
                     )
             pairs = [(detection.texts[d], page.texts[t]) for t, d in enumerate(result.partner) if d >= 0]
         return _Record(
-            source=page.source, truths=Counter(result.truths), found=Counter(result.found),
+            source=page.source, targets=Counter(result.targets), found=Counter(result.found),
             equal=sum(read == true for read, true in pairs), equal_icdar=sum(equal_icdar(*p) for p in pairs),
             read=detection.texts is not None,
         )  # fmt: skip
 
     def compute(self) -> dict[str, float]:
-        """The figures of all images since the last `reset`; those of reading only when all detections have texts.
+        """The metrics of all images since the last `reset`; those of reading only when all detections have texts.
         Raises ValueError when there are no images.
         """
-        return _figures(self._records)
+        return _metrics(self._records)
 
     def by_source(self) -> dict[str, dict[str, float]]:
         """`compute` for each `LabelledPage.source`, by name."""
-        return {source: _figures(self._of(source)) for source in self._sources()}
+        return {source: _metrics(self._of(source)) for source in self._sources()}
 
     def errors(self) -> dict[str, dict[str, int]]:
         """How many of each kind: {"truths": {kind: number}, "found": {kind: number}}."""
@@ -145,14 +145,14 @@ def compare(detection: Detection, page: LabelledPage, iou: float = 0.5) -> Compa
     counted = ~skipped[:, None] & ~unwanted[None]
     partner = _match((overlap.iou > iou) & counted)
     taken = np.isin(np.arange(len(found)), partner)
-    truths, finds = _kinds(overlap.iou, overlap.of_a > 0.5, overlap.of_b > 0.5, skipped, partner >= 0)
-    truths = np.where(skipped, "ignored", np.where(partner >= 0, "matched", truths))
+    targets, finds = _kinds(overlap.iou, overlap.of_a > 0.5, overlap.of_b > 0.5, skipped, partner >= 0)
+    targets = np.where(skipped, "ignored", np.where(partner >= 0, "matched", targets))
     finds = np.where(unwanted, "ignored", np.where(taken, "matched", finds))
-    return Comparison(truths.tolist(), finds.tolist(), partner.tolist())
+    return Comparison(targets.tolist(), finds.tolist(), partner.tolist())
 
 
 def _match(fits: np.ndarray) -> np.ndarray:
-    """K D bool -> K: the first free detection that fits each truth, or -1."""
+    """K D bool -> K: the first free detection that fits each target, or -1."""
     free = np.ones(fits.shape[1], bool)
     partner = np.full(len(fits), -1)
     for row in np.flatnonzero(fits.any(1)):
@@ -165,14 +165,14 @@ def _match(fits: np.ndarray) -> np.ndarray:
 def _kinds(
     iou: np.ndarray, covered: np.ndarray, inside: np.ndarray, skipped: np.ndarray, matched: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The kind of error that each truth (K) and each detection (D) is if it has no match.
+    """The kind of error that each target (K) and each detection (D) is if it has no match.
 
-    All K D: `covered` where the detection covers the truth, `inside` where the truth covers the detection.
+    All K D: `covered` where the detection covers the target, `inside` where the target covers the detection.
     """
     near = ((iou >= _NEAR) | covered | inside) & ~skipped[:, None]
     merging = covered.sum(0) >= 2  # D
     split = (inside.sum(1) >= 2) & ~skipped & ~matched  # K
-    truths = np.select(
+    targets = np.select(
         [(covered & merging).any(1), split, near.any(1)], ["merged", "split", "inexact"], default="missed"
     )
     found = np.select(
@@ -180,7 +180,7 @@ def _kinds(
         ["merged", "split", "inexact", "duplicate"],
         default="false",
     )
-    return truths, found
+    return targets, found
 
 
 def equal_icdar(read: str, true: str) -> bool:
@@ -193,39 +193,41 @@ def equal_icdar(read: str, true: str) -> bool:
     return any(read == true[a : len(true) - b] for a in starts for b in ends)
 
 
-def _figures(records: Sequence[_Record]) -> dict[str, float]:
+def _metrics(records: Sequence[_Record]) -> dict[str, float]:
     if not records:
         raise ValueError("no images to measure: call update first")
-    truths = sum(r.truths.total() - r.truths["ignored"] for r in records)
+    targets = sum(r.targets.total() - r.targets["ignored"] for r in records)
     found = sum(r.found.total() - r.found["ignored"] for r in records)
-    matched = sum(r.truths["matched"] for r in records)
-    precision, recall, hmean = _rates(matched, found, truths)
+    matched = sum(r.targets["matched"] for r in records)
+    precision, recall, hmean = _rates(matched, found, targets)
     out = {
         "precision": precision, "recall": recall, "hmean": hmean, "error": 1 - hmean, "count": len(records),
-        "truths": truths, "found": found, "matched": matched,
+        "truths": targets,  # the key that JSON files of users have
+        "found": found, "matched": matched,
     }  # fmt: skip
     if all(r.read for r in records):
-        rates = _rates(sum(r.equal for r in records), found, truths)
+        rates = _rates(sum(r.equal for r in records), found, targets)
         out |= dict(zip(("e2e_precision", "e2e_recall", "e2e_hmean"), rates, strict=True))
-        out["e2e_hmean_icdar"] = _rates(sum(r.equal_icdar for r in records), found, truths)[2]
+        out["e2e_hmean_icdar"] = _rates(sum(r.equal_icdar for r in records), found, targets)[2]
     return out
 
 
-def _rates(matched: int, found: int, truths: int) -> tuple[float, float, float]:
+def _rates(matched: int, found: int, targets: int) -> tuple[float, float, float]:
     """Precision, recall and their harmonic mean."""
-    if not truths:
+    if not targets:
         silent = float(not found)
         return silent, 1.0, silent
-    return matched / max(found, 1), matched / truths, 2 * matched / (found + truths)
+    return matched / max(found, 1), matched / targets, 2 * matched / (found + targets)
 
 
 def _errors(records: Iterable[_Record]) -> dict[str, dict[str, int]]:
-    truths: Counter[str] = Counter()
+    targets: Counter[str] = Counter()
     found: Counter[str] = Counter()
     for r in records:
-        truths += r.truths
+        targets += r.targets
         found += r.found
-    return {"truths": {k: truths[k] for k in TRUTH_ERRORS}, "found": {k: found[k] for k in FOUND_ERRORS}}
+    # "truths": the key that JSON files of users have
+    return {"truths": {k: targets[k] for k in TARGET_ERRORS}, "found": {k: found[k] for k in FOUND_ERRORS}}
 
 
 def threshold_for_recall(

@@ -77,7 +77,7 @@ class RecognitionMetric:
         sums.score += competition_score(prediction, target, d)
 
     def compute(self) -> dict[str, float]:
-        """The figures of all lines since the last `reset`. Raises ValueError when there are none."""
+        """The metrics of all lines since the last `reset`. Raises ValueError when there are none."""
         s = self._sums
         if not s.count:
             raise ValueError("no lines to measure: call update first")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from chuviet.geometry import Quad
 from chuviet.labels import LabelledPage
-from chuviet.metrics.detection import FOUND_ERRORS, TRUTH_ERRORS, compare, equal_icdar
+from chuviet.metrics.detection import FOUND_ERRORS, TARGET_ERRORS, compare, equal_icdar
 from chuviet.reading.pictures import BAND, SHIFT, Colour, colour_of, label, line_width, outline
 from chuviet.results import Detection
 
@@ -18,6 +18,7 @@ _TRUE: Colour = (40, 130, 255)
 _MISSED: Colour = (230, 20, 40)
 _IGNORED: Colour = (150, 150, 150)
 
+#: Keys of `DetectionMetric` ("truths" are the targets; JSON files of users have the key) -> headings.
 _MEANINGS = {
     "count": "images", "truths": "truths", "found": "found", "matched": "matched", "precision": "precision",
     "recall": "recall", "hmean": "hmean", "e2e_precision": "e2e precision", "e2e_recall": "e2e recall",
@@ -37,7 +38,7 @@ def draw(image: np.ndarray, detection: Detection, target: LabelledPage) -> np.nd
     for quad, score in zip(detection.quads, detection.scores, strict=True):
         outline(out, quad, colour_of(float(score)), round(2 * width))
     result = compare(detection, target)
-    for quad, kind in zip(target.quads, result.truths, strict=True):
+    for quad, kind in zip(target.quads, result.targets, strict=True):
         if kind == "matched":
             outline(out, quad, _TRUE, round(width))
         elif kind != "ignored":
@@ -49,11 +50,11 @@ def draw(image: np.ndarray, detection: Detection, target: LabelledPage) -> np.nd
     return label(out, np.concatenate([detection.quads, target.quads]), detection.texts, bands, width)
 
 
-def table(figures: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
+def table(metrics: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
     """`DetectionMetric.by_source` (and "all": `compute`) as one row a source: numbers of images and quads, then rates;
     those of reading where any source has them.
     """
-    frame = pd.DataFrame.from_dict({_name(k): dict(v) for k, v in figures.items()}, orient="index")
+    frame = pd.DataFrame.from_dict({_name(k): dict(v) for k, v in metrics.items()}, orient="index")
     columns = [c for c in _MEANINGS if c in frame]
     frame = frame[columns].astype({c: int for c in columns if c in ("count", "truths", "found", "matched")})
     return frame.rename(columns=_MEANINGS).rename_axis("source")
@@ -63,7 +64,7 @@ def error_table(errors: Mapping[str, Mapping[str, Mapping[str, int]]]) -> pd.Dat
     """`DetectionMetric.errors_by_source` (and "all": `errors`) as one row a kind of error, below what it happened to,
     and one column a source; kinds as `chuviet.metrics.detection.DetectionMetric` defines them.
     """
-    rows = [("truths", k) for k in TRUTH_ERRORS] + [("found", k) for k in FOUND_ERRORS]
+    rows = [("truths", k) for k in TARGET_ERRORS] + [("found", k) for k in FOUND_ERRORS]
     values = {_name(source): [parts[side][kind] for side, kind in rows] for source, parts in errors.items()}
     return pd.DataFrame(values, index=pd.MultiIndex.from_tuples(rows, names=["of", "kind"]))
 
@@ -73,7 +74,7 @@ def _name(source: str) -> str:
 
 
 def _misread(detection: Detection, page: LabelledPage, partners: list[int]) -> set[int]:
-    """Rows of the detections whose text is not that of the truth they are matched with."""
+    """Rows of the detections whose text is not that of the target they are matched with."""
     if detection.texts is None:
         return set()
     pairs = [(d, t) for t, d in enumerate(partners) if d >= 0]

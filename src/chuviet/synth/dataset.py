@@ -23,7 +23,7 @@ from tqdm import tqdm
 from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.manifest import COLUMNS, SYNTHETIC_FOLD
-from chuviet.synth.fonts import Face
+from chuviet.synth.fonts import Font
 from chuviet.synth.ink import Hand, crop_line, draw_line
 from chuviet.synth.paper import Sheet, encode_jpeg, put_on
 
@@ -40,7 +40,7 @@ class LineRecipe:
     """How sample i is made: `job(i)` returns its manifest row and its JPEG bytes."""
 
     texts: Texts
-    faces: Sequence[Face]
+    fonts: Sequence[Font]
     source: str
     alphabet: str
     seed: int = 0
@@ -59,29 +59,29 @@ class LineRecipe:
             raise InputError(f"no font covers every character of {text!r}; add fonts")
         families = kinds[able] if able in kinds else kinds.setdefault(able, self._families(able))
         members = families[int(rng.integers(len(families)))]
-        face = members[int(rng.integers(len(members)))]
-        connected = any(name in face.family.lower() for name in _CONNECTED)
+        font = members[int(rng.integers(len(members)))]
+        connected = any(name in font.family.lower() for name in _CONNECTED)
         sheet = Sheet.draw(rng)
-        ink = crop_line(draw_line(text, face.path, Hand.draw(rng), rng, connected), self.height, rng)
+        ink = crop_line(draw_line(text, font.path, Hand.draw(rng), rng, connected), self.height, rng)
         image = put_on(ink, sheet, rng)
         row = dict(zip(COLUMNS, (f"{index // 1000:04d}/{index:07d}.jpg", text, "-1", str(SYNTHETIC_FOLD), self.source,
-                                 Path(face.path).stem, ""), strict=True))  # fmt: skip
+                                 Path(font.path).stem, ""), strict=True))  # fmt: skip
         return row, encode_jpeg(image, sheet.quality)
 
     @functools.cached_property
-    def _covers(self) -> tuple[list[frozenset[str]], dict[tuple[int, ...], list[list[Face]]]]:
-        """The different character sets of the faces (hundreds of faces share few), and room for the families of those
+    def _covers(self) -> tuple[list[frozenset[str]], dict[tuple[int, ...], list[list[Font]]]]:
+        """The different character sets of the fonts (hundreds of fonts share few), and room for the families of those
         that have some of these sets.
         """
-        return list(dict.fromkeys(f.covers for f in self.faces)), {}
+        return list(dict.fromkeys(f.covers for f in self.fonts)), {}
 
-    def _families(self, able: tuple[int, ...]) -> list[list[Face]]:
-        """The faces whose character sets are among `able`, by family."""
-        families: dict[str, list[Face]] = {}
+    def _families(self, able: tuple[int, ...]) -> list[list[Font]]:
+        """The fonts whose character sets are among `able`, by family."""
+        families: dict[str, list[Font]] = {}
         covers = {self._covers[0][k] for k in able}
-        for face in self.faces:
-            if face.covers in covers:
-                families.setdefault(face.family, []).append(face)
+        for font in self.fonts:
+            if font.covers in covers:
+                families.setdefault(font.family, []).append(font)
         return [families[name] for name in sorted(families)]
 
     def _text(self, index: int, rng: np.random.Generator) -> str:

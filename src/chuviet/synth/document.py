@@ -248,7 +248,7 @@ def _extras(surface: Surface, texts: Sentences, look: Look, rng: np.random.Gener
                            rng.uniform(2.5, 4.5) * look.size, rng)  # fmt: skip
     if rng.random() < 0.12:
         rows = [_STAMPS[int(rng.integers(len(_STAMPS)))], *([date(rng)] if rng.random() < 0.5 else [])]
-        face: Type = look.head(rng.uniform(1, 2.2))
-        stamps.line_stamp(surface, rows, face.face, rng.uniform(0.1, 0.7, 2) * (w, h), face.size, rng)
+        heading: Type = look.head(rng.uniform(1, 2.2))
+        stamps.line_stamp(surface, rows, heading.font, rng.uniform(0.1, 0.7, 2) * (w, h), heading.size, rng)
     if rng.random() < 0.08:
         stamps.holes(surface, rng)

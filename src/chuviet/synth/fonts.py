@@ -21,7 +21,7 @@ STACKED = "ẤẨỄỖỘỚỮẮẶỆ"
 
 
 @dataclass(frozen=True)
-class Face:
+class Font:
     """One font file. `covers` is the set of characters that it has glyphs for."""
 
     path: str
@@ -32,46 +32,46 @@ class Face:
         return self.covers.issuperset(text)
 
 
-def load_faces(folder: str | Path, alphabet: str) -> list[Face]:
+def load_fonts(folder: str | Path, alphabet: str) -> list[Font]:
     """All usable TTF and OTF files below `folder`, sorted by path: those with any of `alphabet` that clip no accent.
 
     Raises InputError when the folder holds none.
     """
-    faces = []
+    fonts = []
     for path in sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in (".ttf", ".otf")):
         covers = characters(path) & frozenset(alphabet)
         if capitals_only(path):
             covers = frozenset(c for c in covers if c == c.upper())
         if covers and not clips(path, "".join(c for c in STACKED if c in covers)):
-            faces.append(Face(str(path), family_of(path, Path(folder)), covers))
-    if not faces:
+            fonts.append(Font(str(path), family_of(path, Path(folder)), covers))
+    if not fonts:
         raise InputError(f"{folder}: no usable TTF or OTF font; python synthetic_data/get_fonts.py fetches some")
-    return faces
+    return fonts
 
 
-def default_faces(alphabet: str) -> list[Face]:
-    """The DejaVu faces that come with matplotlib: what there is without a font folder and without a network."""
+def default_fonts(alphabet: str) -> list[Font]:
+    """The DejaVu fonts that come with matplotlib: what there is without a font folder and without a network."""
     import matplotlib
 
-    return load_faces_named(Path(matplotlib.get_data_path()) / "fonts" / "ttf", "DejaVuS", alphabet)
+    return load_fonts_named(Path(matplotlib.get_data_path()) / "fonts" / "ttf", "DejaVuS", alphabet)
 
 
-def load_faces_named(folder: Path, prefix: str, alphabet: str) -> list[Face]:
-    """As `load_faces`, for the files of one folder whose names start with `prefix` and whose faces have all of
+def load_fonts_named(folder: Path, prefix: str, alphabet: str) -> list[Font]:
+    """As `load_fonts`, for the files of one folder whose names start with `prefix` and whose fonts have all of
     `alphabet`.
     """
     paths = [p for p in sorted(folder.glob(f"{prefix}*.ttf")) if "Display" not in p.name]
-    faces = [Face(str(p), p.stem, characters(p) & frozenset(alphabet)) for p in paths]
-    return [f for f in faces if f.can_write(alphabet)]
+    fonts = [Font(str(p), p.stem, characters(p) & frozenset(alphabet)) for p in paths]
+    return [f for f in fonts if f.can_write(alphabet)]
 
 
-def find_faces(folder: str | Path, alphabet: str) -> tuple[list[Face], str]:
-    """Faces of `folder` if it is there, else the default ones; and one line that says which."""
+def find_fonts(folder: str | Path, alphabet: str) -> tuple[list[Font], str]:
+    """Fonts of `folder` if it is there, else the default ones; and one line that says which."""
     if Path(folder).is_dir():
-        faces = load_faces(folder, alphabet)
-        return faces, f"{len(faces)} faces of {len({f.family for f in faces})} families from {folder}"
-    faces = default_faces(alphabet)
-    return faces, f"no folder {folder}: going on with the {len(faces)} DejaVu faces of matplotlib"
+        fonts = load_fonts(folder, alphabet)
+        return fonts, f"{len(fonts)} fonts of {len({f.family for f in fonts})} families from {folder}"
+    fonts = default_fonts(alphabet)
+    return fonts, f"no folder {folder}: going on with the {len(fonts)} DejaVu fonts of matplotlib"
 
 
 def family_of(path: Path, folder: Path) -> str:
@@ -93,7 +93,7 @@ def characters(path: Path) -> frozenset[str]:
 def capitals_only(path: Path, size: int = 40) -> bool:
     """Whether small letters are drawn as capitals: seven of them, stretched to one size, look like theirs.
 
-    The mean correlation of such pairs is above 0.9 in those faces and below 0.55 in all others of `get_fonts.py`.
+    The mean correlation of such pairs is above 0.9 in those fonts and below 0.55 in all others of `get_fonts.py`.
     """
     letters = [c for c in "aegqrbd" if {c, c.upper()} <= characters(path)]
     font = ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)

@@ -11,7 +11,7 @@ import numpy as np
 
 from chuviet.synth import stamps
 from chuviet.synth.document import blank
-from chuviet.synth.fonts import Face
+from chuviet.synth.fonts import Font
 from chuviet.synth.regions import box_line
 from chuviet.synth.sentences import Sentences, date, pattern, person
 from chuviet.synth.strips import Pen, baseline, lay
@@ -66,12 +66,12 @@ class _Form:
         return self.look.leading * self.look.size
 
 
-def form(texts: Sentences, faces: Sequence[Face], families: Sequence[Family], rng: np.random.Generator) -> Surface:
+def form(texts: Sentences, fonts: Sequence[Font], families: Sequence[Family], rng: np.random.Generator) -> Surface:
     """A form of some 8 to 40 entries, filled in by one hand."""
     dpi = float(np.exp(rng.uniform(np.log(100), np.log(230))))
     surface = Surface(blank(dpi, rng, aged=0.35))
     look = Look.draw(families, max(round(rng.uniform(9, 12.5) / 72 * dpi), 10), rng)
-    pen = Pen.draw(faces, float(np.clip(look.size * rng.uniform(0.75, 1.25), 9, 60)), rng)
+    pen = Pen.draw(fonts, float(np.clip(look.size * rng.uniform(0.75, 1.25), 9, 60)), rng)
     made = _Form(surface, texts, look, pen, rng, float(rng.choice((0.97, 0.97, 0.7, 0.0), p=(0.5, 0.25, 0.2, 0.05))))
     margin = rng.uniform(0.05, 0.12) * surface.width
     left, width = margin, surface.width - 2 * margin

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from chuviet.synth import stamps
-from chuviet.synth.fonts import Face
+from chuviet.synth.fonts import Font
 from chuviet.synth.notes import annotate, bracket
 from chuviet.synth.sentences import Sentences, date, person
 from chuviet.synth.strips import Pen, Strip, baseline, ink_colour, lay
@@ -30,7 +30,7 @@ class RealLines(Protocol):
 
 
 def letter(
-    texts: Sentences, faces: Sequence[Face], families: Sequence[Family], rng: np.random.Generator,
+    texts: Sentences, fonts: Sequence[Font], families: Sequence[Family], rng: np.random.Generator,
     real: RealLines | None = None,
 ) -> tuple[Surface, list[str]]:  # fmt: skip
     """A page of handwriting, and the names of the real lines on it."""
@@ -41,32 +41,32 @@ def letter(
         return surface, real_page(surface, real, rng)
     cap = width / rng.uniform(28, 75) if rng.random() < 0.85 else width / rng.uniform(10, 28)
     cap = float(np.clip(cap, 9, 90))
-    pen = Pen.draw(faces, cap, rng)
+    pen = Pen.draw(fonts, cap, rng)
     pitch = cap * float(rng.uniform(1.5, 2.0) if rng.random() < 0.45 else rng.uniform(2.0, 3.4))
     first = max(min(rng.uniform(1.5, 4) * pitch, 0.35 * height), 1.7 * cap)
     rule(surface, pitch if rng.random() < 0.8 else pitch * rng.uniform(0.5, 1.3), first + 0.12 * cap, rng)
     if rng.random() < 0.15:
         _printed_head(surface, texts, families, first - 1.4 * pitch, rng)
-    _write(surface, texts, faces, pen, pitch, first, rng)
+    _write(surface, texts, fonts, pen, pitch, first, rng)
     if rng.random() < 0.15:
         look = Look.draw(families, max(round(cap), 9), rng)
         rows = [" ".join(texts.words(rng, 5)) for _ in range(int(rng.integers(1, 4)))]
         stamps.line_stamp(surface, rows, look.family.bold, rng.uniform(0.1, 0.7, 2) * (width, height), look.size, rng)
     if rng.random() < 0.12:
         centre = rng.uniform(0.15, 0.85, 2) * (width, height)
-        face = families[int(rng.integers(len(families)))].bold
-        stamps.round_stamp(surface, texts.title(rng, 4).split(), face, centre, rng.uniform(1.5, 3.5) * cap, rng)
+        font = families[int(rng.integers(len(families)))].bold
+        stamps.round_stamp(surface, texts.title(rng, 4).split(), font, centre, rng.uniform(1.5, 3.5) * cap, rng)
     if rng.random() < 0.08:
         stamps.holes(surface, rng)
     if rng.random() < 0.12:
-        annotate(surface, texts, faces, rng)
+        annotate(surface, texts, fonts, rng)
     if surface.lines and rng.random() < 0.12:
         bracket(surface, pen, rng)
     return surface, []
 
 
 def _write(
-    surface: Surface, texts: Sentences, faces: Sequence[Face], pen: Pen, pitch: float, y: float,
+    surface: Surface, texts: Sentences, fonts: Sequence[Font], pen: Pen, pitch: float, y: float,
     rng: np.random.Generator,
 ) -> None:  # fmt: skip
     """Fills the page line by line: a date or a title, paragraphs, a signature."""
@@ -96,7 +96,7 @@ def _write(
             indent = rng.uniform(0, 2.5) * pen.cap
             y += pitch * rng.choice((0, 0, 0.5, 1))
             if rng.random() < 0.06:
-                pen = replace(Pen.draw(faces, pen.cap, rng), colour=ink_colour(rng))
+                pen = replace(Pen.draw(fonts, pen.cap, rng), colour=ink_colour(rng))
     if y + 2 * pitch < h and rng.random() < 0.5:
         left = rng.uniform(0.35, 0.65) * w
         box = (left, y, min(left + rng.uniform(5, 11) * pen.cap, w - 4), min(y + 2.2 * pitch, h - 4))

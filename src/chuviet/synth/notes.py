@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from chuviet.synth.fonts import Face
+from chuviet.synth.fonts import Font
 from chuviet.synth.sentences import Sentences
 from chuviet.synth.strips import Pen, baseline, lay
 from chuviet.synth.surface import Surface
 
 
-def annotate(surface: Surface, texts: Sentences, faces: Sequence[Face], rng: np.random.Generator) -> None:
+def annotate(surface: Surface, texts: Sentences, fonts: Sequence[Font], rng: np.random.Generator) -> None:
     """One to four notes by one hand, on free places, and a ring, a line or a hook at some printed words."""
     if not surface.lines:
         return
     heights = [float(np.ptp(line.outline[:, 1])) for line in surface.lines]
-    pen = Pen.draw(faces, float(np.clip(np.median(heights) * rng.uniform(0.8, 2), 10, 80)), rng)
+    pen = Pen.draw(fonts, float(np.clip(np.median(heights) * rng.uniform(0.8, 2), 10, 80)), rng)
     for _ in range(int(rng.integers(1, 5))):
         words = texts.answer(rng).split() if rng.random() < 0.5 else texts.words(rng, int(rng.integers(1, 5)))
         strip, _ = pen.fill(words, rng, 0.5 * surface.width)

@@ -1,6 +1,6 @@
 """Pages and scenes with many words, and where each of them is: training material for text detectors.
 
-A scene has signs (one to four lines of one to four words in one face and colour) on `scenery`, turned and in
+A scene has signs (one to four lines of one to four words in one font and colour) on `scenery`, turned and in
 perspective, each word a quad. A receipt has lines of print on paper, each phrase a quad. SynthText
 (https://arxiv.org/abs/1604.06646) puts words on photographs by their depth; here everything is drawn.
 """
@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from chuviet.errors import InputError
 from chuviet.geometry import Quad
 from chuviet.manifest import COLUMNS, SYNTHETIC_FOLD
-from chuviet.synth.fonts import Face
+from chuviet.synth.fonts import Font
 from chuviet.synth.paper import encode_jpeg
 from chuviet.synth.receipt import receipt_lines
 from chuviet.synth.scenery import clouds, gradient, paint, photographed, scenery, three
@@ -48,14 +48,14 @@ class PageRecipe:
     The first word of each line of a sign also has `line`, the corners of that line; a phrase has its `words`.
     """
 
-    faces: Sequence[Face]
+    fonts: Sequence[Font]
     words: Words  # lines whose words are written beside made-up ones
     kind: Kind = "scene"
     size: tuple[int, int] = (960, 640)  # width and height of a scene in pixels
     seed: int = 0
 
     def job(self, index: int) -> tuple[dict[str, str], bytes]:
-        """Raises InputError when no face of the set can write."""
+        """Raises InputError when no font of the set can write."""
         rng = np.random.default_rng((self.seed, index, len(self.kind)))
         kind = self.kind if self.kind != "mixed" else ("scene", "receipt")[int(rng.random() < 0.25)]
         image, found = self.scene(index, rng) if kind == "scene" else self.receipt(rng)
@@ -77,12 +77,12 @@ class PageRecipe:
         """H W 3 uint8, and its phrases with their quads in pixels."""
         w = int(rng.integers(420, 900))
         size = int(rng.integers(11, 26) * w / 640) + 3
-        face = self._face(rng, "")
-        bold = self._face(rng, "")
+        font = self._font(rng, "")
+        bold = self._font(rng, "")
         drawn, y, end, ink = [], size, 0, np.zeros((int(2.6 * w), w), np.float32)
         found: list[Found] = []
         for text, x, scale in receipt_lines(w, size, rng):
-            type = (bold if abs(scale) > 1.2 else face).path, round(size * abs(scale))
+            type = (bold if abs(scale) > 1.2 else font).path, round(size * abs(scale))
             pixels = ink_of(text or "-", *type)
             left = int(np.clip(w * x - (pixels.shape[1] if x > 0.6 else pixels.shape[1] / 2 if x > 0.4 else 0), 2, w))
             right, bottom = left + pixels.shape[1], y + pixels.shape[0]
@@ -121,8 +121,8 @@ class PageRecipe:
         size = int(np.exp(rng.uniform(np.log(9), np.log(90))))
         lines = [made_up(rng) if rng.random() < 0.75 else self.words.text(index, rng) for _ in range(_some(rng))]
         lines = [" ".join(line.split()[: _some(rng)]) for line in lines]
-        face = self._face(rng, "".join(lines))
-        ink, boxes = typeset(lines, face.path, size, rng)
+        font = self._font(rng, "".join(lines))
+        ink, boxes = typeset(lines, font.path, size, rng)
         pad = rng.uniform(0.1, 0.6) * size
         for _ in range(8):
             matrix = self._place(ink.shape, rng, (w, h))
@@ -176,26 +176,26 @@ class PageRecipe:
         target += rng.uniform(0, 1, 2) * page
         return cv2.getPerspectiveTransform(source.astype(np.float32), target.astype(np.float32))
 
-    def _face(self, rng: np.random.Generator, text: str) -> Face:
+    def _font(self, rng: np.random.Generator, text: str) -> Font:
         needed, (covers, kinds) = frozenset(text.replace(" ", "")), self._covers
         able = np.flatnonzero(np.array([c >= needed for c in covers])[kinds])
         if not len(able):
             raise InputError(f"no font covers every character of {text!r}; add fonts")
-        return self.faces[able[int(rng.integers(len(able)))]]
+        return self.fonts[able[int(rng.integers(len(able)))]]
 
     @functools.cached_property
     def _covers(self) -> tuple[list[frozenset[str]], np.ndarray]:
-        """The different character sets of the faces, and which of them each face has: hundreds of faces share few."""
+        """The different character sets of the fonts, and which of them each font has: hundreds of fonts share few."""
         numbers: dict[frozenset[str], int] = {}
-        kinds = [numbers.setdefault(face.covers, len(numbers)) for face in self.faces]
+        kinds = [numbers.setdefault(font.covers, len(numbers)) for font in self.fonts]
         return list(numbers), np.array(kinds, int)
 
 
 def typeset(
-    lines: Sequence[str], face: str, size: int, rng: np.random.Generator
+    lines: Sequence[str], font: str, size: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, list[tuple[str, Box]]]:
     """Words in lines: ink h w in 0..1, and each word with left, top, width, height of its ink in pixels."""
-    rows = [[(word, ink_of(word, face, size)) for word in line.split()] for line in lines]
+    rows = [[(word, ink_of(word, font, size)) for word in line.split()] for line in lines]
     gap, leading = round(size * rng.uniform(_GAP, 2 * _GAP)), round(size * rng.uniform(0.15, 0.6))
     widths = [sum(ink.shape[1] + gap for _, ink in row) - gap for row in rows]
     width, centred, y, found = max(widths), rng.random() < 0.5, 0, []
@@ -211,15 +211,15 @@ def typeset(
     return canvas, found
 
 
-def word_boxes(text: str, ink: np.ndarray, face: str, size: int) -> list[tuple[str, Box]]:
+def word_boxes(text: str, ink: np.ndarray, font: str, size: int) -> list[tuple[str, Box]]:
     """The words of a text and the box of each one's ink, in pixels of what `ink_of` gives for the whole text."""
-    font = _font(face, size)
-    shift = font.getbbox(text, anchor="ls")[0]  # the ink's first column, from the pen's start
+    loaded = _load(font, size)
+    shift = loaded.getbbox(text, anchor="ls")[0]  # the ink's first column, from the pen's start
     words, found, done = text.split(), [], ""
     for k, word in enumerate(words):
-        start = font.getlength(done) - shift - 0.5 * font.getlength(" ")
+        start = loaded.getlength(done) - shift - 0.5 * loaded.getlength(" ")
         done += word + " "
-        end = font.getlength(done) - shift - 0.5 * font.getlength(" ")
+        end = loaded.getlength(done) - shift - 0.5 * loaded.getlength(" ")
         left = 0 if k == 0 else max(round(start), 0)
         part = ink[:, left : ink.shape[1] if k == len(words) - 1 else max(round(end), 0)] > 60 / 255
         rows, columns = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
@@ -258,12 +258,12 @@ def made_up(rng: np.random.Generator) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def ink_of(text: str, face: str, size: int) -> np.ndarray:
+def ink_of(text: str, font: str, size: int) -> np.ndarray:
     """Ink strength h w in 0..1 of a text with letters of `size` pixels, cut to its ink."""
-    font = _font(face, size)
-    left, top, right, bottom = font.getbbox(text, anchor="ls")
+    loaded = _load(font, size)
+    left, top, right, bottom = loaded.getbbox(text, anchor="ls")
     image = Image.new("L", (int(right - left) + 8, int(bottom - top) + 8))
-    ImageDraw.Draw(image).text((4 - left, 4 - top), text, fill=255, font=font, anchor="ls")
+    ImageDraw.Draw(image).text((4 - left, 4 - top), text, fill=255, font=loaded, anchor="ls")
     pixels = np.asarray(image)
     rows, columns = np.flatnonzero(pixels.max(1) > 60), np.flatnonzero(pixels.max(0) > 60)
     if not len(rows):
@@ -301,5 +301,5 @@ def _some(rng: np.random.Generator) -> int:
 
 
 @functools.lru_cache(maxsize=256)
-def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
+def _load(path: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(Path(path)), size)

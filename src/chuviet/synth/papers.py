@@ -14,7 +14,7 @@ import numpy as np
 from chuviet.manifest import COLUMNS, SYNTHETIC_FOLD
 from chuviet.synth.camera import Taken, take
 from chuviet.synth.document import document
-from chuviet.synth.fonts import Face
+from chuviet.synth.fonts import Font
 from chuviet.synth.form import form
 from chuviet.synth.letter import RealLines, letter
 from chuviet.synth.negative import negative
@@ -41,7 +41,7 @@ class PaperRecipe:
     kind: PaperKind
     texts: Sentences
     families: Sequence[Family]  # printed
-    hands: Sequence[Face]  # handwritten
+    hands: Sequence[Font]  # handwritten
     seed: int = 0
     size: tuple[int, int] = (960, 640)  # about, of pictures without text
     turned: float = 0.0  # share of pages turned by 90, 180 or 270 degrees

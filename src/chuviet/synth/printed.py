@@ -1,6 +1,6 @@
 """Short printed strings: plain, on the backgrounds of scenes, as captchas. Text -> image, seeded per sample.
 
-Plain: one line in one face, dark on light. Scene: any face and colours, outlines and shadows, perspective, textures
+Plain: one line in one font, dark on light. Scene: any font and colours, outlines and shadows, perspective, textures
 behind, blur and noise. Captcha: the package `captcha`, whose random numbers are made to follow the sample's seed.
 """
 
@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from chuviet.errors import InputError
 from chuviet.manifest import COLUMNS
-from chuviet.synth.fonts import Face
+from chuviet.synth.fonts import Font
 from chuviet.synth.paper import encode_jpeg
 
 Style = Literal["plain", "scene", "captcha"]
@@ -37,7 +37,7 @@ class PrintedRecipe:
     style: Style
     source: str
     alphabet: str
-    faces: Sequence[Face]
+    fonts: Sequence[Font]
     words: Sequence[str] = ()
     shortest: int = 4
     longest: int = 8
@@ -49,14 +49,14 @@ class PrintedRecipe:
         """Raises InputError when no font has every character of the text."""
         rng = np.random.default_rng((self.seed, index, len(self.source)))
         text = self._text(rng)
-        able = [f for f in self.faces if f.can_write(text.replace(" ", ""))]
+        able = [f for f in self.fonts if f.can_write(text.replace(" ", ""))]
         if not able:
             raise InputError(f"no font covers every character of {text!r}; add fonts")
-        face = able[int(rng.integers(len(able)))]
-        image = {"plain": plain, "scene": scene, "captcha": distorted}[self.style](text, face.path, self.height, rng)
+        font = able[int(rng.integers(len(able)))]
+        image = {"plain": plain, "scene": scene, "captcha": distorted}[self.style](text, font.path, self.height, rng)
         fold = "0" if index < self.test else "1"
         row = dict(zip(COLUMNS, (f"{index // 1000:04d}/{index:07d}.jpg", text, "-1", fold, self.source,
-                                 Path(face.path).stem, ""), strict=True))  # fmt: skip
+                                 Path(font.path).stem, ""), strict=True))  # fmt: skip
         return row, encode_jpeg(image, int(rng.integers(70, 96)))
 
     def _text(self, rng: np.random.Generator) -> str:
@@ -152,7 +152,7 @@ def _font(path: str) -> ImageFont.FreeTypeFont:
 
 
 def _mask(text: str, path: str, tracking: int = 0, whole_line: bool = False) -> np.ndarray:
-    """Ink strength h w in 0..1 of the text in one face, cut to its ink; `tracking` pixels more between letters.
+    """Ink strength h w in 0..1 of the text in one font, cut to its ink; `tracking` pixels more between letters.
 
     `whole_line` keeps the height of the line, by which c and C can be told apart.
     """

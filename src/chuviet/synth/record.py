@@ -13,7 +13,7 @@ from pathlib import Path
 
 from chuviet.errors import InputError
 from chuviet.files import write_whole
-from chuviet.synth.fonts import Face
+from chuviet.synth.fonts import Font
 
 RECORD = "recipe.json"
 #: Samples and lists of a set: what `claim(fresh=True)` removes, and nothing else.
@@ -45,10 +45,10 @@ def digest(parts: Iterable[str | bytes]) -> str:
     return total.hexdigest()[:12]
 
 
-def describe_faces(faces: Sequence[Face]) -> str:
+def describe_fonts(fonts: Sequence[Font]) -> str:
     """How many, and a digest of their names and files; the same wherever the folder lies."""
-    parts = [p for f in faces for p in (f.family, Path(f.path).name, Path(f.path).read_bytes())]
-    return f"{len(faces)} faces ({digest(parts)})"
+    parts = [p for f in fonts for p in (f.family, Path(f.path).name, Path(f.path).read_bytes())]
+    return f"{len(fonts)} faces ({digest(parts)})"  # "faces": recipe.json of sets drawn before 0.2 has the word
 
 
 def _read(path: Path) -> dict[str, str] | None:

@@ -20,7 +20,7 @@ def ignore(surface: Surface, left: float, top: float, right: float, bottom: floa
 
 
 def round_stamp(
-    surface: Surface, words: Sequence[str], face: str, centre: Point, radius: float, rng: np.random.Generator
+    surface: Surface, words: Sequence[str], font: str, centre: Point, radius: float, rng: np.random.Generator
 ) -> None:
     """Two rings with a text between them and a star or letters inside; the area is a don't-care one."""
     size = 2 * int(radius) + 3
@@ -31,14 +31,14 @@ def round_stamp(
     cv2.circle(ink, middle, int(radius - thick), 1.0, thick, cv2.LINE_AA)
     cv2.circle(ink, middle, int(radius * inner), 1.0, max(thick // 2, 1), cv2.LINE_AA)
     letters = max(round(radius * (1 - inner) * 0.72), 7)
-    _ring_text(ink, words, face, letters, radius * (inner + (1 - inner) * 0.22), rng)
+    _ring_text(ink, words, font, letters, radius * (inner + (1 - inner) * 0.22), rng)
     if rng.random() < 0.5:
         angles = np.deg2rad(-90 + 36 * np.arange(10))
         reach = radius * 0.3 * np.where(np.arange(10) % 2, 0.4, 1.0)
         star = np.stack((np.cos(angles) * reach, np.sin(angles) * reach), 1) + middle
         cv2.fillPoly(ink, [np.round(star).astype(np.int32)], 1.0, cv2.LINE_AA)
     else:
-        glyphs = glyphs_of(words[0][:4].upper(), face, max(int(radius * 0.4), 8))[0]
+        glyphs = glyphs_of(words[0][:4].upper(), font, max(int(radius * 0.4), 8))[0]
         h, w = (min(n, size - 2) for n in glyphs.shape)
         y, x = middle[1] - h // 2, middle[0] - w // 2
         ink[y : y + h, x : x + w] = np.maximum(ink[y : y + h, x : x + w], glyphs[:h, :w])
@@ -49,15 +49,15 @@ def round_stamp(
 
 
 def line_stamp(
-    surface: Surface, rows: Sequence[str], face: str, place: Point, size: int, rng: np.random.Generator
+    surface: Surface, rows: Sequence[str], font: str, place: Point, size: int, rng: np.random.Generator
 ) -> None:
     """A stamp of one to four printed rows, turned by some degrees, in a frame or not; its rows are lines."""
-    type = Type(face, size)
+    type = Type(font, size)
     leading = 1.35 * size
     width = round(max(type.width(r) for r in rows) + size)
     height = round(leading * len(rows) + 0.8 * size)
     sheet = Surface(np.zeros((height, width, 3), np.float32))
-    white = Type(face, size, (255.0, 255.0, 255.0))
+    white = Type(font, size, (255.0, 255.0, 255.0))
     block = surface.next_block()
     centred = rng.random() < 0.6
     for k, row in enumerate(rows):
@@ -177,10 +177,10 @@ def worn(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _ring_text(
-    ink: np.ndarray, words: Sequence[str], face: str, size: int, radius: float, rng: np.random.Generator
+    ink: np.ndarray, words: Sequence[str], font: str, size: int, radius: float, rng: np.random.Generator
 ) -> None:
     """Letters that stand on the upper arc of a circle of this radius, in the middle of `ink`, in place."""
-    text, *_ = glyphs_of(" ".join(words).upper(), face, size)
+    text, *_ = glyphs_of(" ".join(words).upper(), font, size)
     if not text.size:
         return
     h, w = text.shape

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from chuviet.synth.fonts import Face
+from chuviet.synth.fonts import Font
 from chuviet.synth.ink import BASELINE, CANVAS, Hand, draw_line
 from chuviet.synth.regions import Line, Word
 from chuviet.synth.surface import Surface
@@ -44,7 +44,7 @@ class Strip:
 class Pen:
     """Who writes with what: `cap` is the height of capitals on the page in pixels."""
 
-    face: str
+    font: str
     hand: Hand
     cap: float
     colour: tuple[float, float, float]
@@ -52,18 +52,18 @@ class Pen:
     connected: bool
 
     @staticmethod
-    def draw(faces: Sequence[Face], cap: float, rng: np.random.Generator) -> Pen:
+    def draw(fonts: Sequence[Font], cap: float, rng: np.random.Generator) -> Pen:
         """A random pen of a random family."""
-        names = sorted({f.family for f in faces})
+        names = sorted({f.family for f in fonts})
         family = names[int(rng.integers(len(names)))]
-        members = [f for f in faces if f.family == family]
-        face = members[int(rng.integers(len(members)))]
+        members = [f for f in fonts if f.family == family]
+        font = members[int(rng.integers(len(members)))]
         hand = Hand.draw(rng)
         drawn = float(np.clip(cap, 20, 32))
         hand = replace(hand, cap=drawn, pen=rng.uniform(-0.6, 1), drift=0.0, height_change=0.0, size_change=0.0,
                        space=hand.space * drawn / 26, marks=min(hand.marks, 0.1))  # fmt: skip
-        connected = any(part in face.family.lower() for part in ("playwrite", "dancing", "script", "vibes", "brush"))
-        return Pen(face.path, hand, cap, ink_colour(rng), rng.uniform(0.6, 1), connected)
+        connected = any(part in font.family.lower() for part in ("playwrite", "dancing", "script", "vibes", "brush"))
+        return Pen(font.path, hand, cap, ink_colour(rng), rng.uniform(0.6, 1), connected)
 
     def strip(self, words: Sequence[str], rng: np.random.Generator, struck: float = 0.0) -> Strip | None:
         """These words in this hand; None if nothing can be seen of them. See `fill`."""
@@ -119,7 +119,7 @@ def ink_colour(rng: np.random.Generator) -> tuple[float, float, float]:
 
 def _word(word: str, pen: Pen, rng: np.random.Generator) -> np.ndarray | None:
     """CANVAS x w float32, cut to the columns that have ink."""
-    ink = draw_line(word, pen.face, pen.hand, rng, pen.connected)
+    ink = draw_line(word, pen.font, pen.hand, rng, pen.connected)
     columns = np.flatnonzero((ink > _INK).any(0))
     return ink[:, columns[0] : columns[-1] + 1] if len(columns) else None
 

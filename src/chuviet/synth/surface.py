@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import ImageFont
 
-from chuviet.synth.fonts import Face
+from chuviet.synth.fonts import Font
 from chuviet.synth.regions import Line, box_line
 from chuviet.synth.scenery import clouds, paint
 
@@ -22,25 +22,25 @@ _SANS = ("regular", "400", "book", "normal")
 
 @dataclass(frozen=True)
 class Type:
-    """A face at a size (pixels an em) in a colour (RGB, 0..255)."""
+    """A font at a size (pixels an em) in a colour (RGB, 0..255)."""
 
-    face: str
+    font: str
     size: int
     colour: tuple[float, float, float] = (0.0, 0.0, 0.0)
     strength: float = 1.0
 
     def width(self, text: str) -> float:
         """Pixels from the text's start to where the next letter would stand."""
-        return glyphs_of(text, self.face, self.size)[3]
+        return glyphs_of(text, self.font, self.size)[3]
 
     @property
     def space(self) -> float:
-        return max(_font(self.face, self.size).getlength(" "), 0.18 * self.size)
+        return max(_load(self.font, self.size).getlength(" "), 0.18 * self.size)
 
 
 @dataclass(frozen=True)
 class Family:
-    """The faces of a document: upright, bold and slanted; one face may stand for all."""
+    """The fonts of a document: upright, bold and slanted; one font may stand for all."""
 
     name: str
     regular: str
@@ -81,7 +81,7 @@ class Surface:
         """Prints words, each from its x on, on one baseline: the line, if any of it has ink. Words have no spaces."""
         boxes = []
         for text, x in words:
-            ink, left, top, _ = glyphs_of(text, type.face, type.size)
+            ink, left, top, _ = glyphs_of(text, type.font, type.size)
             if not ink.size:
                 continue
             at = (round(x) + left, round(baseline) + top)
@@ -122,31 +122,31 @@ def paper(height: int, width: int, rng: np.random.Generator, aged: float = 0.3) 
 
 
 @functools.lru_cache(maxsize=16_384)
-def glyphs_of(text: str, face: str, size: int) -> tuple[np.ndarray, int, int, float]:
+def glyphs_of(text: str, font: str, size: int) -> tuple[np.ndarray, int, int, float]:
     """Ink h w in 0..1 cut to what is seen, its left and top from the pen's start on the baseline, and the advance."""
-    font = _font(face, size)
-    mask, (left, top) = font.getmask2(text, "L", anchor="ls")
+    loaded = _load(font, size)
+    mask, (left, top) = loaded.getmask2(text, "L", anchor="ls")
     ink = np.frombuffer(bytes(mask), np.uint8).reshape(mask.size[::-1])
     rows, columns = np.flatnonzero((ink > _SEEN).any(1)), np.flatnonzero((ink > _SEEN).any(0))
     if not len(rows):
-        return np.zeros((0, 0), np.float32), 0, 0, font.getlength(text)
+        return np.zeros((0, 0), np.float32), 0, 0, loaded.getlength(text)
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32) / 255
-    return ink, int(left) + int(columns[0]), int(top) + int(rows[0]), font.getlength(text)
+    return ink, int(left) + int(columns[0]), int(top) + int(rows[0]), loaded.getlength(text)
 
 
 @functools.lru_cache(maxsize=256)
-def _font(face: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(face, size, layout_engine=ImageFont.Layout.BASIC)
+def _load(font: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(font, size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def families(faces: Sequence[Face], alphabet: str) -> list[Family]:
-    """The families of faces that have all of `alphabet`, by name."""
+def families(fonts: Sequence[Font], alphabet: str) -> list[Family]:
+    """The families of fonts that have all of `alphabet`, by name."""
     groups: dict[str, list[str]] = {}
-    for face in faces:
-        if face.can_write(alphabet):
-            path = Path(face.path)
-            name = face.family.split("-")[0] if face.family == path.stem else face.family
-            groups.setdefault(name, []).append(face.path)
+    for font in fonts:
+        if font.can_write(alphabet):
+            path = Path(font.path)
+            name = font.family.split("-")[0] if font.family == path.stem else font.family
+            groups.setdefault(name, []).append(font.path)
     out = []
     for name, paths in sorted(groups.items()):
         plain = [p for p in paths if not _named(p, ("italic", "oblique"))]

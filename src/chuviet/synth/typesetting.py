@@ -184,7 +184,7 @@ def table(
     style = str(rng.choice(("grid", "grid", "lines", "head", "none")))
     ink, thick = look.colour, max(look.size // 18, 1)
     top, head = y, look.type("bold", size / look.size)
-    body = replace(head, face=look.family.regular)
+    body = replace(head, font=look.family.regular)
     for row in range(rows):
         cells = [_cell(texts, numeric[k], row == 0, rng) for k in range(columns)]
         type = head if row == 0 else body

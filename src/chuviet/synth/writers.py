@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chuviet.synth.fonts import Face
+from chuviet.synth.fonts import Font
 from chuviet.synth.ink import Hand, crop_line, draw_line
 from chuviet.synth.paper import Sheet, encode_jpeg, put_on
 
@@ -16,16 +16,16 @@ from chuviet.synth.paper import Sheet, encode_jpeg, put_on
 class Writer:
     """One made-up writer; `line` draws a text in this writer's hand."""
 
-    face: Face
+    font: Font
     hand: Hand
     sheet: Sheet
 
     @staticmethod
-    def make(number: int, faces: Sequence[Face], seed: int = 0) -> Writer:
+    def make(number: int, fonts: Sequence[Font], seed: int = 0) -> Writer:
         """Writer `number`: the families are dealt out in turn, the rest is drawn from (seed, number)."""
         rng = np.random.default_rng((seed, number))
-        families = sorted({f.family for f in faces})
-        members = [f for f in faces if f.family == families[number % len(families)]]
+        families = sorted({f.family for f in fonts})
+        members = [f for f in fonts if f.family == families[number % len(families)]]
         hand = Hand.draw(rng)
         hand = dataclasses.replace(
             hand, cap=rng.uniform(24, 32), stretch=rng.uniform(0.75, 1.1), wander=hand.wander / 2, marks=hand.marks / 2
@@ -35,5 +35,5 @@ class Writer:
 
     def line(self, text: str, rng: np.random.Generator, height: int = 64) -> bytes:
         """The JPEG bytes of one line."""
-        ink = crop_line(draw_line(text, self.face.path, self.hand, rng), height, rng, margins=(0, 2, 5, 10))
+        ink = crop_line(draw_line(text, self.font.path, self.hand, rng), height, rng, margins=(0, 2, 5, 10))
         return encode_jpeg(put_on(ink, self.sheet, rng), self.sheet.quality)

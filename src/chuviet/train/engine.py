@@ -46,7 +46,7 @@ class Data(Protocol):
 
 
 class Metric(Protocol):
-    error: str  # which of its figures a run is judged by: the smaller, the better
+    error: str  # which of its metrics a run is judged by: the smaller, the better
 
     def update(self, predictions: list[Any], targets: list[Any]) -> None: ...
     def compute(self) -> dict[str, float]: ...
@@ -307,7 +307,7 @@ def validate(fabric: Fabric, model: nn.Module, task: Task, exact: bool = False) 
                 predictions = task.decoder(model, batch, output)
             total += float(losses["loss"]) * float(losses["weight"])
             weight += float(losses["weight"])
-            rows += list(zip(predictions, batch.truths, strict=True))
+            rows += list(zip(predictions, batch.ground_truth, strict=True))
     model.train()
     if fabric.world_size > 1:
         gathered: list[Any] = [None] * fabric.world_size
