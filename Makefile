@@ -26,10 +26,10 @@ endif
 endif
 DEMO := demo
 
-.PHONY: help env demo test lint format bench requirements clean
+.PHONY: help env demo test wheel-test lint format bench requirements clean
 
 help: ## what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 env: $(STAMP) ## the environment in .venv, from requirements.txt
 
@@ -42,7 +42,10 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $@
 
 test: $(STAMP) ## the tests: a few minutes, no network, no data
-	$(PY) -m pytest -q -n auto --maxprocesses 4
+	$(PY) -m pytest -q -n auto --maxprocesses 4 -m "not slow"
+
+wheel-test: $(STAMP) ## build the wheel, install it in a fresh environment, read with it
+	$(PY) -m pytest -q -m slow
 
 lint: $(STAMP) ## ruff and mypy
 	$(VENV)/bin/ruff check .

@@ -1,0 +1,95 @@
+"""The wheel in a fresh environment of base dependencies alone: built, installed, and used as a stranger would.
+
+Slow, and needs a network for the packages: `make wheel-test`, which CI runs.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "docs" / "examples"
+HEAVY = ("torch", "pandas", "sklearn", "scipy", "shapely", "matplotlib", "onnx", "safetensors", "timm", "lightning")
+
+pytestmark = pytest.mark.slow
+
+
+def run(*command: str | Path, **options: object) -> str:
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, **options)  # type: ignore[call-overload]
+    assert done.returncode == 0, done.stderr
+    return str(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """A folder that any user may look into, with the wheel, an environment that has it, and images in `work`."""
+    folder = Path(tempfile.mkdtemp(prefix="chuviet-wheel-"))
+    folder.chmod(0o755)
+    uv = [sys.executable, "-m", "uv"]
+    run(*uv, "build", "--wheel", "--quiet", "--out-dir", folder / "dist", ROOT)
+    # Of the interpreters here one that any user may run, if there is one.
+    system = Path("/usr/bin/python3")
+    fits = system.exists() and run(system, "-c", "import sys; print(sys.version_info >= (3, 11))").strip() == "True"
+    run(*uv, "venv", "--quiet", "--python", system if fits else sys.executable, folder / "env")
+    (wheel,) = (folder / "dist").glob("*.whl")
+    run(*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "env" / "bin" / "python", wheel)
+    shutil.copytree(EXAMPLES, folder / "work")
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_the_wheel_holds_the_shipped_weights(place: Path) -> None:
+    (wheel,) = (place / "dist").glob("*.whl")
+    packed = {Path(name).name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("chuviet/weights/")}
+    assert packed == {path.name for path in (ROOT / "weights").glob("*.onnx")} and "vi_line.onnx" in packed
+
+
+def test_it_is_light(place: Path) -> None:
+    size = sum(f.stat().st_size for f in (place / "env").rglob("*") if f.is_file() and not f.is_symlink())
+    assert size <= 450e6
+    code = f"import importlib.util as u; print([m for m in {HEAVY!r} if u.find_spec(m)])"
+    assert run(place / "env" / "bin" / "python", "-c", code).strip() == "[]"
+
+
+@pytest.mark.parametrize("who", ["this user", "another user"])
+def test_it_reads_from_another_folder_with_a_home_that_is_read_only(place: Path, who: str) -> None:
+    home = place / "home"
+    home.mkdir(exist_ok=True)
+    home.chmod(0o555)
+    options: dict[str, object] = {"cwd": place / "work", "env": {"HOME": str(home), "PATH": os.environ["PATH"]}}
+    if who == "another user":
+        if os.geteuid() != 0:
+            pytest.skip("only root may become another user")
+        options["user"] = "nobody"
+    chuviet = place / "env" / "bin" / "chuviet"
+    try:
+        (line,) = run(chuviet, "predict", "lines/7.jpg", **options).splitlines()
+    except PermissionError:
+        pytest.skip("the interpreter may not be run by another user")
+    assert line.startswith("Khóm Tây Phú")
+    lines = run(chuviet, "predict", "lines", **options).splitlines()
+    assert len(lines) == 4 and "7.jpg\t" + line.split("\t")[0] in "\n".join(lines)
+    assert "Garden" in run(chuviet, "read", "page.jpg", **options)
+    code = "import chuviet; print(chuviet.read('page.jpg').text); print(chuviet.LineReader().read('lines/7.jpg'))"
+    assert "Khóm Tây Phú" in run(place / "env" / "bin" / "python", "-c", code, **options)
+
+
+def test_what_needs_pytorch_says_so_in_one_line(place: Path) -> None:
+    (place / "work" / "w.safetensors").write_bytes(np.zeros(16, np.uint8).tobytes())
+    chuviet = place / "env" / "bin" / "chuviet"
+    for command in (
+        ["predict", "-w", "w.safetensors", "lines"],
+        ["train", "-C", "x"],
+        ["folds", "--data", "a", "--out", "b"],
+    ):
+        done = subprocess.run([chuviet, *command], capture_output=True, text=True, cwd=place / "work")
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+        assert "pip install 'chuviet[train]'" in done.stderr
