@@ -48,8 +48,8 @@ def check_options(args: Namespace, detector: Detector | None, reader: LineReader
 
 
 def say_if_trained_on(data: Sequence[str], detector: Detector | None, reader: LineReader | None) -> None:
-    """Says on stderr which of the label files `data` the weights saw in training, as their notes have it: figures of
-    those are none of what they never saw.
+    """Says on stderr which of the label files `data` the weights were trained on, by their notes: metrics on those do
+    not say how unseen images are read.
     """
     artifacts: list[Artifact] = [*(reader.artifacts if reader else ()), *([detector.artifact] if detector else ())]
     for a in artifacts:
