@@ -6,8 +6,8 @@ the attention's layer over all columns at every character, a full softmax of bot
 `StepEnsemble` of the PyTorch models with `AttentionGreedy`, as `LineReader` reads with two .safetensors files. Both
 begin with prepared images, so that reading and cleaning the file are in neither.
 
-Without --weights they are random (seed 0): speed does not ask what a weight is worth. A random model ends its lines at
-once or never, so the end is biased away: 40 characters on both sides. The rounds alternate; a round of the peer reads
+Without --weights they are random (seed 0): speed does not depend on their values. A random model ends its lines at once
+or never, so the end is biased away: 40 characters on both sides. The rounds alternate; a round of the peer reads
 --peer-images lines one by one, and its time for a batch of 32 is 32 times its time for one.
 """
 

@@ -16,7 +16,7 @@ from chuviet.labels import LabelledPage
 
 @dataclass
 class Batch:
-    """What a model, a loss and a decoder see of some samples. `index` is the row in the dataset: results are joined
+    """Some samples, as a model, a loss and a decoder take them. `index` is the row in the dataset: results are joined
     by it.
     """
 
@@ -27,12 +27,12 @@ class Batch:
     target_lengths: Tensor | None = None  # N, int64
     texts: list[str] = field(default_factory=list)
     shapes: Tensor | None = None  # N 4, int64: height and width of the content, of the original image (detectors)
-    maps: dict[str, Tensor] = field(default_factory=dict)  # N ... H/s W/s: what a detector shall give (training)
+    maps: dict[str, Tensor] = field(default_factory=dict)  # N ... H/s W/s: target maps of a detector (training)
     pages: list[LabelledPage] = field(default_factory=list)  # the true quads in original pixels (detectors, validation)
 
     @property
     def ground_truth(self) -> list[Any]:
-        """What a metric holds the predictions to, in the order of the samples: texts, or pages."""
+        """What predictions are compared with, in the order of the samples: texts, or labelled pages."""
         return list(self.pages or self.texts)
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:

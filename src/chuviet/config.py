@@ -196,7 +196,7 @@ def _parse(text: str, hint: Any, key: str) -> Any:
 
 
 def _coerce(value: Any, hint: Any) -> Any:
-    """`value` with lists as tuples, and whole numbers as floats where `hint` wants floats; else as it is."""
+    """`value` with lists as tuples, and whole numbers as floats where `hint` is a float; else as it is."""
     if isinstance(value, list):
         value = tuple(value)
     if _fits(value, hint):

@@ -150,7 +150,7 @@ def write_labels(out: Path) -> None:
 
 def split(regions: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The lines and the words of a page as its manifest row has them: lines with their words, or words of which the
-    first of each line has the corners of the `line`. A word says which line it is of.
+    first of each line has the corners of the `line`. Each word has the number of its line.
     """
     lines: list[dict[str, Any]] = []
     words: list[dict[str, Any]] = []

@@ -1,5 +1,5 @@
-"""Labelled pages as batches for a detector: which pages an epoch sees, cut and distorted how. All of it from (seed,
-epoch, index).
+"""Labelled pages as batches for a detector: which pages an epoch has, how they are cut and distorted. All
+of it follows from (seed, epoch, index).
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class PageData:
         self.train, self.valid = (_table(p) for p in (pages, held))
 
     def epoch_rows(self, epoch: int) -> np.ndarray:
-        """LabelledPage numbers that `epoch` sees, in order: of each set its share, drawn anew."""
+        """Numbers of the pages of `epoch`, in order: of each set its share, drawn anew."""
         rng = np.random.default_rng((self.seed, epoch, 1))
         parts = []
         for start, count, every in self._sets:

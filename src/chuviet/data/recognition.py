@@ -1,5 +1,5 @@
-"""Labelled text lines as batches: which rows an epoch sees, in which order, distorted how. All of it from (seed,
-epoch, index).
+"""Labelled text lines as batches: which rows an epoch has, in which order, and how they are distorted. All
+of it follows from (seed, epoch, index).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class LineData:
         ] = ()  # (source, rows): a fresh draw each epoch instead of all rows of the source
         charset: str = VIETNAMESE
         dictionary: str = ""  # instead of `charset`: a file with one character a line
-        space: bool = True  # a dictionary gets the space where it lacks it
+        space: bool = True  # add the space to a dictionary that lacks it
         preprocess: config.Config = LinePreprocess.Config()
         augment: config.Config | None = LineAugment.Config()
         concat: Concat | None = None
@@ -172,9 +172,7 @@ class LineData:
         return _without(frame, np.array(too_long, bool), path, "too long for the frames of their image")
 
     def epoch_rows(self, epoch: int) -> np.ndarray:
-        """Row numbers of the training frame that `epoch` sees: all rows, but a fresh draw of the sources named in
-        `draw`.
-        """
+        """Numbers of the training rows of `epoch`: all rows, but a fresh draw of the sources named in `draw`."""
         source = self.train["source"].to_numpy()
         rng = np.random.default_rng((self.seed, epoch, 1))
         draw = self._draw
@@ -365,7 +363,7 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
 
 
 def start_worker(_: int) -> None:
-    """One thread a worker; signals are left to the training process, which saves before it lets the workers go."""
+    """One thread a worker; signals are left to the training process, which saves first and then ends the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     cv2.setNumThreads(0)

@@ -1,4 +1,4 @@
-"""ONNX graphs: traced from PyTorch, made fp16 or int8, told what they are.
+"""ONNX graphs: traced from PyTorch, converted to fp16 or int8, described by metadata.
 
 Traced with torch's TorchScript exporter: it writes a GRU as the one ONNX operator that it is, where the exporter on
 torch.export unrolls it to a fixed width and fails.
@@ -183,7 +183,7 @@ def _half(graph: onnx.ModelProto) -> onnx.ModelProto:
 def _quantised(graph: onnx.ModelProto, feeds: Iterable[dict[str, np.ndarray]]) -> onnx.ModelProto:
     """int8 weights (one scale a channel) and activations, whose ranges are taken from the images.
 
-    Processors without VNNI add pairs of int8 products in 16 bits, which overflow: on these weights get seven bits.
+    Processors without VNNI add pairs of int8 products in 16 bits, which overflow: there weights have seven bits.
     """
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process

@@ -166,7 +166,7 @@ def _compare(
     readers: dict[str, LineReader], images: Sequence[np.ndarray], texts: Sequence[str], size: int, calibrated: int
 ) -> Report:
     """The first of `readers` is PyTorch, the last one the file."""
-    # The same batches for all: an attention model sees a little of the padding beside a line. CTC models
+    # The same batches for all: the padding beside a line has a little influence on an attention model. CTC models
     # in ONNX files are run line by line.
     sizes = (1,) if isinstance(list(readers.values())[-1].artifacts[0].network, FrameNetwork) else BATCHES
     read = {name: [[p.text for p in r.predict(images, batch_size=n)] for n in sizes] for name, r in readers.items()}

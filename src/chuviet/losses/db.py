@@ -1,4 +1,4 @@
-"""The loss of DBNet: probability map, threshold map, and the two together as the binarisation that training sees.
+"""The loss of DBNet: probability map, threshold map, and the two together as the binarisation of training.
 
 https://arxiv.org/abs/1911.08947, section 3.4: L = L_binary + alpha * L_probability + beta * L_threshold, with L_binary
 a Dice loss. As in OpenOCR, alpha is 5, beta 10, and three negatives are kept for each positive pixel (those with the

@@ -26,7 +26,7 @@ _MARKS = "!?.:,*\"()·[]/'"  # one of these at either end of a true word may be 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One image: `targets` (K) and `found` (D) say what became of each quad: "matched", "ignored" or a kind of error;
+    """One image: `targets` (K) and `found` (D) have the outcome of each quad: "matched", "ignored" or a kind of error;
     `partner` (K) is the row of the detection that a target is matched with, or -1.
     """
 
@@ -46,7 +46,7 @@ class _Record:
 
 
 class DetectionMetric:
-    """Collects what was found on pages, and what is there; `compute` gives fractions (0.05 is 5 %).
+    """Compares what was found on pages with their labels; `compute` gives fractions (0.05 is 5 %).
 
     On each image, don't-care targets are not counted, nor is a detection that lies with more than half of its area in
     one of them. Of the rest, in the order of the targets, each takes the first free detection with intersection over
@@ -58,8 +58,8 @@ class DetectionMetric:
     - ``error``: 1 - ``hmean``, for choosing models.
     - ``truths`` (targets), ``found``, ``matched``: how many there are (counted ones only); ``count``: images.
     - With texts, ``e2e_precision``, ``e2e_recall``, ``e2e_hmean``: the same, where of the matches only those with the
-      same text count, character by character. ``e2e_hmean_icdar`` takes upper and lower case as equal, and lets one
-      punctuation mark at each end of the true word be missing, as ICDAR2015 does.
+      same text count, character by character. ``e2e_hmean_icdar`` takes upper and lower case as equal, and one
+      punctuation mark at each end of the true word may be missing, as in ICDAR2015.
 
     Each error has one kind (the first that fits). A quad covers another when more than half of the other's area is in
     it; two quads are near when one covers the other or their IoU is 0.1 or more.
@@ -132,7 +132,7 @@ class DetectionMetric:
 
 
 def compare(detection: Detection, page: LabelledPage, iou: float = 0.5) -> Comparison:
-    """What became of every quad of one image, by the rules of `DetectionMetric`."""
+    """The outcome of every quad of one image, by the rules of `DetectionMetric`."""
     true = np.asarray(page.quads, np.float64).reshape(-1, 4, 2)
     found = np.asarray(detection.quads, np.float64).reshape(-1, 4, 2)
     if not (np.isfinite(found).all() and np.isfinite(true).all()):

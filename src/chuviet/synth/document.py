@@ -142,7 +142,7 @@ def _title(
     left, y, width = place
     scale = rng.uniform(1.3, 2.6)
     y = heading(surface, texts, look, (left, y, width), bottom, rng, scale, "centre" if rng.random() < 0.7 else "left")
-    if rng.random() < 0.3:  # who wrote it
+    if rng.random() < 0.3:  # the author
         names = ", ".join(person(rng) for _ in range(int(rng.integers(1, 4))))
         y = set_text(surface, names.split(), look.type("italic"), (left, y, width), 1.3 * look.size,
                      surface.next_block(), "centre")  # fmt: skip

@@ -66,7 +66,7 @@ def load_fonts_named(folder: Path, prefix: str, alphabet: str) -> list[Font]:
 
 
 def find_fonts(folder: str | Path, alphabet: str) -> tuple[list[Font], str]:
-    """Fonts of `folder` if it is there, else the default ones; and one line that says which."""
+    """Fonts of `folder` if it is there, else the default ones; and one line that names the choice."""
     if Path(folder).is_dir():
         fonts = load_fonts(folder, alphabet)
         return fonts, f"{len(fonts)} fonts of {len({f.family for f in fonts})} families from {folder}"

@@ -22,7 +22,7 @@ from chuviet.synth.typesetting import Look, set_text
 
 
 class RealLines(Protocol):
-    """Lines that people wrote, as strips of their ink; `name` says which image one comes from."""
+    """Lines that people wrote, as strips of their ink; `name` is that of the image a strip comes from."""
 
     def __len__(self) -> int: ...
     def strip(self, index: int) -> Strip: ...

@@ -33,7 +33,7 @@ _VOWELS = (*"aeiouy", "ee", "ou")
 
 
 Box = tuple[float, float, float, float]  # left, top, width, height
-Found = tuple[str, Quad, dict[str, Any]]  # text, corners, what else its row says
+Found = tuple[str, Quad, dict[str, Any]]  # text, corners, the other values of its row
 
 
 class Words(Protocol):

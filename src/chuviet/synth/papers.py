@@ -58,7 +58,7 @@ class PaperRecipe:
         return dict(zip(COLUMNS, values, strict=True)), encode_jpeg(taken.image, int(rng.integers(35, 97)))
 
     def page(self, rng: np.random.Generator) -> tuple[Taken, list[str]]:
-        """One page as it was taken, and what else the manifest says of it."""
+        """One page as it was photographed or scanned, and the other values of its manifest row."""
         if self.kind == "negative":
             image, shown = negative(rng, self.size)
             return Taken(image, [], "photo", 0, Warp(np.eye(3), (image.shape[1], image.shape[0]))), [shown]

@@ -154,7 +154,7 @@ def _font(path: str) -> ImageFont.FreeTypeFont:
 def _mask(text: str, path: str, tracking: int = 0, whole_line: bool = False) -> np.ndarray:
     """Ink strength h w in 0..1 of the text in one font, cut to its ink; `tracking` pixels more between letters.
 
-    `whole_line` keeps the height of the line, by which c and C can be told apart.
+    `whole_line` keeps the height of the line, which distinguishes c from C.
     """
     font = _font(path)
     room = 2 * _POINTS

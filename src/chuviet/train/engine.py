@@ -46,7 +46,7 @@ class Data(Protocol):
 
 
 class Metric(Protocol):
-    error: str  # which of its metrics a run is judged by: the smaller, the better
+    error: str  # the metric that a run is judged by: the smaller, the better
 
     def update(self, predictions: list[Any], targets: list[Any]) -> None: ...
     def compute(self) -> dict[str, float]: ...
