@@ -41,7 +41,7 @@ def test_drawn_images_give_the_same(name: str) -> None:
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("name", "folder", "every"),
-    [("vi_line", "vi_handwriting/images", 60), ("scene_word", "scene_words", 200), ("text_det", "sroie", 40)],
+    [("vi_line", "vi_handwriting/images", 150), ("scene_word", "scene_words", 400), ("text_det", "sroie", 90)],
 )
 def test_real_images_give_the_same(name: str, folder: str, every: int) -> None:
     if not (DATA / folder).is_dir():
