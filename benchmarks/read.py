@@ -48,8 +48,8 @@ class Side:
         if not any(line.strip() == "ready" for line in self.process.stdout):
             sys.exit(f"{script} could not be started by {python}")
 
-    def read(self, how: str) -> dict[str, list]:
-        self._say(how)
+    def read(self, how: str, start: int, end: int) -> dict[str, list]:
+        self._say(f"{how} {start} {end}")
         assert self.process.stdout
         return json.loads(self.process.stdout.readline())
 
@@ -63,8 +63,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths, texts = _lines(args, Path(folder))
         _cold(args, paths[0])
-        _warm(args, "one", "one line alone", paths[: args.lines], texts[: args.lines])
-        _warm(args, "all", f"{args.folder} lines as a folder, a line", paths[: args.folder], texts[: args.folder])
+        _warm(args, "one", "one line alone, other lines in every round", paths, texts, args.lines)
+        _warm(args, "all", f"{len(paths)} lines as a folder, a line", paths, texts, len(paths))
     if args.memory:
         _memory(args, paths if args.data else [])
 
@@ -117,27 +117,32 @@ def _cold(args: argparse.Namespace, path: str) -> None:
     _table("a cold process, one line", _rounds({n: lambda c=c: run(c) for n, c in commands.items()}, args.rounds))
 
 
-def _warm(args: argparse.Namespace, how: str, title: str, paths: Sequence[str], texts: Sequence[str]) -> None:
-    """Lines read by processes that are running."""
+def _warm(
+    args: argparse.Namespace, how: str, title: str, paths: Sequence[str], texts: Sequence[str], count: int
+) -> None:
+    """Lines read by processes that are running: `count` of them a round, others in each (language models cache)."""
     sides = {"chuviet": Side(sys.executable, "chuviet_lines.py", paths, args.threads)}
     if args.old:
         sides["chuviet 0.1"] = Side(args.old, "chuviet_before_lines.py", paths, args.threads)
     if args.rapidocr:
         sides["rapidocr 3.10"] = Side(args.rapidocr, "rapidocr_lines.py", paths, args.threads)
-    read: dict[str, list[str]] = {}
+    read: dict[str, dict[int, str]] = {name: {} for name in sides}
+    turns = dict.fromkeys(sides, 0)
 
     def call(name: str) -> float:
-        found = sides[name].read(how)
-        read[name] = found["texts"]
+        start = turns[name] * count % max(len(paths) - count + 1, 1)
+        turns[name] += 1
+        found = sides[name].read(how, start, start + count)
+        read[name] |= dict(enumerate(found["texts"], start))
         return statistics.median(found["ms"])
 
     _table(title, _rounds({name: lambda n=name: call(n) for name in sides}, args.rounds))
     for name, found in read.items():
-        edits = sum(editdistance.eval(a, b) for a, b in zip(found, texts, strict=True))
-        print(f"  {name}: CER {edits / sum(map(len, texts)):.4f} on them")
+        edits = sum(editdistance.eval(text, texts[i]) for i, text in found.items())
+        print(f"  {name}: CER {edits / sum(len(texts[i]) for i in found):.4f} on them")
     if "chuviet 0.1" in read:
-        different = sum(a != b for a, b in zip(read["chuviet"], read["chuviet 0.1"], strict=True))
-        print(f"  {different} of {len(texts)} texts differ from those of chuviet 0.1")
+        different = sum(read["chuviet"][i] != text for i, text in read["chuviet 0.1"].items())
+        print(f"  {different} of {len(read['chuviet'])} texts differ from those of chuviet 0.1")
 
 
 def _rounds(calls: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:

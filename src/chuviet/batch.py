@@ -54,3 +54,8 @@ class Output:
     logits: Tensor  # N T V of a recogniser; N C H/s W/s of a detector
     lengths: Tensor | None = None  # N, int64: frames of each sample that are not padding (CTC)
     extra: dict[str, Tensor] = field(default_factory=dict)  # training-time branches, such as a guide's logits
+
+
+def within(lengths: Tensor, count: int) -> Tensor:
+    """N lengths -> N `count` bool: the places that are below each line's length."""
+    return torch.arange(count, device=lengths.device)[None] < lengths[:, None]

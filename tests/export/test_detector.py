@@ -12,7 +12,7 @@ from chuviet.artifact.network import MapNetwork
 from chuviet.errors import InputError
 from chuviet.export import detector as module
 from chuviet.export.detector import export_detector
-from chuviet.export.graph import Refused
+from chuviet.export.verdict import Refused
 from chuviet.labels import LabelledPage
 from chuviet.pytorch.artifact import load_artifact
 from chuviet.pytorch.network import TorchMaps

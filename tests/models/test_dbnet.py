@@ -21,7 +21,7 @@ def test_repvit_db_has_three_million_parameters_and_fits_its_file(tmp_path: Path
     # OpenOCR's has 3.15 M: `chuviet summary -C repvit_db` lists the parts.
     assert 2.9e6 < sum(p.numel() for p in model.parameters()) < 3.3e6
     size = save_artifact(
-        tmp_path / "db.safetensors", model=model, model_cfg=cfg, preprocess_cfg=exp.data.preprocess,
+        tmp_path / "db.onnx", model=model, model_cfg=cfg, preprocess_cfg=exp.data.preprocess,
         decoder_cfg=exp.decoder, charset=None, metrics={},
     )  # fmt: skip
     assert size <= 6.3e6
@@ -36,4 +36,4 @@ def test_repvit_db_has_three_million_parameters_and_fits_its_file(tmp_path: Path
 
 @pytest.mark.parametrize("name", ["text_det", "text_det_db"])
 def test_the_shipped_detectors_fit_their_budget(name: str) -> None:
-    assert (ROOT / "weights" / f"{name}.safetensors").stat().st_size <= 7e6
+    assert (ROOT / "weights" / f"{name}.onnx").stat().st_size <= 7e6

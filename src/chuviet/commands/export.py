@@ -15,7 +15,8 @@ from chuviet.data.lists import read_labels
 from chuviet.errors import InputError
 from chuviet.export import detector as detectors
 from chuviet.export import lines
-from chuviet.export.graph import CALIBRATION, Refused
+from chuviet.export.graph import CALIBRATION
+from chuviet.export.verdict import Refused
 from chuviet.inputs.images import read_image
 from chuviet.inputs.sources import Source, find_sources
 from chuviet.labels import LabelledPage

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -16,8 +15,9 @@ from torch import Tensor, nn
 from chuviet.artifact.onnx_file import load_onnx
 from chuviet.batch import Batch
 from chuviet.errors import InputError
-from chuviet.export.graph import Precision, Refused, calibration_rows, describe, in_precision, skip_unless, trace
+from chuviet.export.graph import Precision, calibration_rows, describe, in_precision, skip_unless, trace
 from chuviet.export.lines import drawn_strings
+from chuviet.export.verdict import Verdict
 from chuviet.files import write_whole
 from chuviet.inputs.images import read_image
 from chuviet.labels import LabelledPage
@@ -87,7 +87,10 @@ def export_detector(
         milliseconds={name: ms for name, (_, ms) in timed.items()},
         hmean={name: _hmean(found, pages) for name, (found, _) in timed.items()} if labelled else {},
     )  # fmt: skip
-    _judge(report, precision, tolerance, saved.path)
+    Verdict(
+        precision, report.different, report.pages, DIFFERENT, "pages", "hmean", report.hmean, rising=False,
+        tolerance=tolerance,
+    ).check(str(saved.path), report)  # fmt: skip
     write_whole(out, data)
     return report
 
@@ -142,20 +145,6 @@ def _hmean(found: Sequence[Detection], pages: Sequence[LabelledPage]) -> float:
     metric = DetectionMetric()
     metric.update(found, pages)
     return metric.compute()["hmean"]
-
-
-def _judge(report: DetectorReport, precision: Precision, tolerance: float, name: Any) -> None:
-    if precision in DIFFERENT and report.different > DIFFERENT[precision] * report.pages:
-        raise Refused(
-            f"{name}: not exported: on {report.different} of {report.pages} pages ONNX Runtime finds something else in "
-            f"{precision} ({DIFFERENT[precision]:.0%} may differ)", report
-        )  # fmt: skip
-    if precision == "int8" and report.hmean["PyTorch fp32"] - report.hmean["ONNX int8"] > tolerance:
-        theirs, ours = report.hmean["PyTorch fp32"], report.hmean["ONNX int8"]
-        raise Refused(
-            f"{name}: not exported: in int8 the hmean falls from {theirs:.4f} to {ours:.4f}, more than {tolerance:g}; "
-            "take fp32 or fp16, or accept it with --tolerance", report
-        )  # fmt: skip
 
 
 def _sixes(strings: Sequence[np.ndarray]) -> list[Sequence[np.ndarray]]:

@@ -38,14 +38,6 @@ _SMALL = 64  # numbers: smaller tensors are not worth a node
 CALIBRATION = 64
 
 
-class Refused(InputError):
-    """An export that was measured and found wanting: no file was written. `report` has the metrics."""
-
-    def __init__(self, message: str, report: Any) -> None:
-        super().__init__(message)
-        self.report = report
-
-
 def calibration_rows(count: int) -> list[int]:
     """Which of `count` images int8 ranges are taken from where no others are given: a quarter, spread evenly, at most
     `CALIBRATION`. Raises InputError if none would be left to judge on.

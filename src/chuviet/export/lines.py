@@ -22,8 +22,9 @@ from chuviet.artifact.onnx_file import load_onnx
 from chuviet.batch import Batch
 from chuviet.decode.attention import AttentionGreedy, DecodedInGraph
 from chuviet.errors import InputError
-from chuviet.export.graph import Precision, Refused, calibration_rows, describe, in_precision, trace
+from chuviet.export.graph import Precision, calibration_rows, describe, in_precision, trace
 from chuviet.export.loop import decoder_loop
+from chuviet.export.verdict import Verdict
 from chuviet.files import write_whole
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.models.protocols import StepModel
@@ -94,7 +95,10 @@ def export_onnx(
     data = describe(graph, saved, precision, decoder)
     readers[f"ONNX {precision}"] = LineReader(load_onnx(data, saved.path))
     report = _compare(readers, images, texts, len(data), len(calibrate))
-    _judge(report, precision, tolerance, str(saved.path))
+    Verdict(
+        precision, report.different, report.lines, DIFFERENT, "lines", "CER", report.cer, rising=True,
+        tolerance=tolerance,
+    ).check(str(saved.path), report)  # fmt: skip
     write_whole(out, data)
     return report
 
@@ -177,20 +181,6 @@ def _compare(
         milliseconds={name: milliseconds(r, few) for name, r in readers.items()},
         cer={name: _cer(batches[0], texts) for name, batches in read.items()} if len(texts) else {},
     )  # fmt: skip
-
-
-def _judge(report: Report, precision: Precision, tolerance: float, name: str) -> None:
-    if precision in DIFFERENT and report.different > DIFFERENT[precision] * report.lines:
-        raise Refused(
-            f"{name}: not exported: {report.different} of {report.lines} lines are read differently by ONNX Runtime in "
-            f"{precision} ({DIFFERENT[precision]:.0%} may be)", report
-        )  # fmt: skip
-    if precision == "int8" and report.cer["ONNX int8"] - report.cer["PyTorch fp32"] > tolerance:
-        theirs, ours = report.cer["PyTorch fp32"], report.cer["ONNX int8"]
-        raise Refused(
-            f"{name}: not exported: in int8 the CER rises from {theirs:.4f} to {ours:.4f}, more than {tolerance:g}; "
-            "take fp32 or fp16, or accept it with --tolerance", report
-        )  # fmt: skip
 
 
 def _cer(read: Sequence[str], true: Sequence[str]) -> float:

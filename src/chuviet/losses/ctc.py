@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chuviet import config
-from chuviet.batch import Batch, Output
+from chuviet.batch import Batch, Output, within
 
 
 class CTCLoss:
@@ -70,7 +70,7 @@ def flat_cross_entropy(log_probs: Tensor, lengths: Tensor, batch: Batch) -> Tens
     number = torch.minimum(place.floor().clamp(min=0).long(), batch.target_lengths[:, None] - 1).clamp(min=0)
     inside = (place >= 0) & (place < batch.target_lengths[:, None]) & ((place % 1 - 0.5).abs() < 0.3)
     classes = torch.where(inside, batch.targets.clamp(min=0).gather(1, number) + 1, 0)
-    keep = torch.arange(log_probs.shape[1], device=log_probs.device)[None] < lengths[:, None]
+    keep = within(lengths, log_probs.shape[1])
     weights = torch.where(inside, 1.0, _BLANK_WEIGHT) * keep
     loss = -(log_probs.gather(2, classes[:, :, None])[:, :, 0] * weights).sum() / weights.sum()
     return _FRAMES_A_CHARACTER * loss

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chuviet import config
-from chuviet.batch import Batch, Output
+from chuviet.batch import Batch, Output, within
 from chuviet.losses.cross_entropy import SequenceCrossEntropy
 from chuviet.losses.ctc import CTCLoss
 
@@ -83,5 +83,5 @@ def symmetric_divergence(a: Tensor, b: Tensor, lengths: Tensor) -> Tensor:
     p, q = a.float().log_softmax(-1), b.float().log_softmax(-1)
     # KL(p||q) + KL(q||p) = sum (p - q)(log p - log q)
     per_step = 0.5 * ((p.exp() - q.exp()) * (p - q)).sum(-1)  # N T
-    keep = torch.arange(a.shape[1], device=a.device)[None] < lengths[:, None]
+    keep = within(lengths, a.shape[1])
     return per_step[keep].mean()

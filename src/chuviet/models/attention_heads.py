@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chuviet import config
-from chuviet.batch import Batch
+from chuviet.batch import Batch, within
 from chuviet.vocab import SOS, SPECIALS
 
 
@@ -57,7 +57,7 @@ class SAR(nn.Module):
     def forward(self, features: Tensor, lengths: Tensor, batch: Batch) -> Tensor:
         """`lengths`: N, the columns of each map that are not padding."""
         n, t = features.shape[0], features.shape[3]
-        valid = torch.arange(t, device=features.device)[None] < lengths[:, None]  # N T
+        valid = within(lengths, t)  # N T
         read, _ = self.encoder(features.amax(dim=2).transpose(1, 2))  # N T d
         whole = self.holistic(read[torch.arange(n), lengths - 1])  # N d
         inputs = torch.cat((whole[:, None], self.embedding(decoder_inputs(batch))), dim=1)
@@ -102,7 +102,7 @@ class NRTR(nn.Module):
         n, _, h, t = features.shape
         memory = self.enter(features.permute(0, 3, 2, 1))  # N T h d
         memory = memory + positions(t, memory.shape[-1], memory.device)[:, None].to(memory.dtype)
-        hidden = torch.arange(t, device=features.device)[None] >= lengths[:, None]  # N T
+        hidden = ~within(lengths, t)  # N T
         tokens = self.embedding(decoder_inputs(batch))
         tokens = tokens + positions(tokens.shape[1], tokens.shape[2], tokens.device).to(tokens.dtype)
         causal = torch.ones(tokens.shape[1], tokens.shape[1], dtype=torch.bool, device=tokens.device).triu(1)

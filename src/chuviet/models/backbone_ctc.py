@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from chuviet import config
-from chuviet.batch import Batch, Output
+from chuviet.batch import Batch, Output, within
 from chuviet.models.attention import attend
 from chuviet.models.backbone import timm_backbone
 from chuviet.models.widths import Widths, apply_widths
@@ -145,7 +145,7 @@ class BackboneCTC(nn.Module):
         lengths = self.frames(widths)
         columns = features.mean(dim=2)  # N C T
         if self.neck is not None:
-            valid = torch.arange(columns.shape[2], device=columns.device)[None] < lengths[:, None]
+            valid = within(lengths, columns.shape[2])
             x = self.neck(columns, valid)
         else:
             x = columns.transpose(1, 2)

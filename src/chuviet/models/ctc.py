@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chuviet import config
-from chuviet.batch import Batch, Output
+from chuviet.batch import Batch, Output, within
 from chuviet.models.attention import attend
 from chuviet.models.widths import Widths, apply_widths
 
@@ -151,7 +151,7 @@ class LineCTC(nn.Module):
     def features(self, batch: Batch) -> Tensor:
         """What the convolutions see: N C 1 T, a column a frame, zeros beyond the line."""
         images, widths = batch.images, batch.widths
-        half = torch.arange((images.shape[3] + 1) // 2, device=images.device)[None] < ((widths + 1) // 2)[:, None]
+        half = within((widths + 1) // 2, (images.shape[3] + 1) // 2)
         x = self.stem1(images.contiguous(memory_format=torch.channels_last))
         x = self.stem2(x * half[:, None, None].to(x.dtype))
         valid = self._valid(x.shape[3], widths)
@@ -177,7 +177,7 @@ class LineCTC(nn.Module):
 
     def _valid(self, frames: int, widths: Tensor) -> Tensor:
         """N T bool: the frames that belong to each line."""
-        return torch.arange(frames, device=widths.device)[None] < self.frames(widths)[:, None]
+        return within(self.frames(widths), frames)
 
     def forward(self, batch: Batch) -> Output:
         return self.read(self.features(batch), batch.widths)

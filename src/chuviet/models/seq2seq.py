@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from chuviet import config
-from chuviet.batch import Batch, Output
+from chuviet.batch import Batch, Output, within
 from chuviet.models.backbone import timm_backbone
 from chuviet.models.widths import Widths, apply_widths
 from chuviet.vocab import MASK, SOS, SPECIALS
@@ -72,7 +72,7 @@ class Seq2Seq(nn.Module):
         features = self.project(self.drop_features(self.backbone(images)))  # N H h w
         n, c, h, w = features.shape
         columns = torch.ceil(batch.widths.to(images.device) * (w / batch.images.shape[3])).clamp(max=w)
-        valid = torch.arange(w, device=images.device)[None] < columns[:, None]  # N w
+        valid = within(columns, w)  # N w
         return features.permute(0, 3, 2, 1).reshape(n, w * h, c), valid.repeat_interleave(h, dim=1)
 
     def remember(self, features: Tensor, valid: Tensor) -> State:

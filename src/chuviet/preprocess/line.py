@@ -12,6 +12,7 @@ import numpy as np
 
 from chuviet import config
 from chuviet.errors import InputError
+from chuviet.preprocess.padding import pad, round_up
 
 _WIDTH_STEP = 64  # batches come in few widths: memory is reused
 
@@ -86,10 +87,7 @@ class LinePreprocess:
     def collate(self, images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Resized h w images -> (N 1 h W float32 with ink 1 and paper 0, W a multiple of 64; widths N, int64)."""
         widths = [im.shape[1] for im in images]
-        full = -(-max(widths) // _WIDTH_STEP) * _WIDTH_STEP
-        canvas = np.full((len(images), 1, images[0].shape[0], full), 255, np.uint8)
-        for row, im in zip(canvas, images, strict=True):
-            row[0, :, : im.shape[1]] = im
+        canvas = pad(images, images[0].shape[0], round_up(max(widths), _WIDTH_STEP), 255)[:, None]
         return (255 - canvas).astype(np.float32) / np.float32(255), np.array(widths, np.int64)
 
 

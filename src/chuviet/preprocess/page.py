@@ -10,6 +10,9 @@ import numpy as np
 
 from chuviet import config
 from chuviet.errors import InputError
+from chuviet.preprocess.padding import centred, pad, round_up
+
+_PADDING = 127  # the grey that becomes zero
 
 
 class PagePreprocess:
@@ -44,11 +47,5 @@ class PagePreprocess:
 
     def collate(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """h w 3 images -> N 3 H W float32 in -1..1, padding 0; channels last in memory."""
-        m = self.cfg.multiple
-        height = -(-max(im.shape[0] for im in images) // m) * m
-        width = -(-max(im.shape[1] for im in images) // m) * m
-        canvas = np.full((len(images), height, width, 3), 127, np.uint8)
-        for row, im in zip(canvas, images, strict=True):
-            row[: im.shape[0], : im.shape[1]] = im
-        pixels = (canvas.astype(np.float32) - 127) * np.float32(1 / 128)  # N H W 3
-        return pixels.transpose(0, 3, 1, 2)
+        height, width = (round_up(max(im.shape[k] for im in images), self.cfg.multiple) for k in (0, 1))
+        return centred(pad(images, height, width, _PADDING), _PADDING)

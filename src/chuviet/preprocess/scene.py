@@ -12,6 +12,7 @@ import numpy as np
 
 from chuviet import config
 from chuviet.errors import InputError
+from chuviet.preprocess.padding import centred, pad, round_up
 
 _PADDING = 127  # the grey that becomes (nearly) zero
 
@@ -68,9 +69,5 @@ class ScenePreprocess:
     def collate(self, images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Resized h w 3 images -> (N 3 h W float32 in -1..1, padding 0, channels last in memory; widths N, int64)."""
         widths = [im.shape[1] for im in images]
-        full = self.cfg.width or -(-max(widths) // 32) * 32
-        canvas = np.full((len(images), self.cfg.height, full, 3), _PADDING, np.uint8)
-        for row, im in zip(canvas, images, strict=True):
-            row[:, : im.shape[1]] = im
-        pixels = (canvas.astype(np.float32) - _PADDING) * np.float32(1 / 128)  # N H W 3
-        return pixels.transpose(0, 3, 1, 2), np.array(widths, np.int64)
+        full = self.cfg.width or round_up(max(widths), 32)
+        return centred(pad(images, self.cfg.height, full, _PADDING), _PADDING), np.array(widths, np.int64)
