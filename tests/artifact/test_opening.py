@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 
 from chuviet.artifact.network import FrameNetwork, MapNetwork, SteppingNetwork
@@ -72,3 +73,11 @@ def test_what_cannot_be_opened_is_said_in_one_line(save: Save, small_onnx: Any, 
         open_artifact(small_onnx.line, "cuda")
     with pytest.raises(InputError, match="--device nowhere: not there"):
         open_artifact(save("a.safetensors"), "nowhere")
+
+
+def test_a_language_model_of_before_is_not_lost_in_silence(small_onnx: Any, tmp_path: Path) -> None:
+    graph = onnx.load(str(small_onnx.line))
+    onnx.helper.set_model_props(graph, {p.key: p.value for p in graph.metadata_props} | {"chuviet.lm": "YWJj"})
+    onnx.save(graph, str(tmp_path / "old.onnx"))
+    with pytest.raises(InputError, match=r"its language model is stored as chuviet 0\.1 did; export it again"):
+        open_artifact(tmp_path / "old.onnx")

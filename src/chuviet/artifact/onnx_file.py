@@ -25,6 +25,7 @@ from chuviet.vocab import SPECIALS, Charset, CharsetError
 
 METADATA_KEY = "chuviet"
 LM_PREFIX = "chuviet.lm/"
+OLD_LM_KEY = "chuviet.lm"  # of files before 0.2: the model as text among the metadata
 REMEDY = "export it again"
 
 
@@ -110,6 +111,8 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
         raise InputError(f"{path}: not a whole ONNX file ({e}); copy it again") from e
     if METADATA_KEY not in file.properties:
         raise InputError(f"{path}: not an ONNX file of chuviet export: no charset lies in it")
+    if OLD_LM_KEY in file.properties:
+        raise InputError(f"{path}: its language model is stored as chuviet 0.1 did; {REMEDY}")
     metadata = _metadata(path, file.properties[METADATA_KEY])
     if metadata["sha256"] != file.digest:
         raise InputError(f"{path}: the graph does not match its SHA-256: it was damaged or altered; {REMEDY}")
