@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 
+from chuviet.artifact.onnx_file import LM_PREFIX, METADATA_KEY
+from chuviet.artifact.wire import read_model
 from chuviet.errors import InputError
 from chuviet.language.levels import context_keys, from_code, to_code
 from chuviet.language.ngram import NGram
@@ -197,8 +198,9 @@ def test_a_score_is_the_sum_of_its_parts() -> None:
 
 
 def test_todays_shipped_model_is_read() -> None:
-    tensors = load_file(str(WEIGHTS / "vi_line.safetensors"))
-    arrays = {k.removeprefix("lm."): v for k, v in tensors.items() if k.startswith("lm.")}
+    data = (WEIGHTS / "vi_line.onnx").read_bytes()
+    tensors = read_model(data, METADATA_KEY, (LM_PREFIX,)).tensors
+    arrays = {k.removeprefix(LM_PREFIX): v for k, v in tensors.items()}
     model = NGram.from_tensors(arrays)
     assert model.order == 14 and model.characters == VIETNAMESE and model.gazetteer is not None
     assert len(model.gazetteer.districts) == 709

@@ -68,7 +68,7 @@ def test_a_signal_to_one_of_two_processes_saves_and_stops_both(tmp_path: Path) -
     assert load_checkpoint(tmp_path / "checkpoint.pt")["position"][:3] == (0, 3, 3)
 
 
-@pytest.mark.parametrize("kind", ["gtc", "mutual"])
+@pytest.mark.parametrize("kind", ["mutual"])
 def test_two_processes_give_the_guided_losses_of_one(kind: str, tmp_path: Path) -> None:
     """In one step: each term is a mean over other things (lines, characters, frames) than the next."""
     args = ("--guided", kind, "--size", 3, "--valid", 1, "--epochs", 1)
