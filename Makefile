@@ -77,7 +77,7 @@ demo: $(STAMP) ## the whole way on a generated set: ten minutes at most on two c
 	$(PY) prepare_ext_data.py --manifests $(DEMO)/*/manifest.csv --out $(DEMO)/train_ext3.csv
 	$(PY) train.py -C $(DEMO_PTR) $(DEMO_OPTIONS)
 	$(VENV)/bin/chuviet train -C $(DEMO_FOLD) --folds 0-4 $(DEMO_OPTIONS)
-	CHUVIET_WEIGHTS="outputs/$(DEMO_FOLD)/fold*/weights.safetensors" $(VENV)/bin/jupyter execute inference.ipynb --output=$(CURDIR)/$(DEMO)/inference.ipynb
+	CHUVIET_MAX_IMAGES=200 CHUVIET_WEIGHTS="outputs/$(DEMO_FOLD)/fold*/weights.safetensors" $(VENV)/bin/jupyter execute inference.ipynb --output=$(CURDIR)/$(DEMO)/inference.ipynb
 	$(VENV)/bin/chuviet predict -w outputs/$(DEMO_FOLD)/fold0/weights.safetensors "training_data/images/1/1*.jpg"
 	$(VENV)/bin/chuviet report outputs/$(DEMO_FOLD)/oof.csv --out $(DEMO)/errors.html
 	@echo

@@ -13,7 +13,7 @@ cfg = replace(
         "optim.lr": 1e-4,
         "optim.warmup": 0.1,
         "train.epochs": 6,
-        "train.minutes": 0.5,
+        "train.minutes": 0.4,
         "train.ema": 0.95,
         "train.validate_every": 0,
         "fold": 0,

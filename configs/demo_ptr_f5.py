@@ -1,5 +1,5 @@
-"""Demo, first step: the weights that have seen drawn lines (`vi_line_ptr`) go on with the demo's drawn words: three
-minutes of two CPU cores, however fast they are.
+"""Demo, first step: the weights that have seen drawn lines (`vi_line_ptr`) go on with the demo's drawn words: two and a
+half minutes of two CPU cores, however fast they are.
 """
 
 from chuviet.config import parent, replace
@@ -16,7 +16,7 @@ cfg = replace(
         "optim.lr": 4e-4,
         "optim.warmup": 0.02,
         "train.epochs": 4,
-        "train.minutes": 3.0,
+        "train.minutes": 2.5,
         "train.ema": 0.99,
         "train.keep": "ema",
         "init": "weights/vi_line_ptr.safetensors",

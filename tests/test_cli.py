@@ -145,7 +145,10 @@ def test_predict_every_kind_of_input(project: Path, capsys: pytest.CaptureFixtur
     assert float(milliseconds.removesuffix(" ms")) > 0
     assert main(["predict", "-w", "w.safetensors", "images/1/3.png", "images/0"]) == 0
     rows = [line.split("\t")[:2] for line in capsys.readouterr().out.splitlines()]
-    assert rows == [["images/1/3.png", expected["1/3.png"]], *([f"{i}.png", expected[f"0/{i}.png"]] for i in (0, 1))]
+    assert rows == [
+        ["images/1/3.png", expected["1/3.png"]],
+        *([f"images/0/{i}.png", expected[f"0/{i}.png"]] for i in (0, 1)),
+    ]
     assert main(["predict", "-w", "w.safetensors", "images"]) == 0
     assert capsys.readouterr().out.splitlines()[3].split("\t")[:2] == ["1/3.png", expected["1/3.png"]]
 

@@ -21,10 +21,10 @@ MAKING = (
     {"labels", "polygons"}, {"batch"}, {"synth", "data", "models", "losses", "metrics"}, {"pytorch"}, {"train"},
     {"experiment"}, {"export"}, {"report"}, {"compress"}, {"runs"},
 )  # fmt: skip
-TOP = ("commands", "cli")
+TOP = ("commands", "cli", "__main__")
 #: Modules above the reading floor that must do without the making floor all the same.
-LIGHT = {"cli", "command_help", "commands", "commands.guard", "commands.images", "commands.outputs", "commands.predict",
-         "commands.read", "commands.weights"}  # fmt: skip
+LIGHT = {"__main__", "cli", "command_help", "commands", "commands.guard", "commands.images", "commands.outputs",
+         "commands.predict", "commands.read", "commands.weights"}  # fmt: skip
 #: What the reading floor never imports.
 HEAVY = {"torch", "torchvision", "timm", "lightning", "pandas", "albumentations", "sklearn", "scipy", "shapely",
          "matplotlib", "onnx", "safetensors", "tensorboard", "IPython", "nbformat"}  # fmt: skip

@@ -92,4 +92,4 @@ def test_what_needs_pytorch_says_so_in_one_line(place: Path) -> None:
     ):
         done = subprocess.run([chuviet, *command], capture_output=True, text=True, cwd=place / "work")
         assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
-        assert "pip install 'chuviet[train]'" in done.stderr
+        assert "pip install '.[train]' in a checkout" in done.stderr

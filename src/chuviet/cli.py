@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from chuviet import __version__
 from chuviet.command_help import DESCRIPTION, EXAMPLES
 from chuviet.commands.guard import guarded
 from chuviet.commands.outputs import check_outputs
@@ -35,7 +36,11 @@ def command(args: argparse.Namespace) -> int:
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     """Arguments, with changes to a config wherever they stand: argparse leaves over those after a second option."""
     top = parser()
-    args, rest = top.parse_known_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    if not given:
+        top.print_help(sys.stderr)
+        raise SystemExit(2)
+    args, rest = top.parse_known_args(given)
     if rest and ("overrides" not in args or any(r.startswith("-") or "=" not in r for r in rest)):
         top.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:
@@ -48,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="chuviet", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    top.add_argument("--version", action="version", version=f"chuviet {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _predict(_command(commands, "predict", "read the text of line images, or find text with the weights of a detector"))
     _read(_command(commands, "read", "find and read all text of pages and photos"))

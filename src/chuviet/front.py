@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, overload
+
+import numpy as np
+from PIL.Image import Image
 
 from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.reading.detector import Detector
@@ -15,10 +18,12 @@ from chuviet.results import Page
 
 
 @overload
-def read(source: Sequence[Any] | Iterator[Any], *, min_score: float = 0.5) -> list[Page]: ...
+def read(source: list[Any] | tuple[Any, ...] | Iterator[Any], *, min_score: float = 0.5) -> list[Page]: ...
 @overload
-def read(source: Any, *, min_score: float = 0.5) -> Page | list[Page]: ...
-def read(source: Any, *, min_score: float = 0.5) -> Page | list[Page]:
+def read(source: np.ndarray | bytes | Image, *, min_score: float = 0.5) -> Page: ...
+@overload
+def read(source: Any, *, min_score: float = 0.5) -> Any: ...
+def read(source: Any, *, min_score: float = 0.5) -> Any:
     """Finds and reads all text of a page or photo with the shipped weights, in reading order.
 
     `source`: a path, bytes, a file object, a PIL image, or a numpy array (H W, H W 3 RGB, H W 4) gives a `Page`. A list

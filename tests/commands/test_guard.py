@@ -22,7 +22,7 @@ def raising(error: BaseException) -> int:
     (PermissionError(13, "Permission denied", "out.csv"), 2, "chuviet: error: out.csv: Permission denied"),
     (OSError("disk"), 2, "chuviet: error: a file: disk"),
     (ModuleNotFoundError("No module named 'timm'", name="timm"), 2,
-     "chuviet: error: this needs timm, which is not installed: pip install 'chuviet[train]'"),
+     "chuviet: error: this needs timm, which is not installed: pip install '.[train]' in a checkout"),
     (Stopped("epoch 3 is saved"), 130, "chuviet: epoch 3 is saved"),
     (KeyboardInterrupt(), 130, "chuviet: interrupted"),
 ])  # fmt: skip

@@ -42,7 +42,6 @@ def test_commands(
     metrics = json.loads((tmp_path / "m.json").read_text())["all"]
     assert metrics["truths"] == 4 and 0 <= metrics["hmean"] <= 1
     for wrong, said in (
-        (["read", str(path), "-w", rec], "no detector is named"),
         (["predict", "-w", det, "-w", rec, str(path)], "`chuviet read` does both"),
         (["predict", "-w", det, "-w", det, str(path)], "two detectors"),
         (["predict", "-w", rec, "--draw", "d", str(path)], "--draw is for the weights of a detector"),

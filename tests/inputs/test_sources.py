@@ -89,12 +89,12 @@ def test_order_and_distinct_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     assert names("in") == ["9.png", "10.png", "a/1.png"]
     assert names("in", "b", "9.png", Path("9.png")) == [
+        "in/9.png",
+        "in/10.png",
+        "in/a/1.png",
+        "b/9.png",
         "9.png",
-        "10.png",
-        "a/1.png",
         "9.png (2)",
-        "9.png (3)",
-        "9.png (4)",
     ]
     assert levels("in", "b", "9.png") == [8, 9, 10, 7, 5]
     assert names("in/*.png") == ["in/9.png", "in/10.png"] and names("**/1.png") == ["in/a/1.png"]

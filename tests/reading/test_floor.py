@@ -124,7 +124,7 @@ def test_what_needs_the_making_floor_says_in_one_line_what_to_install(small_onnx
         done = without(code, *command)
         assert done.returncode == 2, done.stderr
         (line,) = done.stderr.splitlines()
-        assert line.startswith("chuviet: error: ") and "pip install 'chuviet[train]'" in line
+        assert line.startswith("chuviet: error: ") and "pip install '.[train]' in a checkout" in line
     done = without(code, "predict", "-w", str(weights), str(tmp_path / "a.png"))
     assert f"{weights}: .safetensors files need PyTorch" in done.stderr and "or name an .onnx file" in done.stderr
 

@@ -69,7 +69,7 @@ def _opener(path: Path, place: str) -> Callable[[Path, str, int], Artifact]:
         found: Callable[[Path, str, int], Artifact] = getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as e:
         raise InputError(
-            f"{path}: .safetensors files need PyTorch ({e.name} is not installed): pip install 'chuviet[train]'; "
-            "or name an .onnx file"
+            f"{path}: .safetensors files need PyTorch ({e.name} is not installed): pip install '.[train]' in a "
+            "checkout, or name an .onnx file"
         ) from e
     return found

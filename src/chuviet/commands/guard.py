@@ -22,7 +22,10 @@ def guarded(call: Callable[[], int], name: str = "chuviet") -> int:
     except ModuleNotFoundError as e:
         if (e.name or "").startswith("chuviet"):
             raise
-        say(f"{name}: error: this needs {e.name}, which is not installed: pip install 'chuviet[train]'", sys.stderr)
+        say(
+            f"{name}: error: this needs {e.name}, which is not installed: pip install '.[train]' in a checkout",
+            sys.stderr,
+        )
         return BAD_INPUT
     except BrokenPipeError:  # `chuviet ... | head`
         sys.stderr.close()

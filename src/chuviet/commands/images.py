@@ -57,10 +57,13 @@ def save_picture(folder: str, name: Path, source: Source, found: Detection) -> N
 
 def picture_names(names: Iterable[str]) -> list[Path]:
     """A .jpg for every image, each another one: its name, below the folder that all are in unless all names lead
-    downwards. What would be a second a.jpg is a.png.jpg, a third a.png.2.jpg; a.pdf#2, a page of several, is a-2.jpg.
+    downwards; of one image its last part. What would be a second a.jpg is a.png.jpg, a third a.png.2.jpg; a.pdf#2, a
+    page of several, is a-2.jpg.
     """
     names = list(names)
-    if any(Path(name).is_absolute() or ".." in Path(name).parts for name in names):
+    if len(names) == 1:
+        names = [Path(names[0]).name]
+    elif any(Path(name).is_absolute() or ".." in Path(name).parts for name in names):
         whole = [Path(os.path.normpath(Path(name).absolute())) for name in names]
         top = os.path.commonpath([path.parent for path in whole])
         names = [str(path.relative_to(top)) for path in whole]

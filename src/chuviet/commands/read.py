@@ -21,12 +21,9 @@ from chuviet.results import Page
 def run(args: Namespace) -> int:
     sources = sources_of(args)
     detector, recognizer = load_all(args, [detectors.DEFAULT, readers.RECOGNIZER])
-    if detector is None or recognizer is None:
-        missing, default = "recogniser", readers.RECOGNIZER
-        if detector is None:
-            missing, default = "detector", detectors.DEFAULT
-        raise InputError(f"read needs a detector and a recogniser: no {missing} is named; add -w {default}")
-    reader = Reader(detector, recognizer, min_score=args.min_score)
+    # Where one of the two is named, the other one is the shipped one.
+    reader = Reader(detector or detectors.DEFAULT, recognizer or readers.RECOGNIZER, min_score=args.min_score,
+                    threads=args.threads)  # fmt: skip
     start = time.perf_counter()
     read: list[tuple[Source, Page]] = []
     bad: list[str] = []

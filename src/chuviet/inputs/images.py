@@ -77,7 +77,7 @@ def decode_image(data: bytes, name: str = "image", scale_down: bool = False, fra
     except UnidentifiedImageError as e:
         raise InputError(f"{name}: not an image that can be read ({', '.join(FORMATS)} can)") from e
     except Image.DecompressionBombError as e:
-        raise InputError(f"{name}: too many pixels (over {MAX_PIXELS:,}); scale it down first") from e
+        raise InputError(f"{name}: too many pixels ({str(e).rstrip('.')}); scale it down first") from e
     except InputError:
         raise
     except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, cv2.error) as e:

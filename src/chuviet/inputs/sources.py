@@ -71,7 +71,10 @@ def find_sources(inputs: Sequence[str | Path], columns: Sequence[str] = ("img_pa
         raise InputError("no input; name image files, folders, PDFs or lists of images")
     found = Found()
     for value in inputs:
-        found.add(_of_input(str(value), columns, dpi))
+        one = _of_input(str(value), columns, dpi)
+        if len(inputs) > 1 and _is_folder(Path(value)):  # of several, names say which folder
+            one.sources = [replace(s, name=f"{str(value).rstrip('/')}/{s.name}") for s in one.sources]
+        found.add(one)
     found.sources = list(_distinct(found.sources))
     return found
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
+from PIL.Image import Image
 from tqdm import tqdm
 
 from chuviet.artifact.metadata import Artifact
@@ -66,6 +67,10 @@ class LineReader:
         Raises InputError for weights that are missing, damaged or a detector's, for members of different charsets, and
         for CTC and attention models together.
         """
+        if decoder not in (None, "greedy", "beam"):
+            raise InputError(f"decoder {decoder!r}: greedy or beam is expected")
+        if threads < 0:
+            raise InputError(f"threads {threads}: 0 (all cores) or a number above it is expected")
         named = [weights] if isinstance(weights, (str, Path, Artifact)) else list(weights)
         if not named:
             raise InputError("no weights given; name at least one file")
@@ -85,10 +90,12 @@ class LineReader:
         self._threads = threads or os.cpu_count() or 1
 
     @overload
-    def read(self, source: Sequence[Any] | Iterator[Any], *, batch_size: int = 32) -> list[Line]: ...
+    def read(self, source: list[Any] | tuple[Any, ...] | Iterator[Any], *, batch_size: int = 32) -> list[Line]: ...
     @overload
-    def read(self, source: Any, *, batch_size: int = 32) -> Line | list[Line]: ...
-    def read(self, source: Any, *, batch_size: int = 32) -> Line | list[Line]:
+    def read(self, source: np.ndarray | bytes | Image, *, batch_size: int = 32) -> Line: ...
+    @overload
+    def read(self, source: Any, *, batch_size: int = 32) -> Any: ...
+    def read(self, source: Any, *, batch_size: int = 32) -> Any:
         """The line in an image: a path, bytes, a file object, a PIL image or an array. A list or iterator of these, a
         folder, or a file of several pages, gives a list.
 

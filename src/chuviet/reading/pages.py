@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
+from PIL.Image import Image
 
 from chuviet.artifact.metadata import Artifact
+from chuviet.errors import InputError
 from chuviet.geometry import crop, reading_order
 from chuviet.inputs.sources import Source, holds_several, iter_sources
 from chuviet.reading import detector as detectors
@@ -42,13 +44,17 @@ class Reader:
             recognizer = LineReader(recognizer, device=device, threads=threads)
         self.detector: Detector = detector
         self.recognizer: LineReader = recognizer
+        if not 0 <= min_score <= 1:
+            raise InputError(f"min_score {min_score:g}: a number from 0 to 1 is expected")
         self.min_score = min_score
 
     @overload
-    def read(self, source: Sequence[Any] | Iterator[Any], *, batch_size: int = 32) -> list[Page]: ...
+    def read(self, source: list[Any] | tuple[Any, ...] | Iterator[Any], *, batch_size: int = 32) -> list[Page]: ...
     @overload
-    def read(self, source: Any, *, batch_size: int = 32) -> Page | list[Page]: ...
-    def read(self, source: Any, *, batch_size: int = 32) -> Page | list[Page]:
+    def read(self, source: np.ndarray | bytes | Image, *, batch_size: int = 32) -> Page: ...
+    @overload
+    def read(self, source: Any, *, batch_size: int = 32) -> Any: ...
+    def read(self, source: Any, *, batch_size: int = 32) -> Any:
         """The page in an image: a path, bytes, a file object, a PIL image or an array. A list or iterator of these, a
         folder, or a file of several pages, gives a list.
 
