@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chuviet.commands.dispatch import guarded
 from chuviet.commands.synthesis import add_options, write_samples
-from chuviet.synth.cut_lines import CutRecipe, load_page_lines
+from chuviet.data.page_lines import CutRecipe, load_page_lines
 from chuviet.synth.record import digest
 from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE

@@ -42,7 +42,7 @@ def varied_sheet(rng: np.random.Generator) -> Sheet:
     paper = np.clip(level + tint, 0, 255)
     ink = np.clip(paper - rng.uniform(55, 130), 0, 255)
     return dataclasses.replace(
-        sheet, paper=tuple(float(x) for x in paper), ink=tuple(float(x) for x in ink), grain=rng.uniform(0, 6),
+        sheet, paper=_colour(paper), ink=_colour(ink), grain=rng.uniform(0, 6),
         texture=str(rng.choice(("plain", "noise", "blobs"))), strength=rng.uniform(0.8, 1.1),
         shadow=min(sheet.shadow, 0.15),  # a deeper one would be darker than the ink
     )  # fmt: skip
@@ -64,5 +64,10 @@ def printed_sheet(rng: np.random.Generator) -> Sheet:
     sheet = Sheet.draw(rng)
     ink = np.full(3, rng.uniform(0, 90)) if rng.random() < 0.85 else np.array(sheet.ink)
     return dataclasses.replace(
-        sheet, ink=tuple(float(x) for x in ink), rules="", blur=0.0 if rng.random() < 0.4 else rng.uniform(0.5, 2.2)
+        sheet, ink=_colour(ink), rules="", blur=0.0 if rng.random() < 0.4 else rng.uniform(0.5, 2.2)
     )
+
+
+def _colour(values: np.ndarray) -> tuple[float, float, float]:
+    red, green, blue = (float(x) for x in values)
+    return red, green, blue

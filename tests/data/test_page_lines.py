@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from chuviet.synth.cut_lines import CutRecipe, PageLine, cut_page_line, hand_of, is_held_out, load_page_lines
+from chuviet.data.page_lines import CutRecipe, PageLine, cut_page_line, hand_of, is_held_out, load_page_lines
 from chuviet.types import InputError
 from chuviet.vocab import VIETNAMESE
 

@@ -100,7 +100,7 @@ def cut_page_line(page: np.ndarray, line: PageLine, height: int = 64) -> np.ndar
     corners = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)
     matrix = cv2.getPerspectiveTransform(quad, corners)
     polygon = cv2.perspectiveTransform(line.polygon[None], matrix)[0]
-    inside = np.zeros((h, w), np.uint8)
+    inside: np.ndarray = np.zeros((h, w), np.uint8)
     cv2.fillPoly(inside, [np.round(polygon).astype(np.int32)], 255)
     inside = cv2.dilate(inside, np.ones((3, 3), np.uint8), iterations=max(round(margin / 2), 1))
     soft = cv2.GaussianBlur(inside, (0, 0), 1.0)[:, :, None] / np.float32(255)
