@@ -18,7 +18,6 @@ from chuviet.data.files import read_lines
 from chuviet.data.images import read_image
 from chuviet.geometry import crop
 from chuviet.manifest import COLUMNS, SYNTHETIC_FOLD
-from chuviet.synth.paper import encode_jpeg
 from chuviet.types import InputError
 from chuviet.vocab import normalize
 
@@ -141,4 +140,7 @@ class CutRecipe:
         image = cut_page_line(read_image(self.root / line.image), line, self.height)
         name = f"{index // 1000:04d}/{index:07d}.jpg"
         values = (name, line.text, hand_of(line.image), str(SYNTHETIC_FOLD), self.source, "", line.image)
-        return dict(zip(COLUMNS, values, strict=True)), encode_jpeg(image, 92)
+        done, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
+        if not done:
+            raise ValueError(f"{line.image}: a line of shape {image.shape} could not be encoded")
+        return dict(zip(COLUMNS, values, strict=True)), data.tobytes()
