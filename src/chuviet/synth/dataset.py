@@ -24,7 +24,7 @@ from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.manifest import COLUMNS, SYNTHETIC_FOLD
 from chuviet.synth.fonts import Font
-from chuviet.synth.ink import Hand, crop_line, draw_line
+from chuviet.synth.ink import MARGINS, Hand, crop_line, draw_line
 from chuviet.synth.paper import Sheet, encode_jpeg, put_on
 
 _CONNECTED = ("playwrite", "dancing", "script", "vibes", "allura", "brush", "italianno", "corinthia")
@@ -48,6 +48,9 @@ class LineRecipe:
     shortest: int = 4
     longest: int = 69
     cut: Callable[[str, np.random.Generator], str] | None = None  # such as `corpus.piece`
+    hand: Callable[[np.random.Generator], Hand] = Hand.draw
+    sheet: Callable[[np.random.Generator], Sheet] = Sheet.draw
+    margins: Sequence[int] = MARGINS  # above and below the writing, see `ink.crop_line`
 
     def job(self, index: int) -> tuple[dict[str, str], bytes]:
         """Raises InputError when no font of the set covers a text that the corpus gave."""
@@ -61,8 +64,8 @@ class LineRecipe:
         members = families[int(rng.integers(len(families)))]
         font = members[int(rng.integers(len(members)))]
         connected = any(name in font.family.lower() for name in _CONNECTED)
-        sheet = Sheet.draw(rng)
-        ink = crop_line(draw_line(text, font.path, Hand.draw(rng), rng, connected), self.height, rng)
+        sheet = self.sheet(rng)
+        ink = crop_line(draw_line(text, font.path, self.hand(rng), rng, connected), self.height, rng, self.margins)
         image = put_on(ink, sheet, rng)
         row = dict(zip(COLUMNS, (f"{index // 1000:04d}/{index:07d}.jpg", text, "-1", str(SYNTHETIC_FOLD), self.source,
                                  Path(font.path).stem, ""), strict=True))  # fmt: skip

@@ -17,6 +17,7 @@ import numpy as np
 from chuviet.synth import glyphs
 from chuviet.synth.glyphs import SIZE as _SIZE
 
+MARGINS = (-5, -2, 0, 2, 5, 10)  # pixels left above and below a line; a negative one loses some of the writing
 CANVAS, BASELINE = 128, 82  # rows of the canvas a line is composed on, and the row that its letters stand on
 _MARKS = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u0323")  # combining: tones, circumflex, breve; not the horn
 
@@ -92,9 +93,7 @@ def draw_line(text: str, font_path: str, hand: Hand, rng: np.random.Generator, c
     return ink
 
 
-def crop_line(
-    ink: np.ndarray, height: int, rng: np.random.Generator, margins: Sequence[int] = (-5, -2, 0, 2, 5, 10)
-) -> np.ndarray:
+def crop_line(ink: np.ndarray, height: int, rng: np.random.Generator, margins: Sequence[int] = MARGINS) -> np.ndarray:
     """Cuts a canvas to the writing and scales it to `height` rows. Above and below one of `margins` is left, in pixels:
     a negative one loses some of the writing, as real crops do.
     """

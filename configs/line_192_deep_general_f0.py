@@ -1,0 +1,13 @@
+"""CPU-sized: as `line_192_general_f0`, with six mixing layers instead of three (2.9 M parameters).
+
+It starts from the weights of `line_192_ptr_f5`, made deeper so that they still read the same:
+
+    python -m chuviet.commands.deepening weights/vi_line_ptr.safetensors outputs/ptr_236.safetensors --depths 2,3,6
+"""
+
+from chuviet.config import parent, replace
+
+cfg = replace(
+    parent(__file__, "line_192_general_f0"),
+    **{"model.depths": (2, 3, 6), "init": "outputs/ptr_236.safetensors"},
+)

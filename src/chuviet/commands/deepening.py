@@ -1,0 +1,42 @@
+"""python -m chuviet.commands.deepening IN OUT --depths A,B,C: a deeper LineCTC that reads as the trained one does.
+
+To start a larger model from a smaller one's training: the file is a weights file for a config's `init`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+
+from chuviet.commands.guard import guarded
+from chuviet.errors import InputError
+from chuviet.models.ctc import LineCTC
+from chuviet.models.deepen import deepen
+from chuviet.pytorch.artifact import load_artifact, resave_artifact
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("weights", type=Path, help="a trained LineCTC")
+    parser.add_argument("out", type=Path, help="the new weights file")
+    parser.add_argument("--depths", default="2,3,6", help="blocks of stage 1, stage 2 and mixing layers")
+    parser.add_argument("--seed", type=int, default=0, help="of the new blocks")
+    args = parser.parse_args()
+    artifact = load_artifact(args.weights)
+    if not isinstance(artifact.model, LineCTC) or artifact.charset is None:
+        raise InputError(f"{args.weights}: not a LineCTC")
+    try:
+        first, second, third = (int(n) for n in args.depths.split(","))
+        model = deepen(artifact.model, (first, second, third), len(artifact.charset), args.seed)
+    except ValueError as e:
+        raise InputError(f"--depths {args.depths}: {e}") from e
+    size = resave_artifact(dataclasses.replace(artifact, model=model.eval(), model_cfg=model.cfg), args.out)
+    count = sum(p.numel() for p in model.parameters())
+    print(f"{args.out}: {count:,} parameters, {size / 1e6:.2f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main, "deepening"))

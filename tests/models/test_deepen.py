@@ -1,0 +1,30 @@
+"""A deeper LineCTC gives the logits of the one it is made of, and can learn."""
+
+import pytest
+import torch
+
+from chuviet.batch import Batch
+from chuviet.models.ctc import LineCTC
+from chuviet.models.deepen import deepen
+
+CFG = LineCTC.Config(height=16, stem=8, widths=(8, 12, 24), depths=(1, 1, 1), heads=2)
+
+
+def test_a_deeper_model_reads_the_same_and_learns() -> None:
+    torch.manual_seed(0)
+    model = LineCTC(CFG, 9).eval()
+    deeper = deepen(model, (2, 3, 4), 9)
+    images = torch.rand(2, 1, 16, 64)
+    batch = Batch(images=images, widths=torch.tensor([64, 40]), index=torch.arange(2))
+    with torch.no_grad():
+        torch.testing.assert_close(deeper(batch).logits, model(batch).logits)
+    deeper.train()
+    deeper(batch).logits.square().mean().backward()
+    for name in ("mixing.3.project.weight", "mixing.3.mlp.3.weight", "mixing.3.conv.weight", "stage2.2.down.weight"):
+        gradient = deeper.get_parameter(name).grad
+        assert gradient is not None and gradient.abs().sum() > 0
+
+
+def test_a_model_does_not_become_shallower() -> None:
+    with pytest.raises(ValueError, match="none may be smaller"):
+        deepen(LineCTC(CFG, 9), (1, 0, 2), 9)
