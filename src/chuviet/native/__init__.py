@@ -19,6 +19,12 @@ VERSION = 1  # as CHUVIET_VERSION in native.h
 OK, ODD, NO_MEMORY, BAD_ARGUMENT, NO_PATH = range(5)
 
 
+class Frames(ctypes.Structure):
+    """The probabilities in the frames of a line, or their logarithms."""
+
+    _fields_ = (("values", c_void_p), ("count", c_int64), ("classes", c_int64), ("single", c_int32))
+
+
 class Level(ctypes.Structure):
     """The n-grams of one order, as native.h has them."""
 
@@ -80,13 +86,13 @@ def load(path: Path) -> ctypes.CDLL | None:
         return None
     array = c_void_p
     found.chuviet_search.argtypes = (
-        array, c_int64, c_int64, array, array, POINTER(Options), POINTER(Table), POINTER(Result),
+        POINTER(Frames), array, array, POINTER(Options), POINTER(Table), POINTER(Result),
     )  # fmt: skip
     found.chuviet_release.argtypes, found.chuviet_release.restype = (POINTER(Result),), None
     found.chuviet_sum_alignments.argtypes = (
-        array, c_int64, c_int64, array, c_int64, c_int64, c_double, array, c_int64, POINTER(c_double),
+        POINTER(Frames), array, c_int64, c_int64, c_double, array, c_int64, POINTER(c_double),
     )  # fmt: skip
-    found.chuviet_align.argtypes = (array, c_int64, c_int64, array, c_int64, array)
+    found.chuviet_align.argtypes = (POINTER(Frames), array, c_int64, array)
     for name in ("chuviet_search", "chuviet_sum_alignments", "chuviet_align"):
         getattr(found, name).restype = c_int
     return found

@@ -13,27 +13,26 @@ static int are_ids(const int32_t *ids, int64_t count, int64_t classes)
     return 1;
 }
 
-int chuviet_sum_alignments(const double *probs, int64_t frames, int64_t classes, const int32_t *ids, int64_t count,
-                           int64_t rescale, double smallest, double *scales, int64_t stride, double *last)
+int chuviet_sum_alignments(const Frames *frames, const int32_t *ids, int64_t count, int64_t rescale, double smallest,
+                           double *scales, int64_t stride, double *last)
 {
     int64_t states = 2 * count + 1, t, i;
     double *forward; /* two cells that stay zero, then the states */
     enum status status = OK;
-    if (frames < 0 || classes < 1 || count < 0 || rescale < 1 || !are_ids(ids, count, classes))
+    if (frames->count < 0 || frames->classes < 1 || count < 0 || rescale < 1 || !are_ids(ids, count, frames->classes))
         return BAD_ARGUMENT;
     forward = calloc((size_t)states + 2, sizeof(double));
     if (!forward)
         return NO_MEMORY;
     forward[1] = 1;
-    for (t = 0; t < frames; t++) {
-        const double *frame = probs + t * classes;
-        double blank = frame[0];
+    for (t = 0; t < frames->count; t++) {
+        double blank = value_at(frames, t, 0);
         for (i = count; i >= 0; i--) { /* the blank behind character i - 1, then that character */
             double *cell = forward + 2 + 2 * i;
             cell[0] = (cell[0] + cell[-1]) * blank;
             if (i > 0) {
                 double skipped = (i == 1 || ids[i - 1] != ids[i - 2]) ? cell[-3] : 0.0;
-                cell[-1] = (cell[-1] + (skipped + cell[-2])) * frame[ids[i - 1] + 1];
+                cell[-1] = (cell[-1] + (skipped + cell[-2])) * value_at(frames, t, ids[i - 1] + 1);
             }
         }
         forward[1] = 0;
@@ -58,19 +57,18 @@ int chuviet_sum_alignments(const double *probs, int64_t frames, int64_t classes,
     return status;
 }
 
-int chuviet_align(const double *log_probs, int64_t frames, int64_t classes, const int32_t *ids, int64_t count,
-                  int64_t *path)
+int chuviet_align(const Frames *frames, const int32_t *ids, int64_t count, int64_t *path)
 {
     int64_t states = 2 * count + 1, t, i, state;
     double *scores; /* two cells that nothing reaches, then the states */
     unsigned char *steps;
     enum status status = OK;
-    if (frames < 1 || classes < 1 || count < 1 || !are_ids(ids, count, classes))
+    if (frames->count < 1 || frames->classes < 1 || count < 1 || !are_ids(ids, count, frames->classes))
         return BAD_ARGUMENT;
-    if (states > INT64_MAX / frames || (uint64_t)states * (uint64_t)frames > SIZE_MAX)
+    if (states > INT64_MAX / frames->count || (uint64_t)states * (uint64_t)frames->count > SIZE_MAX)
         return NO_MEMORY;
     scores = malloc((size_t)(states + 2) * sizeof(double));
-    steps = malloc((size_t)states * (size_t)frames); /* how many states back the path came from */
+    steps = malloc((size_t)states * (size_t)frames->count); /* how many states back the path came from */
     if (!scores || !steps)
         status = NO_MEMORY;
     if (status == OK) {
@@ -78,11 +76,10 @@ int chuviet_align(const double *log_probs, int64_t frames, int64_t classes, cons
             scores[i] = -INFINITY;
         scores[1] = 0;
     }
-    for (t = 0; t < frames && status == OK; t++) {
-        const double *frame = log_probs + t * classes;
+    for (t = 0; t < frames->count && status == OK; t++) {
         for (i = states - 1; i >= 0; i--) {
             int written = (i & 1) != 0, skips = written && (i == 1 || ids[i / 2] != ids[i / 2 - 1]);
-            double emitted = written ? frame[ids[i / 2] + 1] : frame[0];
+            double emitted = value_at(frames, t, written ? ids[i / 2] + 1 : 0);
             double stay = scores[i + 2], one = scores[i + 1], two = skips ? scores[i] : -INFINITY;
             unsigned char back = 0;
             if (!(emitted < INFINITY)) /* +infinity and NaN */
@@ -98,7 +95,7 @@ int chuviet_align(const double *log_probs, int64_t frames, int64_t classes, cons
         state = scores[states + 1] > scores[states] ? states - 1 : states - 2;
         if (scores[state + 2] == -INFINITY)
             status = NO_PATH;
-        for (t = frames - 1; t >= 0 && status == OK; t--) {
+        for (t = frames->count - 1; t >= 0 && status == OK; t--) {
             path[t] = state;
             state -= steps[t * states + state];
             if (state < 0 && t > 0) /* cannot be: before the first frame only, from the cell before the states */

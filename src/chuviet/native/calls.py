@@ -82,12 +82,12 @@ def search(
     library = native.library()
     if library is None:
         return None
-    probs, likely, ends = _doubles(probs), np.ascontiguousarray(likely, np.int32), np.ascontiguousarray(ends, np.int64)
+    probs, frames = _frames(probs)
+    likely, ends = np.ascontiguousarray(likely, np.int32), np.ascontiguousarray(ends, np.int64)
     options, result = native.Options(width, ratio, alpha, most), native.Result()
     status = library.chuviet_search(
-        probs.ctypes.data, *probs.shape, likely.ctypes.data, ends.ctypes.data, options,
-        table.pointer if table else None, result,
-    )  # fmt: skip
+        frames, likely.ctypes.data, ends.ctypes.data, options, table.pointer if table else None, result
+    )
     if not _succeeded(status):
         return None
     try:
@@ -106,13 +106,13 @@ def sum_alignments(probs: np.ndarray, texts: Sequence[Sequence[int]], rescale: i
     library = native.library()
     if library is None:
         return None
-    probs = _doubles(probs)
+    probs, frames = _frames(probs)
     factors = np.ones((len(probs) // rescale + 2, len(texts)))
     left = ctypes.c_double()
     for i, text in enumerate(texts):
         ids = np.array(text, np.int32)
         status = library.chuviet_sum_alignments(
-            probs.ctypes.data, *probs.shape, ids.ctypes.data, len(ids), rescale, np.finfo(float).tiny,
+            frames, ids.ctypes.data, len(ids), rescale, np.finfo(float).tiny,
             factors.ctypes.data + i * factors.itemsize, len(texts), left,
         )  # fmt: skip
         if not _succeeded(status):
@@ -126,16 +126,19 @@ def align(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray | None:
     library = native.library()
     if library is None or not len(log_probs):
         return None
-    log_probs, text = _doubles(log_probs), np.array(ids, np.int32)
-    path = np.empty(len(log_probs), np.int64)
-    status = library.chuviet_align(log_probs.ctypes.data, *log_probs.shape, text.ctypes.data, len(text), path.ctypes.data)
+    log_probs, frames = _frames(log_probs)
+    text, path = np.array(ids, np.int32), np.empty(len(log_probs), np.int64)
+    status = library.chuviet_align(frames, text.ctypes.data, len(text), path.ctypes.data)
     if status == native.NO_PATH:
         return path[:0]
     return path if _succeeded(status) else None
 
 
-def _doubles(frames: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(frames, np.float64)
+def _frames(values: np.ndarray) -> tuple[np.ndarray, native.Frames]:
+    """T V numbers in order, to be kept as long as their address, which the C functions get, is used."""
+    single = values.dtype == np.float32
+    values = np.ascontiguousarray(values, np.float32 if single else np.float64)
+    return values, native.Frames(values.ctypes.data, *values.shape, single)
 
 
 def _succeeded(status: int) -> bool:

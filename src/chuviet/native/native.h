@@ -22,6 +22,13 @@
 
 enum status { OK = 0, ODD = 1, NO_MEMORY = 2, BAD_ARGUMENT = 3, NO_PATH = 4 };
 
+/* The classes' probabilities, or their logarithms, in the frames of a line: `count` x `classes`. */
+typedef struct {
+    const void *values; /* float where `single`, else double */
+    int64_t count, classes;
+    int32_t single;
+} Frames;
+
 /* The n-grams of one order; see `_Table` in chuviet/language/ngram.py. */
 typedef struct {
     int64_t count, size, slot_count;
@@ -56,20 +63,25 @@ typedef struct {
 
 EXPORTED int chuviet_version(void);
 
-/* Searches the probabilities `frames` x `classes`; `likely` from ends[t] to ends[t + 1] are the classes of frame t that
+/* That of a class in frame t. Copying all of them to doubles would take as long as a search. */
+static inline double value_at(const Frames *frames, int64_t t, int64_t c)
+{
+    int64_t i = t * frames->classes + c;
+    return frames->single ? ((const float *)frames->values)[i] : ((const double *)frames->values)[i];
+}
+
+/* Searches probabilities; `likely` from ends[t] to ends[t + 1] are the classes of frame t that
  * may be new characters. `table` may be NULL. `result` is to be released when the answer is OK. */
-EXPORTED int chuviet_search(const double *probs, int64_t frames, int64_t classes, const int32_t *likely,
-                            const int64_t *ends, const Options *options, const Table *table, Result *result);
+EXPORTED int chuviet_search(const Frames *frames, const int32_t *likely, const int64_t *ends, const Options *options,
+                            const Table *table, Result *result);
 EXPORTED void chuviet_release(Result *result);
 
 /* As `sum_alignments`, of one text of `count` ids: `scales` gets what all was divided by after each `rescale` frames, one
  * every `stride` numbers; `last` the sum of the two last states. */
-EXPORTED int chuviet_sum_alignments(const double *probs, int64_t frames, int64_t classes, const int32_t *ids,
-                                    int64_t count, int64_t rescale, double smallest, double *scales, int64_t stride,
-                                    double *last);
+EXPORTED int chuviet_sum_alignments(const Frames *frames, const int32_t *ids, int64_t count, int64_t rescale,
+                                    double smallest, double *scales, int64_t stride, double *last);
 
 /* As `_viterbi`: `path` gets the state of the text of `count` ids in each of the frames. ODD for NaN or infinity. */
-EXPORTED int chuviet_align(const double *log_probs, int64_t frames, int64_t classes, const int32_t *ids, int64_t count,
-                           int64_t *path);
+EXPORTED int chuviet_align(const Frames *frames, const int32_t *ids, int64_t count, int64_t *path);
 
 #endif

@@ -48,8 +48,7 @@ typedef struct {
 } Array;
 
 typedef struct {
-    const double *probs;
-    int64_t classes;
+    const Frames *frames;
     const Options *options;
     const Table *table;
     Array prefixes, asked, contexts, candidates, best, beam;
@@ -265,7 +264,7 @@ static int compare_doubles(const void *a, const void *b)
 }
 
 /* `_Beam._grow`: adds what comes from parents that are kept too; returns what a new prefix must be better than. */
-static double grow(Search *s, const double *frame, const int32_t *likely, int64_t count)
+static double grow(Search *s, int64_t t, const int32_t *likely, int64_t count)
 {
     double highest = 0, lowest = 0, worst;
     int64_t i;
@@ -274,7 +273,7 @@ static double grow(Search *s, const double *frame, const int32_t *likely, int64_
         const Prefix *parent = prefix->parent == NONE ? NULL : prefix_at(s, prefix->parent);
         int32_t c = prefix->class_id;
         if (parent && parent->kept && has(likely, count, c)) {
-            double gain = frame[c] * prefix->weight;
+            double gain = value_at(s->frames, t, c) * prefix->weight;
             prefix->last += gain * (parent->class_id == c ? parent->was_blank : parent->total);
         }
         prefix->value = prefix->blank + prefix->last;
@@ -290,13 +289,13 @@ static double grow(Search *s, const double *frame, const int32_t *likely, int64_
 }
 
 /* `_Beam._candidates`: new prefixes that may be better than `worst`, the best first. */
-static void find_candidates(Search *s, const double *frame, const int32_t *likely, int64_t count, double worst)
+static void find_candidates(Search *s, int64_t t, const int32_t *likely, int64_t count, double worst)
 {
     int64_t i, j;
     s->candidates.count = 0;
     for (j = 0; j < count; j++) {
         int32_t c = likely[j];
-        double gain = frame[c] * s->options->most;
+        double gain = value_at(s->frames, t, c) * s->options->most;
         if (!reserve(s, &s->candidates, s->beam.count, sizeof(Candidate)))
             return;
         for (i = 0; i < s->beam.count; i++) {
@@ -434,9 +433,9 @@ static void merge(Search *s, double worst)
 }
 
 /* `_Beam.step`: one more frame, of which the `count` classes `likely` may be new characters. */
-static void step(Search *s, const double *frame, const int32_t *likely, int64_t count)
+static void step(Search *s, int64_t t, const int32_t *likely, int64_t count)
 {
-    double best = 0;
+    double best = 0, p_blank = value_at(s->frames, t, 0);
     int64_t i;
     for (i = 0; i < s->beam.count; i++) {
         Prefix *prefix = beam_at(s, i);
@@ -445,15 +444,15 @@ static void step(Search *s, const double *frame, const int32_t *likely, int64_t 
             s->status = ODD;
         prefix->was_blank = prefix->blank;
         prefix->total = total;
-        prefix->last = prefix->last * frame[prefix->class_id];
-        prefix->blank = total * frame[0];
+        prefix->last = prefix->last * value_at(s->frames, t, prefix->class_id);
+        prefix->blank = total * p_blank;
         if (total > best)
             best = total;
     }
     if (count && s->status == OK) {
-        double worst = grow(s, frame, likely, count);
+        double worst = grow(s, t, likely, count);
         if (s->status == OK)
-            find_candidates(s, frame, likely, count, worst);
+            find_candidates(s, t, likely, count, worst);
         if (s->status == OK && s->candidates.count)
             merge(s, worst);
     }
@@ -521,16 +520,16 @@ static void finish(Search *s, Result *result)
     }
 }
 
-static int fits(int64_t frames, int64_t classes, const int32_t *likely, const int64_t *ends, const Options *options,
+static int fits(const Frames *frames, const int32_t *likely, const int64_t *ends, const Options *options,
                 const Table *table)
 {
-    int64_t t, i;
-    if (frames < 0 || classes < 1 || classes > INT32_MAX || options->width < 1 || ends[0] != 0)
+    int64_t classes = frames->classes, t, i;
+    if (frames->count < 0 || classes < 1 || classes > INT32_MAX || options->width < 1 || ends[0] != 0)
         return 0;
-    for (t = 0; t < frames; t++)
+    for (t = 0; t < frames->count; t++)
         if (ends[t + 1] < ends[t])
             return 0;
-    for (i = 0; i < ends[frames]; i++)
+    for (i = 0; i < ends[frames->count]; i++)
         if (likely[i] < 1 || likely[i] >= classes)
             return 0;
     if (!table)
@@ -554,17 +553,16 @@ void chuviet_release(Result *result)
     memset(result, 0, sizeof *result);
 }
 
-int chuviet_search(const double *probs, int64_t frames, int64_t classes, const int32_t *likely, const int64_t *ends,
-                   const Options *options, const Table *table, Result *result)
+int chuviet_search(const Frames *frames, const int32_t *likely, const int64_t *ends, const Options *options,
+                   const Table *table, Result *result)
 {
     Search s;
     int64_t t;
     memset(result, 0, sizeof *result);
-    if (!fits(frames, classes, likely, ends, options, table))
+    if (!fits(frames, likely, ends, options, table))
         return BAD_ARGUMENT;
     memset(&s, 0, sizeof s);
-    s.probs = probs;
-    s.classes = classes;
+    s.frames = frames;
     s.options = options;
     s.table = table;
     s.status = OK;
@@ -573,8 +571,8 @@ int chuviet_search(const double *probs, int64_t frames, int64_t classes, const i
         prefix_at(&s, 0)->blank = 1.0;
         prefix_at(&s, 0)->kept = 1;
     }
-    for (t = 0; t < frames && s.status == OK; t++)
-        step(&s, probs + t * classes, likely + ends[t], ends[t + 1] - ends[t]);
+    for (t = 0; t < frames->count && s.status == OK; t++)
+        step(&s, t, likely + ends[t], ends[t + 1] - ends[t]);
     if (s.status == OK)
         finish(&s, result);
     if (s.status != OK)
