@@ -1,10 +1,6 @@
 """The compiled search and alignments against the Python code, and how they are built."""
 
 import ctypes
-import importlib.util
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

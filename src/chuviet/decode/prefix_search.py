@@ -6,8 +6,8 @@ are kept times what the rescorer and the length add to it, so that a frame is pr
 rescorer is asked about new prefixes in the order of what they can be worth at most, until no other can be kept.
 
 Plain Python: a frame has one or two likely characters for a handful of prefixes, too few for numpy to be faster
-(docs/log.md). `chuviet.native` has the same in C, with the same results, and runs where it was compiled and the rescorer
-is an n-gram model or none.
+(docs/log.md). `chuviet.native` has the same in C, with the same results, and runs where it was compiled and the
+rescorer is an n-gram model or none.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The beam search and the alignments in C, called by ctypes: optional, several times as fast, and the same to the last bit.
+"""The beam search and the alignments in C, called by ctypes: optional, much faster, and the same to the last bit.
 
-A wheel has the compiled library where there was a C compiler when it was built (`chuviet.native.build`). Without it, and
-with CHUVIET_NATIVE=0 in the environment, everything runs in Python. ctypes lets go of Python's lock during a call, so
-that threads decode on all cores.
+A wheel has the compiled library where there was a C compiler when it was built (`chuviet.native.build`). Without it,
+and with CHUVIET_NATIVE=0 in the environment, everything runs in Python. ctypes lets go of Python's lock during a call,
+so that threads search at the same time.
 """
 
 from __future__ import annotations

@@ -94,9 +94,9 @@ static uint64_t rotated(uint64_t x, int shift)
     return shift ? ((x & (((uint64_t)1 << (61 - shift)) - 1)) << shift) | (x >> (61 - shift)) : x;
 }
 
-static int64_t find_context(const Level *level, uint64_t key)
+/* The number of the context with this key, given the slot that it has if it has its own; NONE where it is not there. */
+static int64_t find_context(const Level *level, uint64_t key, int64_t slot)
 {
-    int64_t slot = (int64_t)(key % (uint64_t)level->size);
     for (; slot < level->slot_count; slot++) {
         int32_t i = level->slots[slot];
         if (i < 0 || i >= level->count)
@@ -141,7 +141,8 @@ static int look_up(Search *s, Prefix *prefix)
 {
     const Table *table = s->table;
     const Prefix *from = prefix;
-    int64_t found[MAX_ORDER];
+    uint64_t keys[MAX_ORDER];
+    int64_t slots[MAX_ORDER], found[MAX_ORDER];
     double weight = 1.0, total = 0.0, mass = 1.0, sum;
     uint64_t key = 0;
     int k, shift = 0;
@@ -150,7 +151,8 @@ static int look_up(Search *s, Prefix *prefix)
     for (k = 0; k < table->order; k++) {
         /* Before the line's first character, one that stands for its start. */
         uint64_t character = from->parent == NONE ? (uint64_t)table->end + 1 : (uint64_t)from->class_id - 1;
-        found[k] = find_context(&table->levels[k], key);
+        keys[k] = key;
+        slots[k] = (int64_t)(key % (uint64_t)table->levels[k].size);
         key += rotated(character, shift);
         if (key >= PRIME)
             key -= PRIME;
@@ -158,6 +160,11 @@ static int look_up(Search *s, Prefix *prefix)
         if (from->parent != NONE)
             from = prefix_at(s, from->parent);
     }
+    /* One after another without a branch, so that the processor waits for all of them at a time, not for each. */
+    for (k = 0; k < table->order; k++)
+        found[k] = table->levels[k].slots[slots[k]];
+    for (k = 0; k < table->order; k++)
+        found[k] = found[k] < 0 ? NONE : find_context(&table->levels[k], keys[k], slots[k]);
     prefix->contexts = s->contexts.count;
     for (k = table->order - 1; k >= table->dense; k--) {
         const Level *level = &table->levels[k];
@@ -538,7 +545,7 @@ static int fits(const Frames *frames, const int32_t *likely, const int64_t *ends
         table->bits < 1 || table->bits > 32 || table->end != classes - 1)
         return 0;
     for (i = 0; i < table->order; i++)
-        if (table->levels[i].size < 1 || table->levels[i].count < 0)
+        if (table->levels[i].size < 1 || table->levels[i].slot_count < table->levels[i].size || table->levels[i].count < 0)
             return 0;
     return 1;
 }
