@@ -107,6 +107,18 @@ def test_degenerate_frames_are_searched_as_python_does(
                 assert repr(fast) == repr(search(probs))  # NaN is equal to nothing
 
 
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 5, 9, 25])
+def test_scores_are_those_of_python(order: int, compiled: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> None:
+    lm, rng = NGram.train(LINES, CHARSET, order), np.random.default_rng(order)
+    cases = [("".join(rng.choice(list("abcd "), rng.integers(0, 40))), int(rng.integers(0, 9))) for _ in range(40)]
+    cases = [(line, cut, least) for line, cut in cases for least in (-np.inf, -9.0)]
+    fast = [lm.score(line[cut:], line[:cut], least) for line, cut, least in cases]
+    monkeypatch.setattr(native, "library", lambda: None)
+    assert fast == [lm.score(line[cut:], line[:cut], least) for line, cut, least in cases]
+    with pytest.raises(KeyError):
+        lm.score("abx")
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_alignments_are_those_of_python(seed: int, compiled: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(seed)

@@ -21,6 +21,7 @@ from chuviet.errors import InputError
 from chuviet.language.gazetteer import Gazetteer
 from chuviet.language.kneser_ney import estimate
 from chuviet.language.levels import PRIME, Level, character_bits, from_code, to_code
+from chuviet.native import calls
 from chuviet.native.calls import LevelArrays, NGramTable
 from chuviet.vocab import Charset
 
@@ -185,9 +186,13 @@ class NGram:
 
         Stops when it is below `least`, with what it is so far. Raises KeyError for an unknown character.
         """
+        before, ids = [self._ids[c] for c in behind[-self.order :]], [self._ids[c] for c in text]
+        table = self.table()
+        found = calls.score(table, before + ids, len(before), least) if table else None
+        if found is not None:
+            return found
         state, total = self.after(behind), 0.0
-        for c in text:
-            i = self._ids[c]
+        for i in ids:
             total += self.log_prob(state, i)
             if total < least:
                 return total

@@ -14,7 +14,7 @@ import warnings
 from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_void_p
 from pathlib import Path
 
-VERSION = 1  # as CHUVIET_VERSION in native.h
+VERSION = 2  # as CHUVIET_VERSION in native.h
 
 OK, ODD, NO_MEMORY, BAD_ARGUMENT, NO_PATH = range(5)
 
@@ -92,7 +92,8 @@ def load(path: Path) -> ctypes.CDLL | None:
     found.chuviet_sum_alignments.argtypes = (
         POINTER(Frames), array, c_int64, c_int64, c_double, array, c_int64, POINTER(c_double),
     )  # fmt: skip
+    found.chuviet_score.argtypes = (POINTER(Table), array, c_int64, c_int64, c_double, POINTER(c_double))
     found.chuviet_align.argtypes = (POINTER(Frames), array, c_int64, array)
-    for name in ("chuviet_search", "chuviet_sum_alignments", "chuviet_align"):
+    for name in ("chuviet_search", "chuviet_score", "chuviet_sum_alignments", "chuviet_align"):
         getattr(found, name).restype = c_int
     return found

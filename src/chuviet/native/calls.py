@@ -99,6 +99,18 @@ def search(
     return [((a, b, c), ids[i:j]) for (a, b, c), i, j in zip(numbers, [0, *stops], stops, strict=False)]
 
 
+def score(table: NGramTable, ids: Sequence[int], start: int, least: float) -> float | None:
+    """The natural log probability of the characters from `start` on, and of the line's end, behind those before; what
+    it is so far as soon as that is below `least`.
+    """
+    library = native.library()
+    if library is None:
+        return None
+    text, total = np.array(ids, np.int32), ctypes.c_double()
+    status = library.chuviet_score(table.pointer, text.ctypes.data, start, len(text), least, total)
+    return total.value if _succeeded(status) else None
+
+
 def sum_alignments(probs: np.ndarray, texts: Sequence[Sequence[int]], rescale: int) -> np.ndarray | None:
     """The probability of each of N texts, over all alignments to the frames T V (probabilities), as factors: 1 + T //
     `rescale` rows of N, what was divided by after each `rescale` frames, and below them what was left.

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* As VERSION in chuviet/native/__init__.py; count both up with every change of a structure or an argument. */
-#define CHUVIET_VERSION 1
+#define CHUVIET_VERSION 2
 
 #ifdef _WIN32
 #define EXPORTED __declspec(dllexport)
@@ -75,6 +75,11 @@ static inline double value_at(const Frames *frames, int64_t t, int64_t c)
 EXPORTED int chuviet_search(const Frames *frames, const int32_t *likely, const int64_t *ends, const Options *options,
                             const Table *table, Result *result);
 EXPORTED void chuviet_release(Result *result);
+
+/* As `NGram.score`, of the ids from `start` to before `count`, and the line's end, once those before `start` are written.
+ */
+EXPORTED int chuviet_score(const Table *table, const int32_t *ids, int64_t start, int64_t count, double least,
+                           double *total);
 
 /* As `sum_alignments`, of one text of `count` ids: `scales` gets what all was divided by after each `rescale` frames, one
  * every `stride` numbers; `last` the sum of the two last states. */

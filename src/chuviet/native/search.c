@@ -527,6 +527,20 @@ static void finish(Search *s, Result *result)
     }
 }
 
+static int fits_table(const Table *table)
+{
+    int64_t i;
+    if (table->order < 1 || table->order > MAX_ORDER || table->dense < 0 || table->dense > table->order ||
+        table->bits < 1 || table->bits > 32)
+        return 0;
+    for (i = 0; i < table->order; i++) {
+        const Level *level = &table->levels[i];
+        if (level->size < 1 || level->slot_count < level->size || level->count < 0)
+            return 0;
+    }
+    return 1;
+}
+
 static int fits(const Frames *frames, const int32_t *likely, const int64_t *ends, const Options *options,
                 const Table *table)
 {
@@ -539,15 +553,17 @@ static int fits(const Frames *frames, const int32_t *likely, const int64_t *ends
     for (i = 0; i < ends[frames->count]; i++)
         if (likely[i] < 1 || likely[i] >= classes)
             return 0;
-    if (!table)
-        return 1;
-    if (table->order < 1 || table->order > MAX_ORDER || table->dense < 0 || table->dense > table->order ||
-        table->bits < 1 || table->bits > 32 || table->end != classes - 1)
-        return 0;
-    for (i = 0; i < table->order; i++)
-        if (table->levels[i].size < 1 || table->levels[i].slot_count < table->levels[i].size || table->levels[i].count < 0)
-            return 0;
-    return 1;
+    return !table || (table->end == classes - 1 && fits_table(table));
+}
+
+static void free_search(Search *s)
+{
+    free(s->prefixes.items);
+    free(s->asked.items);
+    free(s->contexts.items);
+    free(s->candidates.items);
+    free(s->best.items);
+    free(s->beam.items);
 }
 
 int chuviet_version(void) { return CHUVIET_VERSION; }
@@ -572,7 +588,6 @@ int chuviet_search(const Frames *frames, const int32_t *likely, const int64_t *e
     s.frames = frames;
     s.options = options;
     s.table = table;
-    s.status = OK;
     if (reserve(&s, &s.prefixes, 1, sizeof(Prefix)) && reserve(&s, &s.beam, 1, sizeof(int64_t))) {
         ((int64_t *)s.beam.items)[s.beam.count++] = add_prefix(&s, NONE, 0, 1.0);
         prefix_at(&s, 0)->blank = 1.0;
@@ -584,11 +599,34 @@ int chuviet_search(const Frames *frames, const int32_t *likely, const int64_t *e
         finish(&s, result);
     if (s.status != OK)
         chuviet_release(result);
-    free(s.prefixes.items);
-    free(s.asked.items);
-    free(s.contexts.items);
-    free(s.candidates.items);
-    free(s.best.items);
-    free(s.beam.items);
+    free_search(&s);
+    return s.status;
+}
+
+int chuviet_score(const Table *table, const int32_t *ids, int64_t start, int64_t count, double least, double *total)
+{
+    Search s;
+    int64_t i;
+    if (start < 0 || count < start || !fits_table(table))
+        return BAD_ARGUMENT;
+    for (i = 0; i < count; i++)
+        if (ids[i] < 0 || ids[i] >= table->end)
+            return BAD_ARGUMENT;
+    memset(&s, 0, sizeof s); /* of a search no more than a chain of prefixes */
+    s.table = table;
+    *total = 0;
+    if (reserve(&s, &s.prefixes, count + 1, sizeof(Prefix)))
+        add_prefix(&s, NONE, 0, 1.0);
+    for (i = 0; i < count && s.status == OK; i++) {
+        if (i >= start) {
+            *total += log_prob(&s, prefix_at(&s, i), ids[i]);
+            if (*total < least)
+                break;
+        }
+        add_prefix(&s, i, ids[i] + 1, 1.0);
+    }
+    if (i == count && s.status == OK)
+        *total += log_prob(&s, prefix_at(&s, count), table->end);
+    free_search(&s);
     return s.status;
 }
