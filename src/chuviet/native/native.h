@@ -17,7 +17,7 @@
 #ifdef _WIN32
 #define EXPORTED __declspec(dllexport)
 #else
-#define EXPORTED
+#define EXPORTED __attribute__((visibility("default")))
 #endif
 
 enum status { OK = 0, ODD = 1, NO_MEMORY = 2, BAD_ARGUMENT = 3, NO_PATH = 4 };

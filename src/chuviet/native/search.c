@@ -1,63 +1,11 @@
-/* The beam search of chuviet/decode/prefix_search.py, with the look-ups of chuviet/language/ngram.py that it makes.
- * What each step is for is explained there.
- */
-#include "native.h"
+/* The beam search of chuviet/decode/prefix_search.py; what each step is for is explained there. */
+#include "search.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_ORDER 128
-#define PRIME (((uint64_t)1 << 61) - 1)
-#define NONE (-1)
-
-/* A context of a prefix that the n-gram model knows, and where its followers are. */
-typedef struct {
-    double weight;
-    int32_t low, high;
-} Context;
-
-typedef struct {
-    int64_t parent; /* NONE: the empty prefix */
-    int64_t asked;  /* the last of the characters that were asked for behind it */
-    double weight, blank, last, was_blank, total, value;
-    double row_weight, log_sum;
-    int64_t contexts; /* the first of its contexts; NONE before they are looked up */
-    int32_t longer, shorter;
-    int32_t class_id;
-    int kept;
-} Prefix;
-
-/* A character behind a prefix. */
-typedef struct {
-    double worth;  /* the rescorer's probability to the power of alpha */
-    int64_t next;  /* another character behind the same prefix */
-    int64_t child; /* the prefix that ends in it; NONE before there is one */
-    int32_t class_id;
-} Asked;
-
-typedef struct {
-    double value; /* what the new prefix is worth: at most, then really */
-    int64_t parent, asked;
-    int32_t class_id;
-} Candidate;
-
-typedef struct {
-    void *items;
-    int64_t count, room;
-} Array;
-
-typedef struct {
-    const Frames *frames;
-    const Options *options;
-    const Table *table;
-    Array prefixes, asked, contexts, candidates, best, beam;
-    double log_scale;
-    enum status status;
-} Search;
-
-/* Makes room for `more` items; zero when there is no memory. */
-static int reserve(Search *s, Array *array, int64_t more, size_t size)
+int reserve(Search *s, Array *array, int64_t more, size_t size)
 {
     int64_t wanted, limit = (int64_t)(SIZE_MAX / 2 < INT64_MAX ? SIZE_MAX / 2 : INT64_MAX / 2) / (int64_t)size;
     void *items;
@@ -82,150 +30,7 @@ static int reserve(Search *s, Array *array, int64_t more, size_t size)
     return 1;
 }
 
-static Prefix *prefix_at(const Search *s, int64_t i) { return (Prefix *)s->prefixes.items + i; }
-static Asked *asked_at(const Search *s, int64_t i) { return (Asked *)s->asked.items + i; }
-static Prefix *beam_at(const Search *s, int64_t i) { return prefix_at(s, ((int64_t *)s->beam.items)[i]); }
-
-/* ---------------------------------------------------------------------------------------------- n-gram model */
-
-/* x << shift modulo 2^61 - 1: what is shifted out comes in again below. x < 2^32, so that it is never the prime. */
-static uint64_t rotated(uint64_t x, int shift)
-{
-    return shift ? ((x & (((uint64_t)1 << (61 - shift)) - 1)) << shift) | (x >> (61 - shift)) : x;
-}
-
-/* The number of the context with this key, given the slot that it has if it has its own; NONE where it is not there. */
-static int64_t find_context(const Level *level, uint64_t key, int64_t slot)
-{
-    for (; slot < level->slot_count; slot++) {
-        int32_t i = level->slots[slot];
-        if (i < 0 || i >= level->count)
-            return NONE;
-        if ((uint64_t)level->contexts[i] == key)
-            return i;
-    }
-    return NONE;
-}
-
-/* Where `character` is among the followers of a context; NONE where it is not. */
-static int64_t find_follower(const Table *table, const Context *context, int32_t character)
-{
-    int64_t low = context->low, high = context->high;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (table->characters[middle] < character)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < context->high && table->characters[low] == character ? low : NONE;
-}
-
-/* Adds a context to those of the prefix; zero where its followers are none of the table's. There is room for it. */
-static int add_context(Search *s, const Level *level, int64_t i, double weight)
-{
-    Context *context = (Context *)s->contexts.items + s->contexts.count;
-    context->weight = weight;
-    context->low = level->offsets[i];
-    context->high = level->offsets[i + 1];
-    if (context->low < 0 || context->low > context->high || context->high > s->table->followers) {
-        s->status = BAD_ARGUMENT;
-        return 0;
-    }
-    s->contexts.count++;
-    return 1;
-}
-
-/* Looks up the contexts of a prefix: first the longer ones, the longest first, then the shorter, the shortest first. */
-static int look_up(Search *s, Prefix *prefix)
-{
-    const Table *table = s->table;
-    const Prefix *from = prefix;
-    uint64_t keys[MAX_ORDER];
-    int64_t slots[MAX_ORDER], found[MAX_ORDER];
-    double weight = 1.0, total = 0.0, mass = 1.0, sum;
-    uint64_t key = 0;
-    int k, shift = 0;
-    if (!reserve(s, &s->contexts, table->order, sizeof(Context)))
-        return 0;
-    for (k = 0; k < table->order; k++) {
-        /* Before the line's first character, one that stands for its start. */
-        uint64_t character = from->parent == NONE ? (uint64_t)table->end + 1 : (uint64_t)from->class_id - 1;
-        keys[k] = key;
-        slots[k] = (int64_t)(key % (uint64_t)table->levels[k].size);
-        key += rotated(character, shift);
-        if (key >= PRIME)
-            key -= PRIME;
-        shift = (shift + table->bits) % 61;
-        if (from->parent != NONE)
-            from = prefix_at(s, from->parent);
-    }
-    /* One after another without a branch, so that the processor waits for all of them at a time, not for each. */
-    for (k = 0; k < table->order; k++)
-        found[k] = table->levels[k].slots[slots[k]];
-    for (k = 0; k < table->order; k++)
-        found[k] = found[k] < 0 ? NONE : find_context(&table->levels[k], keys[k], slots[k]);
-    prefix->contexts = s->contexts.count;
-    for (k = table->order - 1; k >= table->dense; k--) {
-        const Level *level = &table->levels[k];
-        if (found[k] == NONE)
-            continue;
-        if (!add_context(s, level, found[k], weight))
-            return 0;
-        total += weight * level->sums[found[k]];
-        weight *= level->backoff[found[k]];
-    }
-    prefix->longer = (int32_t)(s->contexts.count - prefix->contexts);
-    for (k = 0; k < table->dense; k++) {
-        const Level *level = &table->levels[k];
-        if (found[k] == NONE)
-            continue;
-        if (!add_context(s, level, found[k], level->backoff[found[k]]))
-            return 0;
-        mass = mass * level->backoff[found[k]] + level->sums[found[k]];
-    }
-    prefix->shorter = (int32_t)(s->contexts.count - prefix->contexts) - prefix->longer;
-    prefix->row_weight = weight;
-    sum = total + weight * mass;
-    if (!(sum > 0))
-        s->status = ODD;
-    else
-        prefix->log_sum = log(sum);
-    return s->status == OK;
-}
-
-/* Natural log probability of a character, or of the line's end, behind a prefix. */
-static double log_prob(Search *s, Prefix *prefix, int32_t character)
-{
-    const Table *table = s->table;
-    const Context *context;
-    double prob = 1.0 / (table->end + 1);
-    int64_t at;
-    int32_t i;
-    if (prefix->contexts == NONE && !look_up(s, prefix))
-        return 0;
-    context = (Context *)s->contexts.items + prefix->contexts + prefix->longer;
-    for (i = 0; i < prefix->shorter; i++, context++) {
-        prob *= context->weight;
-        if ((at = find_follower(table, context, character)) != NONE)
-            prob += table->probs[at];
-    }
-    prob *= prefix->row_weight;
-    context = (Context *)s->contexts.items + prefix->contexts;
-    for (i = 0; i < prefix->longer; i++, context++)
-        if ((at = find_follower(table, context, character)) != NONE)
-            prob += context->weight * table->probs[at];
-    if (!(prob > 0)) {
-        s->status = ODD;
-        return 0;
-    }
-    return log(prob) - prefix->log_sum;
-}
-
-/* ---------------------------------------------------------------------------------------------- search */
-
-/* A new prefix at the end of the array, which has room for it. */
-static int64_t add_prefix(Search *s, int64_t parent, int32_t class_id, double weight)
+int64_t add_prefix(Search *s, int64_t parent, int32_t class_id, double weight)
 {
     Prefix *prefix = prefix_at(s, s->prefixes.count);
     memset(prefix, 0, sizeof *prefix);
@@ -527,20 +332,6 @@ static void finish(Search *s, Result *result)
     }
 }
 
-static int fits_table(const Table *table)
-{
-    int64_t i;
-    if (table->order < 1 || table->order > MAX_ORDER || table->dense < 0 || table->dense > table->order ||
-        table->bits < 1 || table->bits > 32)
-        return 0;
-    for (i = 0; i < table->order; i++) {
-        const Level *level = &table->levels[i];
-        if (level->size < 1 || level->slot_count < level->size || level->count < 0)
-            return 0;
-    }
-    return 1;
-}
-
 static int fits(const Frames *frames, const int32_t *likely, const int64_t *ends, const Options *options,
                 const Table *table)
 {
@@ -556,7 +347,7 @@ static int fits(const Frames *frames, const int32_t *likely, const int64_t *ends
     return !table || (table->end == classes - 1 && fits_table(table));
 }
 
-static void free_search(Search *s)
+void free_search(Search *s)
 {
     free(s->prefixes.items);
     free(s->asked.items);
@@ -599,34 +390,6 @@ int chuviet_search(const Frames *frames, const int32_t *likely, const int64_t *e
         finish(&s, result);
     if (s.status != OK)
         chuviet_release(result);
-    free_search(&s);
-    return s.status;
-}
-
-int chuviet_score(const Table *table, const int32_t *ids, int64_t start, int64_t count, double least, double *total)
-{
-    Search s;
-    int64_t i;
-    if (start < 0 || count < start || !fits_table(table))
-        return BAD_ARGUMENT;
-    for (i = 0; i < count; i++)
-        if (ids[i] < 0 || ids[i] >= table->end)
-            return BAD_ARGUMENT;
-    memset(&s, 0, sizeof s); /* of a search no more than a chain of prefixes */
-    s.table = table;
-    *total = 0;
-    if (reserve(&s, &s.prefixes, count + 1, sizeof(Prefix)))
-        add_prefix(&s, NONE, 0, 1.0);
-    for (i = 0; i < count && s.status == OK; i++) {
-        if (i >= start) {
-            *total += log_prob(&s, prefix_at(&s, i), ids[i]);
-            if (*total < least)
-                break;
-        }
-        add_prefix(&s, i, ids[i] + 1, 1.0);
-    }
-    if (i == count && s.status == OK)
-        *total += log_prob(&s, prefix_at(&s, count), table->end);
     free_search(&s);
     return s.status;
 }
