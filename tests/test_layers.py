@@ -15,7 +15,7 @@ BASE = {
     "geometry": set(), "rboxes": set(), "config": {"kinds"}, "files": {"errors"},
 }  # fmt: skip
 #: The reading floor, from the ground up: each part may import those before it.
-READING = ("inputs", "preprocess", "decode", "language", "artifact", "reading", "front")
+READING = ("inputs", "native", "preprocess", "decode", "language", "artifact", "reading", "front")
 #: The making floor: groups of parts; each may import the groups before it, but no other part of its own group.
 MAKING = (
     {"labels", "polygons"}, {"batch"}, {"synth", "data", "models", "losses", "metrics"}, {"pytorch"}, {"train"},

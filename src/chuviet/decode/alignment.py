@@ -2,6 +2,8 @@
 
 Class 0 is blank, class i + 1 is character i of the charset. A text of L characters has 2 L + 1 states: its characters,
 and the blanks before, between and behind them.
+
+`chuviet.native` has the loops over the frames in C, with the same results; they run where it was compiled.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chuviet.native import calls
 from chuviet.vocab import BLANK
 
 _RESCALE = 8  # frames: the product of as many probabilities in float32 does not underflow in float64
@@ -49,8 +52,10 @@ def align_text(log_probs: np.ndarray, ids: Sequence[int]) -> Alignment | None:
     """The likeliest alignment of the text `ids` to the frames T V; None when it needs more than T frames."""
     if not len(ids):
         return Alignment([], np.zeros((0, 2), np.intp), np.zeros(0, np.float32))
-    path = _viterbi(log_probs, ids)
+    path = calls.align(log_probs, ids)
     if path is None:
+        path = _viterbi(log_probs, ids)
+    if not len(path):
         return None
     states = np.full(2 * len(ids) + 1, BLANK)
     states[1::2] = np.array(ids, int) + 1
@@ -67,8 +72,8 @@ def _runs(log_probs: np.ndarray, classes: np.ndarray, path: np.ndarray | None = 
     return Alignment((classes[starts][written] - 1).tolist(), spans, peaks[written])
 
 
-def _viterbi(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray | None:
-    """The state of the text `ids` in each of the frames T V on its likeliest path; None where there is none."""
+def _viterbi(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray:
+    """The state of the text `ids` in each of the frames T V on its likeliest path; empty where there is none."""
     frames, count = len(log_probs), 2 * len(ids) + 1
     states = np.full(count, BLANK)
     states[1::2] = np.array(ids, int) + 1
@@ -90,7 +95,7 @@ def _viterbi(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray | None:
         np.add(after, frame, after)
     state = count - 1 if scores[-1, -1] > scores[-1, -2] else count - 2
     if frames == 0 or scores[-1, state + 2] == -np.inf:
-        return None
+        return np.zeros(0, int)
     return np.array(_backwards(scores.data, skips.tolist(), state))
 
 
@@ -114,6 +119,16 @@ def log_likelihoods(log_probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np
 
 def sum_alignments(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndarray:
     """As `log_likelihoods`, of frames T V that are probabilities."""
+    factors = calls.sum_alignments(probs, texts, _RESCALE)
+    if factors is None:
+        factors = _sum_alignments(probs, texts)
+    with np.errstate(divide="ignore"):
+        logs = np.log(factors)
+    return logs[:-1].sum(0) + logs[-1]
+
+
+def _sum_alignments(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndarray:
+    """The probability of each of N texts as factors: see `chuviet.native.calls.sum_alignments`."""
     # The states of all texts in one row, each text behind two cells that stay zero.
     sizes = np.array([2 * len(ids) + 3 for ids in texts], np.intp)
     ends = np.cumsum(sizes)
@@ -130,7 +145,7 @@ def sum_alignments(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndar
     here, one_before, two_before = forward[2:], forward[1:-1], forward[:-2]
     skips, skipped = skips[2:], skipped[2:]
     add, multiply = np.add, np.multiply  # of a few hundred cells, for which a keyword is a tenth of the time
-    scales = np.ones((len(probs) // _RESCALE + 1, len(texts)))
+    scales = np.ones((len(probs) // _RESCALE + 2, len(texts)))
     for t, frame in enumerate(emitted, 1):
         multiply(skips, two_before, skipped)
         add(skipped, one_before, skipped)
@@ -139,8 +154,8 @@ def sum_alignments(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndar
         if t % _RESCALE == 0:
             scale = scales[t // _RESCALE] = np.maximum.reduceat(forward, starts)
             forward /= np.repeat(np.maximum(scale, np.finfo(float).tiny), sizes)
-    with np.errstate(divide="ignore"):
-        return np.log(scales).sum(0) + np.log(forward[ends - 1] + forward[ends - 2])
+    scales[-1] = forward[ends - 1] + forward[ends - 2]
+    return scales
 
 
 def best_path(log_probs: np.ndarray) -> tuple[list[int], float]:

@@ -6,7 +6,8 @@ are kept times what the rescorer and the length add to it, so that a frame is pr
 rescorer is asked about new prefixes in the order of what they can be worth at most, until no other can be kept.
 
 Plain Python: a frame has one or two likely characters for a handful of prefixes, too few for numpy to be faster
-(docs/log.md).
+(docs/log.md). `chuviet.native` has the same in C, with the same results, and runs where it was compiled and the
+rescorer is an n-gram model or none.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from chuviet.decode.rescorer import Rescorer
+from chuviet.native import calls
 from chuviet.vocab import BLANK
 
 _SMALLEST, _LARGEST = 1e-100, 1e100  # of the best prefix; else all are scaled
@@ -48,14 +50,49 @@ class PrefixSearch:
 
     def __call__(self, probs: np.ndarray) -> list[Found]:
         """The prefixes left after the last of the frames `probs` (T V, probabilities), the best first."""
+        classes, ends = _likely(probs, self.top, self.min_prob)
+        found = self._compiled(probs, classes, ends)
+        if found is None:
+            found = self._plain(probs, _by_frame(classes, ends))
+        return [text for _, text in sorted(found, key=lambda entry: entry[0], reverse=True)]
+
+    def _plain(self, probs: np.ndarray, likely: list[list[int]]) -> list[tuple[float, Found]]:
+        """The prefixes in Python, each with what it is worth."""
         beam = _Beam(self, np.ascontiguousarray(probs))
-        for t, likely in enumerate(likely_classes(probs, self.top, self.min_prob)):
-            beam.step(t, likely)
+        for t, classes in enumerate(likely):
+            beam.step(t, classes)
         return beam.ended()
+
+    def _compiled(self, probs: np.ndarray, classes: np.ndarray, ends: np.ndarray) -> list[tuple[float, Found]] | None:
+        """As `_plain`, in C; None where that cannot be."""
+        table = self.rescorer.table() if self.rescorer else None
+        if self.rescorer and table is None:
+            return None
+        texts = calls.search(
+            probs, classes, ends, table, width=self.width, ratio=self.ratio, alpha=self.alpha, most=self.most
+        )
+        if texts is None:
+            return None
+        return [(worth, Found(ids, bonus, log_likelihood)) for (worth, bonus, log_likelihood), ids in texts]
+
+    @property
+    def most(self) -> float:
+        """A new character's weight is at most this: log probabilities are at most 0."""
+        return math.exp(self.beta) if self.rescorer else 1.0
 
 
 def likely_classes(probs: np.ndarray, top: int, min_prob: float) -> list[list[int]]:
     """For each of the frames T V the classes, blank apart, that are among its `top` and have at least `min_prob`."""
+    return _by_frame(*_likely(probs, top, min_prob))
+
+
+def _by_frame(classes: np.ndarray, ends: np.ndarray) -> list[list[int]]:
+    listed = classes.tolist()
+    return [listed[a:b] for a, b in itertools.pairwise(ends.tolist())]
+
+
+def _likely(probs: np.ndarray, top: int, min_prob: float) -> tuple[np.ndarray, np.ndarray]:
+    """The classes of all frames, one frame after another, and where those of each begin: T + 1, the last is the end."""
     count, classes = probs.shape
     enough = probs >= min_prob
     if top < classes:
@@ -63,9 +100,7 @@ def likely_classes(probs: np.ndarray, top: int, min_prob: float) -> list[list[in
             enough[t, np.argpartition(probs[t], -top)[:-top]] = False
     enough[:, BLANK] = False
     flat = np.flatnonzero(enough)
-    ends = np.searchsorted(flat, np.arange(count + 1) * classes).tolist()
-    listed = (flat % classes).tolist()
-    return [listed[a:b] for a, b in itertools.pairwise(ends)]
+    return flat % classes, np.searchsorted(flat, np.arange(count + 1) * classes)
 
 
 class _Prefix:
@@ -96,8 +131,7 @@ class _Beam:
         self.search, self.rescorer = search, search.rescorer
         self._probs = probs.reshape(-1).data  # gives plain floats, faster than numpy does
         self._classes = probs.shape[1]
-        #: A new character's weight is at most this: log probabilities are at most 0.
-        self._most = math.exp(search.beta) if search.rescorer else 1.0
+        self._most = search.most
         self._children: dict[int, _Prefix] = {}
         self._worth: dict[int, float] = {}
         root = _Prefix(_NONE, BLANK, 0, search.rescorer.start if search.rescorer else None, 1.0)
@@ -210,8 +244,8 @@ class _Beam:
         child.kept, child.blank, child.last = True, 0.0, value
         return child
 
-    def ended(self) -> list[Found]:
-        """The prefixes as whole lines, the best first."""
+    def ended(self) -> list[tuple[float, Found]]:
+        """The prefixes as whole lines, each with what it is worth."""
         found = []
         for prefix in self._beam:
             if prefix.blank + prefix.last > 0:
@@ -219,7 +253,7 @@ class _Beam:
                 end = self.search.alpha * self.rescorer.end(prefix.state) if self.rescorer else 0.0
                 ids, bonus = _written(prefix)
                 found.append((value + end, Found(ids, bonus + end, value + self._log_scale - bonus)))
-        return [text for _, text in sorted(found, key=lambda entry: entry[0], reverse=True)]
+        return found
 
 
 def _written(prefix: _Prefix) -> tuple[list[int], float]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from chuviet.native.calls import NGramTable
+
 
 class Evidence(Protocol):
     """What the frames of a line say about texts, and the length's bonus."""
@@ -37,6 +39,12 @@ class Rescorer(Protocol):
 
     def log_prob(self, state: Any, character: int, /) -> float:
         """Natural log probability, at most 0, of `character` in `state`."""
+        ...
+
+    def table(self) -> NGramTable | None:
+        """The model whose probabilities `log_prob` and `end` give, for the compiled search; None where it is no n-gram
+        model, and is to be asked in Python.
+        """
         ...
 
     def end(self, state: Any, /) -> float:

@@ -21,6 +21,8 @@ from chuviet.errors import InputError
 from chuviet.language.gazetteer import Gazetteer
 from chuviet.language.kneser_ney import estimate
 from chuviet.language.levels import PRIME, Level, character_bits, from_code, to_code
+from chuviet.native import calls
+from chuviet.native.calls import LevelArrays, NGramTable
 from chuviet.vocab import Charset
 
 _DENSE = 3  # characters of a context that gets a row: 2 MB for all of an address model
@@ -75,6 +77,7 @@ class NGram:
         ][: self.order - self._dense]
         self._rows: dict[tuple[int, int], _Row] = {}
         self._states: dict[int, State] = {}
+        self._native: NGramTable | None = None
         packed = 0
         for _ in range(self.order - 1):
             packed = packed << self._bits | (self.end + 1)
@@ -136,6 +139,19 @@ class NGram:
         state.weights = tuple(weights)  # the last: another thread may be reading
         return state.weights
 
+    def table(self) -> NGramTable | None:
+        """The model for the compiled search; None for a charset that it has no room for."""
+        if self._native is None and self.end <= np.iinfo(np.uint16).max:
+            levels = [
+                LevelArrays(t.size, *(np.asarray(a) for a in (t.slots, t.contexts, t.offsets, t.sums, t.backoff)))
+                for t in self._tables
+            ]
+            followers = np.asarray(self._characters).astype(np.uint16)
+            self._native = NGramTable(
+                levels, followers, np.asarray(self._probs), bits=self._bits, end=self.end, dense=self._dense
+            )
+        return self._native
+
     def _row(self, k: int, packed: int) -> _Row:
         """The interpolated probabilities after the last k - 1 characters, all characters at once."""
         if k == 0:
@@ -170,9 +186,13 @@ class NGram:
 
         Stops when it is below `least`, with what it is so far. Raises KeyError for an unknown character.
         """
+        before, ids = [self._ids[c] for c in behind[-self.order :]], [self._ids[c] for c in text]
+        table = self.table()
+        found = calls.score(table, before + ids, len(before), least) if table else None
+        if found is not None:
+            return found
         state, total = self.after(behind), 0.0
-        for c in text:
-            i = self._ids[c]
+        for i in ids:
             total += self.log_prob(state, i)
             if total < least:
                 return total

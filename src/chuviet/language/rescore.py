@@ -8,6 +8,7 @@ from typing import Protocol
 
 from chuviet.language.gazetteer import Gazetteer
 from chuviet.language.ngram import NGram, State
+from chuviet.native.calls import NGramTable
 
 _ASKED = 8  # of other readings, the likeliest to the frames, that the n-gram model is asked about
 
@@ -45,6 +46,10 @@ class AddressRescorer:
         self.lm, self.alpha, self.place = lm, alpha, place
         self.characters, self.start = lm.characters, lm.start
         self.advance, self.log_prob = lm.advance, lm.log_prob
+
+    def table(self) -> NGramTable | None:
+        """The n-gram model for the compiled search."""
+        return self.lm.table()
 
     def end(self, state: State) -> float:
         """Natural log probability that the line ends in `state`."""
