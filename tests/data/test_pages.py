@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from scipy.io import loadmat, savemat
 
-from chuviet.data.page_folders import lpcv_line
+from chuviet.data.formats.lpcv import lpcv_line
 from chuviet.data.pages import FORMATS, format_of, read_pages, write_pages
 from chuviet.errors import InputError
 from chuviet.labels import LabelledPage

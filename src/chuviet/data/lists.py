@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from chuviet.data.files import find_data, read_lines
+from chuviet.data.formats.common import relative
 from chuviet.data.label_rows import read_list_rows
-from chuviet.data.page_files import relative
 from chuviet.data.table import checked, read_table
 from chuviet.errors import InputError
 from chuviet.files import write_whole

@@ -9,23 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from chuviet.data import page_files, page_folders, synthtext
+from chuviet.data.formats import icdar, lpcv, synthtext, tsv
+from chuviet.data.formats.common import check_writable
 from chuviet.errors import InputError
 from chuviet.labels import LabelledPage
 
 FORMATS = ("tsv", "icdar", "synthtext", "lpcv")
 
 _READERS: dict[str, Callable[[Path, Path | None], list[LabelledPage]]] = {
-    "tsv": page_files.read_tsv,
-    "icdar": page_folders.read_icdar,
+    "tsv": tsv.read_tsv,
+    "icdar": icdar.read_icdar,
     "synthtext": synthtext.read_synthtext,
-    "lpcv": page_folders.read_lpcv,
+    "lpcv": lpcv.read_lpcv,
 }
 _WRITERS: dict[str, Callable[[Sequence[LabelledPage], Path], None]] = {
-    "tsv": page_files.write_tsv,
-    "icdar": page_folders.write_icdar,
+    "tsv": tsv.write_tsv,
+    "icdar": icdar.write_icdar,
     "synthtext": synthtext.write_synthtext,
-    "lpcv": page_folders.write_lpcv,
+    "lpcv": lpcv.write_lpcv,
 }
 
 
@@ -68,7 +69,7 @@ def write_pages(pages: Sequence[LabelledPage], path: str | Path, format: str) ->
         raise InputError(f"{format!r} is no label format; known: {', '.join(FORMATS)}")
     if not pages:
         raise InputError(f"{path}: no pages to write")
-    page_files.check_writable(pages, path)
+    check_writable(pages, path)
     _WRITERS[format](pages, Path(path))
 
 
@@ -76,7 +77,7 @@ def format_of(path: str | Path) -> str:
     """The format of a label file or folder, judged by its names and first line. Raises InputError if it is none."""
     path = Path(path)
     if path.is_dir():
-        if page_folders.lpcv_pairs(path):
+        if lpcv.lpcv_pairs(path):
             return "lpcv"
         if (path / synthtext.NAME).is_file():
             return "synthtext"
@@ -84,7 +85,7 @@ def format_of(path: str | Path) -> str:
             return "icdar"
     elif path.suffix.lower() == ".mat":
         return "synthtext"
-    elif page_files.is_tsv(path):
+    elif tsv.is_tsv(path):
         return "tsv"
     raise InputError(
         f"{path}: not seen to be {', '.join(FORMATS[:-1])} or {FORMATS[-1]} (path<TAB>JSON; a folder of gt_*.txt; "

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.io import loadmat, savemat
 from scipy.io.matlab import MatReadError
 
-from chuviet.data.page_files import first_missing, make_page, relative, written_text
+from chuviet.data.formats.common import first_missing, make_page, relative, written_text
 from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.labels import LabelledPage

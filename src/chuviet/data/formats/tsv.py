@@ -6,7 +6,6 @@ Format: https://github.com/PaddlePaddle/PaddleOCR (detection data).
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,23 +14,18 @@ from typing import Any
 import numpy as np
 
 from chuviet.data.files import read_lines
+from chuviet.data.formats.common import (
+    IGNORED,
+    first_missing,
+    make_page,
+    relative,
+    short,
+    written_text,
+)
 from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.geometry import min_area_quad
 from chuviet.labels import LabelledPage
-from chuviet.vocab import normalize
-
-IGNORED = "###"
-_MARKS = frozenset({IGNORED, "*"})
-SPLITS = ("train", "test")
-
-
-def make_page(path: Path, quads: Any, texts: Sequence[str]) -> LabelledPage:
-    """A page without its image, from K quads and K texts as a file has them; texts are made NFC."""
-    texts = [normalize(t) for t in texts]
-    ignore = np.array([t in _MARKS for t in texts], bool)
-    texts = [IGNORED if t in _MARKS else t for t in texts]
-    return LabelledPage(None, np.array(quads, np.float64).reshape(-1, 4, 2), texts, ignore, path=str(path))
 
 
 def is_tsv(path: Path) -> bool:
@@ -98,47 +92,3 @@ def write_tsv(pages: Sequence[LabelledPage], path: Path) -> None:
             raise InputError(f"{path}: {name!r}: an image path with a tab or line break cannot be in a list")
         lines.append(f"{name}\t{json.dumps(regions, ensure_ascii=False)}\n")
     write_whole(path, "".join(lines).encode())
-
-
-def check_writable(pages: Sequence[LabelledPage], path: str | Path) -> None:
-    """Raises InputError for a page without a path, coordinates that are not finite, an unknown split."""
-    for page in pages:
-        if not page.path:
-            raise InputError(f"{path}: a page has no image path; save its image first")
-        if not np.isfinite(page.quads).all():
-            raise InputError(f"{path}: {page.path}: coordinates that are not finite; mend the quads first")
-        if page.meta.get("split", "train") not in SPLITS:
-            raise InputError(f"{path}: {page.path}: split {page.meta['split']!r} is neither train nor test")
-
-
-def first_missing(paths: Sequence[str]) -> int | None:
-    """The position of the first path that is no file. Each folder is listed once: a look-up for every one of
-    SynthText's 858,750 images would read as many inodes.
-    """
-    names: dict[Path, set[str]] = {}
-    for i, text in enumerate(paths):
-        path = Path(text)
-        if path.parent not in names:
-            names[path.parent] = {e.name for e in os.scandir(path.parent)} if path.parent.is_dir() else set()
-        if path.name not in names[path.parent] and not path.is_file():
-            return i
-    return None
-
-
-def relative(path: str, folder: Path) -> str:
-    """An image path as it is written into a label file in `folder`; absolute where no relative one leads there."""
-    try:
-        return Path(os.path.relpath(path, folder)).as_posix()
-    except ValueError:  # another drive of Windows
-        return Path(path).absolute().as_posix()
-
-
-def written_text(text: str, ignore: bool) -> str:
-    """The text as files have it."""
-    return IGNORED if ignore else text
-
-
-def short(value: float) -> int | float:
-    """A coordinate to a thousandth of a pixel, an int if whole."""
-    value = round(value, 3)
-    return int(value) if value.is_integer() else value

@@ -1,0 +1,1 @@
+"""Label formats of pages, one file each: tsv, icdar, lpcv, synthtext. `chuviet.data.pages` chooses among them."""
