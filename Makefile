@@ -21,7 +21,7 @@ DEMO_WORDS := 9000
 endif
 ifeq ($(DEMO_SCALE),small)
 DEMO_WORDS := 96
-DEMO_OPTIONS := train.epochs=1 train.minutes=0 train.average=()
+DEMO_OPTIONS := train.epochs=1 train.minutes=0.1
 ifeq ($(FROM),scratch)
 DEMO_OPTIONS := train.epochs=1 train.average=1
 endif
