@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chuviet.data.table import image_root, read_table
 from chuviet.errors import InputError
 from chuviet.inputs.tables import listed_images
 
@@ -49,6 +50,16 @@ def test_image_roots_and_unicode_forms(tmp_path: Path, where: str) -> None:
     assert name == other and found.is_file() and not gone.exists() and gone.name == "gone.png"
 
 
+def test_the_first_image_that_is_there_says_the_folder(tmp_path: Path) -> None:
+    """As in training (`data.table.image_root`), also where a later one lies in a folder that is looked at sooner."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/first.png").touch()
+    (tmp_path / "later.png").touch()
+    path = write(tmp_path, "a.csv", "img_path,text\ngone.png,x\nfirst.png,x\nlater.png,x\n")
+    assert [file.parent for _, file in listed_images(path)] == [tmp_path / "images"] * 3
+    assert image_root(path, read_table(path)) == tmp_path / "images"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -59,7 +70,7 @@ def test_image_roots_and_unicode_forms(tmp_path: Path, where: str) -> None:
         ("img_path,text\n1.png,a,b\n", "row 2.*3 values under 2"),
         ('img_path,text\n1.png,"a\n', "not a valid CSV"),
         ("img_path,text\n ,a\n", "row 2: empty img_path"),
-        ("img_path,text\n7.png,a\n8.png,b\n", "row 2: there is no image 7.png"),
+        ("img_path,text\n7.png,a\n8.png,b\n", r"row 2: there is none of 2 images \(7\.png \.\.\.\) in any of"),
     ],
 )
 def test_one_line_says_what_is_wrong(folder: Path, text: str, message: str) -> None:

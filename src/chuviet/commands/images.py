@@ -7,8 +7,9 @@ import os
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image
 
@@ -17,6 +18,8 @@ from chuviet.files import check_folder, check_output, say
 from chuviet.inputs.sources import Source, find_sources, printable
 from chuviet.reading.pictures import draw
 from chuviet.results import Detection
+
+T = TypeVar("T")
 
 
 def sources_of(args: Namespace) -> list[Source]:
@@ -35,6 +38,22 @@ def sources_of(args: Namespace) -> list[Source]:
         more = f"; and {len(found.left_out) - 10} more" if len(found.left_out) > 10 else ""
         say(f"chuviet: {len(found.left_out)} files are not read: {shown}{more}", sys.stderr)
     return found.sources
+
+
+def read_each(
+    sources: Iterable[Source], read: Callable[[Source], T], skip: bool
+) -> tuple[list[tuple[Source, T]], list[str]]:
+    """What `read` gives for each image, and why the others cannot be read. The first of those ends it unless `skip`."""
+    done: list[tuple[Source, T]] = []
+    bad: list[str] = []
+    for source in sources:
+        try:
+            done.append((source, read(source)))
+        except InputError as e:
+            bad.append(str(e))
+            if not skip:
+                break
+    return done, bad
 
 
 def say_bad(reasons: Sequence[str], of: int, skip: bool, what: str = "images") -> None:

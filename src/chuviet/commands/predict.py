@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from chuviet.commands import OK, PARTLY
-from chuviet.commands.images import picture_names, save_picture, say_bad, sources_of
+from chuviet.commands.images import picture_names, read_each, save_picture, say_bad, sources_of
 from chuviet.commands.weights import check_options, load_all
 from chuviet.errors import InputError
 from chuviet.files import say
@@ -17,7 +17,6 @@ from chuviet.reading import lines
 from chuviet.reading.detector import Detector
 from chuviet.reading.files import detection_as_json, write_detections, write_predictions
 from chuviet.reading.lines import LineReader
-from chuviet.results import Detection
 
 
 def run(args: Namespace) -> int:
@@ -50,15 +49,7 @@ def _read_lines(args: Namespace, sources: Sequence[Source], reader: LineReader) 
 
 def _find_text(args: Namespace, sources: Sequence[Source], detector: Detector) -> int:
     start = time.perf_counter()
-    found: list[tuple[Source, Detection]] = []
-    bad: list[str] = []
-    for source in sources:
-        try:
-            found.append((source, detector.find(source.load(), len(found))))
-        except InputError as e:
-            bad.append(str(e))
-            if not args.skip_bad:
-                break
+    found, bad = read_each(sources, lambda source: detector.find(source.load()), args.skip_bad)
     took = 1e3 * (time.perf_counter() - start) / len(sources)
     say_bad(bad, len(sources), args.skip_bad, "pages")
     if args.out:

@@ -6,16 +6,14 @@ import time
 from argparse import Namespace
 
 from chuviet.commands import OK, PARTLY
-from chuviet.commands.images import picture_names, save_picture, say_bad, sources_of
+from chuviet.commands.images import picture_names, read_each, save_picture, say_bad, sources_of
 from chuviet.commands.weights import load_all
-from chuviet.errors import InputError
 from chuviet.files import say
-from chuviet.inputs.sources import Source, printable
+from chuviet.inputs.sources import printable
 from chuviet.reading import detector as detectors
 from chuviet.reading import pages as readers
 from chuviet.reading.files import write_pages
 from chuviet.reading.pages import Reader, as_detection
-from chuviet.results import Page
 
 
 def run(args: Namespace) -> int:
@@ -25,15 +23,7 @@ def run(args: Namespace) -> int:
     reader = Reader(detector or detectors.DEFAULT, recognizer or readers.RECOGNIZER, min_score=args.min_score,
                     threads=args.threads)  # fmt: skip
     start = time.perf_counter()
-    read: list[tuple[Source, Page]] = []
-    bad: list[str] = []
-    for source in sources:
-        try:
-            read.append((source, reader.page(source, args.batch_size)))
-        except InputError as e:
-            bad.append(str(e))
-            if not args.skip_bad:
-                break
+    read, bad = read_each(sources, lambda source: reader.page(source, args.batch_size), args.skip_bad)
     took = 1e3 * (time.perf_counter() - start) / len(sources)
     say_bad(bad, len(sources), args.skip_bad, "pages")
     pages = [page for _, page in read]

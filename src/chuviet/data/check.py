@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from chuviet.data.label_rows import doubled, image_files, real_paths
+from chuviet.data.label_rows import doubled, real_paths
 from chuviet.data.lists import read_labels
 from chuviet.data.table import check_charset, image_root
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
+from chuviet.inputs.tables import image_files
 from chuviet.vocab import Charset, fold_text, frames_needed
 
 

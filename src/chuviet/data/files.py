@@ -10,6 +10,7 @@ from PIL import Image
 
 from chuviet.errors import InputError
 from chuviet.files import find_path
+from chuviet.inputs.tables import read_text
 
 _ORIENTATION = 0x0112  # EXIF tag; from 5 on the image lies on its side
 #: What a PNG holds where its EXIF may be; without any of them it need not be decoded to learn that it has none.
@@ -25,15 +26,8 @@ def find_data(name: str | Path) -> Path:
 
 
 def read_lines(path: str | Path) -> list[str]:
-    """The lines of a UTF-8 file, with or without a byte order mark, ended by LF or CR LF. Raises InputError."""
-    try:
-        return Path(path).read_bytes().decode("utf-8-sig").replace("\r\n", "\n").split("\n")
-    except FileNotFoundError as e:
-        raise InputError(f"{path}: no such file") from e
-    except UnicodeDecodeError as e:
-        raise InputError(f"{path}: not UTF-8 (byte {e.start}); save it as UTF-8") from e
-    except OSError as e:
-        raise InputError(f"{path}: cannot be read ({e.strerror or e})") from e
+    """The lines, ended by LF or CR LF, of a text file (see `inputs.tables.read_text`). Raises InputError."""
+    return read_text(Path(path)).replace("\r\n", "\n").split("\n")
 
 
 def image_size(path: str | Path) -> tuple[int, int]:

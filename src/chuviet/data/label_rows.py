@@ -17,7 +17,6 @@ from pathlib import Path
 
 from chuviet.data.files import read_lines
 from chuviet.errors import InputError
-from chuviet.inputs.names import locate
 from chuviet.inputs.tables import read_text
 from chuviet.vocab import normalize
 
@@ -109,32 +108,6 @@ def doubled(names: Sequence[str], numbers: Sequence[int], what: str = "img_path"
             problems.append((number, f"{what} {name!r} was given before in row {first[key]}"))
         first.setdefault(key, number)
     return problems
-
-
-def image_folder(path: str | Path, names: Sequence[str], numbers: Sequence[int]) -> Path:
-    """The folder that image names are relative to: that of the label file, `images/` or `training_data/images/` in it.
-
-    It is the first of these that holds the first image which is there. Raises InputError when none holds any.
-    """
-    folder = Path(path).parent
-    candidates = [folder, folder / "images", folder / "training_data" / "images"]
-    if not len(names):
-        return folder
-    there = [c for c in candidates if c.is_dir()]
-    for name in names:
-        for candidate in there:
-            if locate(candidate, name):
-                return candidate
-    tried = ", ".join(str(c) for c in candidates)
-    which = (
-        f"there is no image {names[0]}" if len(names) == 1 else f"there is none of {len(names)} images ({names[0]} ...)"
-    )
-    raise InputError(f"{path}: row {numbers[0]}: {which} in any of {tried}; put the images in one of these")
-
-
-def image_files(folder: Path, names: Sequence[str]) -> list[Path]:
-    """The file that each name means, in another Unicode form too (`inputs.names.locate`), there or not."""
-    return [locate(folder, name) or folder / name for name in names]
 
 
 def real_paths(files: Sequence[str | Path]) -> Iterator[str]:

@@ -20,12 +20,13 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from chuviet import config
 from chuviet.batch import Batch
 from chuviet.data.files import find_data, image_size
-from chuviet.data.label_rows import image_files, real_paths, refuse
+from chuviet.data.label_rows import real_paths, refuse
 from chuviet.data.line_augment import LineAugment
 from chuviet.data.lists import read_dictionary, read_labels
 from chuviet.data.table import check_charset, image_root, select_fold
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
+from chuviet.inputs.tables import image_files
 from chuviet.manifest import ALL_FOLDS, REAL_INK, SYNTHETIC_FOLD
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.vocab import VIETNAMESE, Charset, frames_needed

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chuviet.data.label_rows import doubled, image_folder, read_csv_rows, refuse
+from chuviet.data.label_rows import doubled, read_csv_rows, refuse
 from chuviet.errors import InputError
 from chuviet.files import write_whole
+from chuviet.inputs.tables import image_folder
 from chuviet.manifest import ALL_FOLDS, SYNTHETIC_FOLD
 from chuviet.vocab import Charset, normalize
 
@@ -72,7 +73,7 @@ def checked(
 
 
 def image_root(csv_path: str | Path, frame: pd.DataFrame) -> Path:
-    """The folder that `img_path` is relative to, see `label_rows.image_folder`. Raises InputError for none."""
+    """The folder that `img_path` is relative to, see `inputs.tables.image_folder`. Raises InputError for none."""
     return image_folder(csv_path, frame["img_path"].tolist(), [int(i) + 2 for i in frame.index])
 
 

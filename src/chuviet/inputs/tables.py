@@ -23,23 +23,43 @@ def listed_images(path: str | Path, columns: Sequence[str] = ("img_path",)) -> l
     """The rows of a list of images: (path as the list has it, the file that it means).
 
     A CSV or TSV has a header with at least `columns`, the first of which holds the paths; it is separated by commas,
-    semicolons or tabs. Every line of a ``.txt`` is a path, or begins with a path and a tab. Paths start at the list's
-    folder, or at ``images/`` or ``training_data/images/`` beside it. A file that is missing is given all the same:
-    reading it says so. Raises InputError with file and row for a list that cannot be read or names no image, and when
-    none of its images is there.
+    semicolons or tabs. Every line of a ``.txt`` is a path, or begins with a path and a tab. Paths start at the folder
+    that `image_folder` finds. A file that is missing is given all the same: reading it says so. Raises InputError with
+    file and row for a list that cannot be read or names no image, and when none of its images is there.
     """
     path = Path(path)
     text = read_text(path)
     rows = _listed(text) if path.suffix.lower() == ".txt" else _column(path, text, columns)
     if not rows:
         raise InputError(f"{path}: it names no images")
-    roots = [path.parent, path.parent / "images", path.parent / "training_data" / "images"]
-    for root in roots:
-        if any(locate(root, name) for _, name in rows):
-            return [(name, locate(root, name) or root / name) for _, name in rows]
-    number, first = rows[0]
-    tried = ", ".join(str(r) for r in roots)
-    raise InputError(f"{path}: row {number}: there is no image {first} in any of {tried}, nor any other that it names")
+    numbers, names = zip(*rows, strict=True)
+    return list(zip(names, image_files(image_folder(path, names, numbers), names), strict=True))
+
+
+def image_folder(path: str | Path, names: Sequence[str], numbers: Sequence[int]) -> Path:
+    """The folder that image names are relative to: that of the label file, `images/` or `training_data/images/` in it.
+
+    It is the first of these that holds the first image which is there. Raises InputError when none holds any.
+    """
+    folder = Path(path).parent
+    candidates = [folder, folder / "images", folder / "training_data" / "images"]
+    if not len(names):
+        return folder
+    there = [c for c in candidates if c.is_dir()]
+    for name in names:
+        for candidate in there:
+            if locate(candidate, name):
+                return candidate
+    tried = ", ".join(str(c) for c in candidates)
+    which = (
+        f"there is no image {names[0]}" if len(names) == 1 else f"there is none of {len(names)} images ({names[0]} ...)"
+    )
+    raise InputError(f"{path}: row {numbers[0]}: {which} in any of {tried}; put the images in one of these")
+
+
+def image_files(folder: Path, names: Sequence[str]) -> list[Path]:
+    """The file that each name means, in another Unicode form too (`inputs.names.locate`), there or not."""
+    return [locate(folder, name) or folder / name for name in names]
 
 
 def read_text(path: Path) -> str:
@@ -54,7 +74,7 @@ def read_text(path: Path) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as e:
-        raise InputError(f"{path}: not UTF-8 (byte {e.start}); save it as 'CSV UTF-8'") from e
+        raise InputError(f"{path}: not UTF-8 (byte {e.start}); save it as UTF-8 ('CSV UTF-8' in Excel)") from e
 
 
 def _listed(text: str) -> list[tuple[int, str]]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from chuviet.data.label_rows import image_files
 from chuviet.data.lists import read_labels
 from chuviet.data.table import image_root, select_fold
 from chuviet.errors import InputError
+from chuviet.inputs.tables import image_files
 from chuviet.metrics.recognition import RecognitionMetric, corrections
 from chuviet.reading.lines import LineReader, milliseconds
 
