@@ -1,4 +1,4 @@
-"""Cuts the labelled lines out of handwritten pages: images and manifest.csv under synthetic_data/pagelines.
+"""Cuts the labelled lines out of pages and receipts: images and manifest.csv under synthetic_data/pagelines.
 
 The labels are a tsv of pages, ``path<TAB>JSON``, with a quad and, where there is one, a polygon for each line; see
 docs/formats.md. Lines with characters outside the Vietnamese charset are left out and counted. Pages of one hand in
@@ -23,8 +23,9 @@ def main() -> int:
     parser.add_argument("--pages", type=Path, required=True, help="label file of the pages")
     parser.add_argument("--part", choices=("train", "test"), default="train", help="lines of which pages")
     parser.add_argument("--height", type=int, default=64, help="largest height of the images in pixels")
+    parser.add_argument("--source", default="pagelines", help="name of the set in the table of training rows")
     args = parser.parse_args()
-    source = "pagelines" + ("_test" if args.part == "test" else "")
+    source = args.source + ("_test" if args.part == "test" else "")
     out = args.out if str(args.out) not in ("", ".") else Path("synthetic_data") / source
     lines, counts = load_page_lines(args.pages, VIETNAMESE, args.part)
     if not lines:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chuviet.reading.detector import Detector as Detector
     from chuviet.reading.lines import LineReader as LineReader
     from chuviet.reading.pages import Reader as Reader
+    from chuviet.results import Block as Block
     from chuviet.results import Detection as Detection
     from chuviet.results import Line as Line
     from chuviet.results import Page as Page
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
 _PLACES = {
     "read": "chuviet.front", "load": "chuviet.front", "Reader": "chuviet.reading.pages",
     "LineReader": "chuviet.reading.lines", "Detector": "chuviet.reading.detector", "Page": "chuviet.results",
-    "Line": "chuviet.results", "Word": "chuviet.results", "Detection": "chuviet.results",
+    "Block": "chuviet.results", "Line": "chuviet.results", "Word": "chuviet.results", "Detection": "chuviet.results",
     "InputError": "chuviet.errors",
 }  # fmt: skip
-__all__ = ["Detection", "Detector", "InputError", "Line", "LineReader", "Page", "Reader", "Word", "load", "read"]
+__all__ = [
+    "Block", "Detection", "Detector", "InputError", "Line", "LineReader", "Page", "Reader", "Word", "load", "read",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -1,15 +1,18 @@
-"""What reading gives: a `Page` of `Line`s of `Word`s; and what decoders give before that.
+"""What reading gives: a `Page` of `Block`s of `Line`s of `Word`s; and what decoders give before that.
 
 Corners are 4 2 float, pixels of the image that was given, clockwise from the text's top left. A confidence is 0..1.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+
+BlockKind = Literal["text", "title", "table", "form"]
 
 
 @dataclass
@@ -67,7 +70,8 @@ class Word:
 @dataclass(frozen=True, eq=False)
 class Line:
     """A line of text. `raw_text` is what the network read before language model and gazetteer; equal to `text` where
-    there is none. On a page `confidence` is that of finding times that of reading.
+    there is none. On a page `confidence` is that of finding times that of reading. `outline` (K 2) follows a line that
+    bends, clockwise from its top left; None where `corners` are enough.
     """
 
     text: str
@@ -75,26 +79,73 @@ class Line:
     corners: np.ndarray
     confidence: float
     words: tuple[Word, ...] = ()
+    outline: np.ndarray | None = None
 
     def __str__(self) -> str:
         return self.text
 
     def as_dict(self) -> dict[str, Any]:
-        """`text`, `raw_text`, `points` (to 0.1 px), `confidence` and `words`, ready for JSON."""
-        return {
+        """`text`, `raw_text`, `points` (to 0.1 px), `confidence`, `words` and, if it bends, `outline`; for JSON."""
+        found: dict[str, Any] = {
             "text": self.text, "raw_text": self.raw_text, "points": _rounded(self.corners),
             "confidence": round(self.confidence, 4), "words": [word.as_dict() for word in self.words],
         }  # fmt: skip
+        return found if self.outline is None else found | {"outline": _rounded(self.outline)}
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Lines that belong together: a paragraph, a heading, a table, in reading order. `cells` (one pair a line) are the
+    row and the column of each line of a table, None for all else.
+    """
+
+    lines: tuple[Line, ...]
+    kind: BlockKind = "text"
+    cells: tuple[tuple[int, int], ...] | None = None
+
+    @property
+    def text(self) -> str:
+        """The lines, one below the other."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def corners(self) -> np.ndarray:
+        """The upright rectangle around all lines, 4 2."""
+        points = np.concatenate([line.corners for line in self.lines])
+        (left, top), (right, bottom) = points.min(0), points.max(0)
+        return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self.lines)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def as_dict(self, first: int = 0) -> dict[str, Any]:
+        """`kind`, `points` (to 0.1 px), `lines` (their numbers on the page, from `first` on) and, of a table, `cells`;
+        ready for JSON.
+        """
+        numbers = list(range(first, first + len(self.lines)))
+        found: dict[str, Any] = {"kind": self.kind, "points": _rounded(self.corners), "lines": numbers}
+        return found if self.cells is None else found | {"cells": [list(cell) for cell in self.cells]}
 
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """A page or photo, its lines in reading order. `width` and `height` are those of the image, in pixels."""
+    """A page or photo, its blocks in reading order. `width` and `height` are those of the image, in pixels. `angle`:
+    by how many degrees the text runs clockwise from upright, -180..180; all corners are in the image as it was given.
+    """
 
     name: str
     width: int
     height: int
-    lines: tuple[Line, ...] = field(default=())
+    blocks: tuple[Block, ...] = ()
+    angle: float = 0.0
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of all blocks."""
+        return tuple(line for block in self.blocks for line in block.lines)
 
     @property
     def text(self) -> str:
@@ -116,9 +167,13 @@ class Page:
         return self.text
 
     def as_dict(self) -> dict[str, Any]:
-        """`name`, `width`, `height` and `lines`, ready for JSON."""
-        lines = [line.as_dict() for line in self.lines]
-        return {"name": self.name, "width": self.width, "height": self.height, "lines": lines}
+        """`name`, `width`, `height`, `angle`, `lines` and `blocks` (of line numbers), ready for JSON."""
+        starts = itertools.accumulate((len(block) for block in self.blocks), initial=0)
+        return {
+            "name": self.name, "width": self.width, "height": self.height, "angle": round(self.angle, 2),
+            "lines": [line.as_dict() for line in self.lines],
+            "blocks": [block.as_dict(first) for block, first in zip(self.blocks, starts, strict=False)],
+        }  # fmt: skip
 
 
 def _rounded(corners: np.ndarray) -> list[list[float]]:

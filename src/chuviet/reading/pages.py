@@ -18,7 +18,7 @@ from chuviet.reading.detector import Detector
 from chuviet.reading.layout import line_at
 from chuviet.reading.lines import LineReader, Weights
 from chuviet.reading.words import read_crops
-from chuviet.results import Detection, Line, Page
+from chuviet.results import Block, Detection, Line, Page
 
 #: The shipped weights that read what a detector found where none are named.
 RECOGNIZER = "scene_word"
@@ -84,7 +84,7 @@ class Reader:
             confidence = float(score) * read.confidence
             if self.min_score <= 0 or (read.text and confidence >= self.min_score):
                 lines.append(line_at(quad, read, confidence))
-        return Page(name, image.shape[1], image.shape[0], tuple(lines))
+        return Page(name, image.shape[1], image.shape[0], (Block(tuple(lines)),) if lines else ())
 
 
 def as_detection(page: Page, index: int = 0) -> Detection:
