@@ -20,7 +20,8 @@ class Prediction:
     """One decoded line. `confidence` is in 0..1: the geometric mean of the chosen characters' probabilities (1 if
     empty). `raw_text` is what was read before a language model had its say, None without one. `spans` (L 2) are the
     first and the last of the line's `frames` that each character of `text` takes, `scores` (L) the characters'
-    probabilities; None where the text was not aligned to frames.
+    probabilities; None where the text was not aligned to frames. `stacked`: the image seems to hold several lines, one
+    below the other, which a reader of lines does not read.
     """
 
     index: int
@@ -30,6 +31,7 @@ class Prediction:
     spans: np.ndarray | None = field(default=None, compare=False, repr=False)
     scores: np.ndarray | None = field(default=None, compare=False, repr=False)
     frames: int = 0
+    stacked: bool = False
 
     @property
     def answer(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from chuviet.inputs.sources import Source, printable
 from chuviet.reading import lines
 from chuviet.reading.detector import Detector
 from chuviet.reading.files import detection_as_json, write_detections, write_predictions
-from chuviet.reading.lines import LineReader
+from chuviet.reading.lines import LineReader, stacked_warning
 
 
 def run(args: Namespace) -> int:
@@ -38,6 +39,8 @@ def _read_lines(args: Namespace, sources: Sequence[Source], reader: LineReader) 
     took = 1e3 * (time.perf_counter() - start) / len(sources)
     say_bad([b.reason for b in bad], len(sources), args.skip_bad)
     read = [(s.name, p) for s, p in zip(sources, predictions, strict=True) if p is not None]
+    for name in [name for name, p in read if p.stacked]:
+        say(f"chuviet: {stacked_warning(name)}", sys.stderr)
     if args.out:
         write_predictions([name for name, _ in read], [p for _, p in read], args.out)
         say(f"{args.out}: {len(read)} of {len(sources)} lines read, {took:.1f} ms a line")

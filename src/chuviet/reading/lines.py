@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,18 +23,19 @@ from chuviet.config import Config
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, DecodedInGraph, StepEnsemble
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.errors import InputError
-from chuviet.inputs.sources import Source, holds_several, iter_sources
+from chuviet.inputs.sources import Source, holds_several, iter_sources, printable
 from chuviet.language.rescore import rescorer_of
 from chuviet.preprocess.line import is_blank
 from chuviet.reading.given import listed, loaded
 from chuviet.reading.layout import line_of
+from chuviet.reading.pieces import Pieces, prepare
 from chuviet.results import Line, Prediction
 from chuviet.vocab import Charset
 
 DecoderName = Literal["greedy", "beam"]
 Weights = str | Path | Artifact
 #: An image as each member of an ensemble wants it: by the config of its preprocessing.
-Prepared = dict[Config, np.ndarray]
+Prepared = dict[Config, Pieces]
 
 #: The shipped weights that read a line where none are named.
 DEFAULT = "vi_line"
@@ -86,6 +88,8 @@ class LineReader:
         self._decoder = build(self.charset, rescorer) if rescorer else build(self.charset)
         configs: list[Any] = [a.preprocess_cfg for a in artifacts]
         self._prepare = {c: c.build() for c in configs}  # members with the same preparation share its result
+        self._cut = isinstance(first.network, FrameNetwork)  # pieces of a line are joined by their frames
+        self._space = self.charset.characters.index(" ") + 1 if " " in self.charset.characters else None
         self._alone = all(isinstance(a.network, FrameNetwork) and a.network.alone for a in artifacts)
         self._threads = threads or os.cpu_count() or 1
 
@@ -99,11 +103,16 @@ class LineReader:
         """The line in an image: a path, bytes, a file object, a PIL image or an array. A list or iterator of these, a
         folder, or a file of several pages, gives a list.
 
-        Raises InputError for the first image that cannot be read.
+        Warns of an image that seems to hold several lines: they are read as one. Raises InputError for the first image
+        that cannot be read.
         """
         sources = list(iter_sources(source))
         images = [s.load() for s in sources]
-        lines = [line_of(image, p) for image, p in zip(images, self.predict(images, batch_size), strict=True)]
+        predictions = self.predict(images, batch_size)
+        for one, prediction in zip(sources, predictions, strict=True):
+            if prediction.stacked:
+                warnings.warn(stacked_warning(one.name), stacklevel=2)
+        lines = [line_of(image, p) for image, p in zip(images, predictions, strict=True)]
         return lines if holds_several(source) or len(lines) != 1 else lines[0]
 
     def predict(self, images: Any, batch_size: int = 32, progress: bool = False) -> list[Prediction]:
@@ -141,14 +150,22 @@ class LineReader:
         network, cfg = self.artifacts[0].network, self.artifacts[0].preprocess_cfg
         if not isinstance(network, FrameNetwork):
             raise InputError("an attention model has no frames; name a CTC recogniser")
-        prepare = self._prepare[cfg]
-        return network.frames(*prepare.collate([prepare(loaded(image)) for image in images]))
+        lines = [prepare(self._prepare[cfg], loaded(image), True) for image in images]
+        return self._joined(
+            lines, network.frames(*self._prepare[cfg].collate([p for line in lines for p in line.images]))
+        )
+
+    def _joined(self, lines: Sequence[Pieces], frames: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The frames of whole lines, of those of all their pieces."""
+        each = iter(frames)
+        return [line.joined([next(each) for _ in line.images], self._space) for line in lines]
 
     def _prepared(self, index: int, image: Any) -> Prepared | BadImage | Prediction:
         """The image for every member, or why it cannot be read, or the empty text of a blank one."""
         try:
             rgb = loaded(image)
-            ready = {cfg: prepare(rgb) for cfg, prepare in self._prepare.items()}  # refuses what is no line at all
+            # Refuses what is no line at all.
+            ready = {cfg: prepare(preprocess, rgb, self._cut) for cfg, preprocess in self._prepare.items()}
         except InputError as e:
             return BadImage(index, _reason(image, e))
         return self._blank(index) if is_blank(rgb) else ready
@@ -201,12 +218,15 @@ class LineReader:
 
     def _outputs(self, batch: Sequence[tuple[int, Prepared]], one_thread: bool = False) -> list[Any]:
         """What each member's network makes of a batch: frames of every line, characters, or a state to step on from."""
-        ready = {cfg: p.collate([images[cfg] for _, images in batch]) for cfg, p in self._prepare.items()}
+        lines = {cfg: [ready[cfg] for _, ready in batch] for cfg in self._prepare}
+        ready = {cfg: p.collate([image for line in lines[cfg] for image in line.images])
+                 for cfg, p in self._prepare.items()}  # fmt: skip
         outputs: list[Any] = []
         for artifact in self.artifacts:
             network, (pixels, widths) = artifact.network, ready[artifact.preprocess_cfg]
             if isinstance(network, FrameNetwork):
-                outputs.append(network.frames(pixels, widths, one_thread))
+                frames = network.frames(pixels, widths, one_thread)
+                outputs.append(self._joined(lines[artifact.preprocess_cfg], frames))
             elif isinstance(network, DecodingNetwork):
                 outputs.append(network.decode(pixels, widths))
             else:
@@ -226,8 +246,9 @@ class LineReader:
             ensemble = StepEnsemble(networks)
             alone = len(networks) == 1
             found = decoder(networks[0] if alone else ensemble, outputs[0] if alone else tuple(outputs), len(batch))
-        for (index, _), prediction in zip(batch, found, strict=True):
-            yield replace(prediction, index=index)
+        for (index, ready), prediction in zip(batch, found, strict=True):
+            stacked = any(line.stacked for line in ready.values())
+            yield replace(prediction, index=index, stacked=stacked)
 
     def _aligned(self, prediction: Prediction, frames: np.ndarray) -> Prediction:
         """The prediction with its characters' probabilities: each one's highest in the frames that it takes."""
@@ -236,6 +257,14 @@ class LineReader:
         ids = self.charset.encode_exact(prediction.text)
         peaks = [frames[a : b + 1, c + 1].max() for (a, b), c in zip(prediction.spans.tolist(), ids, strict=True)]
         return replace(prediction, frames=len(frames), scores=np.exp(np.array(peaks, np.float64)))
+
+
+def stacked_warning(name: str) -> str:
+    """What is said of an image that seems to hold several lines."""
+    what = f"{printable(name)}: " if name else ""
+    return (
+        f"{what}seems to hold several lines, and a reader of lines reads one; `chuviet read` finds and reads them all"
+    )
 
 
 def milliseconds(reader: LineReader, images: Sequence[Any]) -> float:
@@ -301,6 +330,6 @@ def _reason(image: Any, e: InputError) -> str:
 
 def _by_width(samples: Iterable[tuple[int, Prepared]], batch_size: int) -> Iterator[Sequence[tuple[int, Prepared]]]:
     """Batches of similar widths, widest first so that too large a batch fails at once; every sample once."""
-    ordered = sorted(samples, key=lambda s: -next(iter(s[1].values())).shape[1])
+    ordered = sorted(samples, key=lambda s: -next(iter(s[1].values())).width)
     for i in range(0, len(ordered), max(batch_size, 1)):
         yield ordered[i : i + max(batch_size, 1)]

@@ -1,0 +1,73 @@
+"""Several lines of text in what was given as one."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+_HEIGHT, _WIDTH = 48, 128  # rows and columns of ink that are looked at
+_FAINT = 64  # grey levels from paper, of 255: less is no ink
+_WIDE = 2.0  # heights: a narrower image may hold a colon, an equals sign, a letter with its mark
+_RULED = 0.3  # what all but this share of a row's, or a column's, places have is a ruled line
+_SHARE = 0.06  # of the ink: each line has at least so much
+_ALIKE = 0.45  # each line's height is at least this part of the other's: marks above letters are lower
+_GAP = 0.12  # of the emptier line's fullest row: what the emptiest row between two lines has
+
+# For every tilt of a line of text (it may rise or fall by 20 rows over the image's width) the row, in an image that has
+# 10 empty ones above and below, that each of its rows takes from each column.
+_TILTS = np.arange(-20, 21, 4)
+_FALL = np.rint(_TILTS[:, None] * np.linspace(-0.5, 0.5, _WIDTH)).astype(np.int64)
+_ROWS = 10 + np.arange(_HEIGHT)[:, None] + _FALL[:, None]
+
+
+def is_stacked(ink: np.ndarray) -> bool:
+    """Whether an image (h w uint8, 0 paper, 255 ink) holds two or more lines of text, one below the other: whether a
+    straight line from its left to its right side meets hardly any ink, and the ink above it and that below it are alike
+    in height.
+
+    Said of none of the 1,838 real lines, and of 150 of 150 pairs of them, one below the other; of two lines drawn in
+    fonts of hand and print 92 % at a leading of 1.1, 99 % at 1.25; of drawn single lines, some on squared paper, 3 %.
+    """
+    height, width = ink.shape
+    return width >= _WIDE * height and gap_between_lines(ink) <= _GAP
+
+
+def gap_between_lines(ink: np.ndarray) -> float:
+    """The ink along the emptiest straight line that may lie between two lines of text, as a share of that in the
+    fullest row of the emptier of both; 1 where no line has ink that is alike above and below.
+    """
+    ink = np.where(ink >= _FAINT, ink, 0).astype(np.float32)
+    size = (max(round(ink.shape[1] * _HEIGHT / len(ink)), 1), _HEIGHT)
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    small = small[:, np.linspace(0, size[0] - 1, _WIDTH).astype(np.int64)]  # as narrow as strokes: letters have gaps
+    small = _unruled(small.T).T
+    padded = np.pad(small, ((10, 10), (0, 0)))
+    profiles = _unruled(padded[_ROWS, np.arange(_WIDTH)]).sum(2)
+    return min(_least_gap(profile) for profile in profiles)
+
+
+def _unruled(ink: np.ndarray) -> np.ndarray:
+    """Ink (... h w) without what most of a row's columns have."""
+    level = round(_RULED * (ink.shape[-1] - 1))
+    return np.maximum(ink - np.partition(ink, level, axis=-1)[..., level : level + 1], 0)
+
+
+def _least_gap(profile: np.ndarray) -> float:
+    """As `gap_between_lines`, of the rows' ink along one direction."""
+    profile = np.convolve(profile, (0.25, 0.5, 0.25), "same")
+    mass = np.cumsum(profile)
+    whole = mass[-1]
+    if whole <= 0:
+        return 1.0
+    cuts = np.arange(_HEIGHT // 8, _HEIGHT - _HEIGHT // 8)
+    above = mass[cuts]
+    # The rows that hold nine tenths of the ink of each side.
+    edges = np.searchsorted(
+        mass, [0.05 * above, 0.95 * above, 0.95 * above + 0.05 * whole, 0.05 * above + 0.95 * whole]
+    )
+    high, low = edges[1] - edges[0] + 1, edges[3] - edges[2] + 1
+    alike = np.minimum(high, low) >= _ALIKE * np.maximum(high, low)
+    enough = np.minimum(above, whole - above) >= _SHARE * whole
+    fullest = np.minimum(np.maximum.accumulate(profile)[cuts - 1], np.maximum.accumulate(profile[::-1])[::-1][cuts + 1])
+    fits = enough & alike & (fullest > 0)
+    return float((profile[cuts][fits] / fullest[fits]).min()) if fits.any() else 1.0
