@@ -12,7 +12,7 @@ SOURCE = ROOT / "src" / "chuviet"
 #: Modules that import nothing of ours, or almost nothing.
 BASE = {
     "errors": set(), "kinds": set(), "manifest": set(), "command_help": set(), "results": set(), "vocab": set(),
-    "geometry": set(), "rboxes": set(), "config": {"kinds"}, "files": {"errors"},
+    "geometry": set(), "outlines": set(), "rboxes": set(), "config": {"kinds"}, "files": {"errors"},
 }  # fmt: skip
 #: The reading floor, from the ground up: each part may import those before it.
 READING = ("inputs", "native", "preprocess", "decode", "language", "artifact", "reading", "front")
