@@ -16,7 +16,7 @@ from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.reading.lines import LineReader
-from chuviet.reading.words import read_crops, split_words
+from chuviet.reading.words import read_words, split_words
 from chuviet.results import Prediction
 
 DATA = Path(os.environ.get("CHUVIET_DATA", "data"))
@@ -60,12 +60,12 @@ def reader(preprocess: Any) -> Any:
 def test_a_reader_of_words_gets_words_and_a_reader_of_lines_lines() -> None:
     crops = [line((3, 1, 5)), line((2, 1))]
     widths = [str(c.shape[1]) for c in crops]
-    found = read_crops(reader(ScenePreprocess.Config()), crops)
+    found = read_words(reader(ScenePreprocess.Config()), crops)
     assert [(p.index, p.text) for p in found] == [(0, f"41 {crops[0].shape[1] - 63}"), (1, widths[1])]
     assert found[0].confidence == pytest.approx(0.5**0.5 * 0.25**0.5)  # two characters each
     assert found[1].confidence == 0.25
-    assert [p.text for p in read_crops(reader(LinePreprocess.Config()), crops)] == widths
-    assert read_crops(reader(ScenePreprocess.Config()), []) == []
+    assert [p.text for p in read_words(reader(LinePreprocess.Config()), crops)] == widths
+    assert read_words(reader(ScenePreprocess.Config()), []) == []
 
 
 @pytest.mark.real_data
@@ -83,7 +83,7 @@ def test_what_it_does_to_the_error_rate(name: str, count: int, less: float) -> N
         crops += [crop(image, quad) for quad in page.quads[~page.ignore]]
         texts += [t for t, ignored in zip(page.texts, page.ignore, strict=True) if not ignored]
     rates = []
-    for found in (recognizer.predict(crops), read_crops(recognizer, crops)):
+    for found in (recognizer.predict(crops), read_words(recognizer, crops)):
         metric = RecognitionMetric()
         metric.update([p.text for p in found], texts)
         rates.append(metric.compute()["cer"])

@@ -7,7 +7,7 @@ from argparse import Namespace
 
 from chuviet.commands import OK, PARTLY
 from chuviet.commands.images import picture_names, read_each, save_picture, say_bad, sources_of
-from chuviet.commands.weights import load_all
+from chuviet.commands.weights import load_for_pages
 from chuviet.files import say
 from chuviet.inputs.sources import printable
 from chuviet.reading import detector as detectors
@@ -18,7 +18,7 @@ from chuviet.reading.pages import Reader, as_detection
 
 def run(args: Namespace) -> int:
     sources = sources_of(args)
-    detector, recognizer = load_all(args, [detectors.DEFAULT, readers.RECOGNIZER])
+    detector, recognizer = load_for_pages(args, [detectors.DEFAULT, readers.RECOGNIZER])
     # Where one of the two is named, the other one is the shipped one.
     reader = Reader(detector or detectors.DEFAULT, recognizer or readers.RECOGNIZER, min_score=args.min_score,
                     threads=args.threads)  # fmt: skip

@@ -12,6 +12,7 @@ from chuviet.artifact.metadata import Artifact
 from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.errors import InputError
 from chuviet.files import say
+from chuviet.reading.choice import LineChoice, open_readers
 from chuviet.reading.detector import Detector
 from chuviet.reading.lines import LineReader
 
@@ -20,6 +21,17 @@ def load_all(args: Namespace, default: Sequence[str]) -> tuple[Detector | None, 
     """The detector and the recogniser among the weights (`default` where none are named). Raises InputError for two
     detectors, and for files over the size limit: that of `args`, or of an ensemble.
     """
+    detector, readers = _opened(args, default)
+    return detector, LineReader(readers, decoder=args.decoder, beam_width=args.beam_width) if readers else None
+
+
+def load_for_pages(args: Namespace, default: Sequence[str]) -> tuple[Detector | None, LineReader | LineChoice | None]:
+    """As `load_all`, but recognisers may be of different charsets: each line decides between them."""
+    detector, readers = _opened(args, default)
+    return detector, open_readers(readers, decoder=args.decoder, beam_width=args.beam_width) if readers else None
+
+
+def _opened(args: Namespace, default: Sequence[str]) -> tuple[Detector | None, list[Artifact]]:
     files = [find_weights(name) for name in args.weights or default]
     if args.limit_mb is not None and args.limit_mb > 0:
         check_budget(files, args.limit_mb)
@@ -30,8 +42,7 @@ def load_all(args: Namespace, default: Sequence[str]) -> tuple[Detector | None, 
         raise InputError(f"{detectors[0].path} and {detectors[1].path}: two detectors; name one")
     if args.limit_mb is None and len(readers) > 1:
         check_budget(files)
-    reader = LineReader(readers, decoder=args.decoder, beam_width=args.beam_width) if readers else None
-    return Detector(detectors[0]) if detectors else None, reader
+    return Detector(detectors[0]) if detectors else None, readers
 
 
 def check_options(args: Namespace, detector: Detector | None, reader: LineReader | None) -> None:

@@ -14,10 +14,10 @@ from chuviet.errors import InputError
 from chuviet.geometry import crop, reading_order
 from chuviet.inputs.sources import Source, holds_several, iter_sources
 from chuviet.reading import detector as detectors
+from chuviet.reading.choice import LineChoice, open_readers, read_crops
 from chuviet.reading.detector import Detector
 from chuviet.reading.layout import line_at
 from chuviet.reading.lines import LineReader, Weights
-from chuviet.reading.words import read_crops
 from chuviet.results import Block, Detection, Line, Page
 
 #: The shipped weights that read what a detector found where none are named.
@@ -29,21 +29,21 @@ class Reader:
 
     def __init__(
         self, detector: str | Path | Artifact | Detector = detectors.DEFAULT,
-        recognizer: Weights | Sequence[Weights] | LineReader = RECOGNIZER, *, min_score: float = 0.5,
+        recognizer: Weights | Sequence[Weights] | LineReader | LineChoice = RECOGNIZER, *, min_score: float = 0.5,
         device: str = "cpu", threads: int = 0,
     ) -> None:  # fmt: skip
-        """`detector` and `recognizer` name weights, or are a `Detector` and a `LineReader`. Text whose score, finding
-        times reading, is below `min_score`, and what is read as nothing, is left out (0: nothing is): what is
-        unreadable is mostly no text.
+        """`detector` and `recognizer` name weights, or are a `Detector` and a `LineReader` or `LineChoice`; between
+        recognisers of different charsets each line decides. Text whose score, finding times reading, is below
+        `min_score`, and what is read as nothing, is left out (0: nothing is): what is unreadable is mostly no text.
 
         Raises InputError for weights that are missing, damaged or of the other kind.
         """
         if not isinstance(detector, Detector):
             detector = Detector(detector, device=device, threads=threads)
-        if not isinstance(recognizer, LineReader):
-            recognizer = LineReader(recognizer, device=device, threads=threads)
+        if not isinstance(recognizer, (LineReader, LineChoice)):
+            recognizer = open_readers(recognizer, device=device, threads=threads)
         self.detector: Detector = detector
-        self.recognizer: LineReader = recognizer
+        self.recognizer: LineReader | LineChoice = recognizer
         if not 0 <= min_score <= 1:
             raise InputError(f"min_score {min_score:g}: a number from 0 to 1 is expected")
         self.min_score = min_score

@@ -19,7 +19,7 @@ _BLANK = 0.3  # of the height, between words
 _USUAL = 2.5  # times as wide as the blanks of the line mostly are
 
 
-def read_crops(recognizer: LineReader, crops: Sequence[np.ndarray], batch_size: int = 32) -> list[Prediction]:
+def read_words(recognizer: LineReader, crops: Sequence[np.ndarray], batch_size: int = 32) -> list[Prediction]:
     """The text of crops of a page (h w 3 uint8 RGB), in their order. A reader of single words writes no spaces, so it
     gets the words of a wide crop one by one; their texts are joined, `confidence` is the mean over their characters.
 

@@ -1,0 +1,110 @@
+"""Several readers of different texts: each line is read by those that may know it best, and the likeliest is kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from chuviet.artifact.metadata import Artifact
+from chuviet.artifact.opening import find_weights, open_artifact
+from chuviet.config import Config
+from chuviet.errors import InputError
+from chuviet.preprocess.scene import ScenePreprocess
+from chuviet.reading.lines import DecoderName, LineReader, Weights
+from chuviet.reading.words import read_words
+from chuviet.results import Prediction
+
+_LEAST = 1e-6  # a confidence below it counts as this one
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a reader's confidence is worth beside that of others: `offset` + `slope` * log(confidence)."""
+
+    offset: float
+    slope: float
+
+    def worth(self, prediction: Prediction) -> float:
+        """Of what was read; an empty text is worth less than any other."""
+        if not prediction.text:
+            return -math.inf
+        return self.offset + self.slope * math.log(max(prediction.confidence, _LEAST))
+
+
+#: Readers of lines of ink, measured of `wip_line_general`, and of words in colour (`scene_word`): what
+#: `python benchmarks/choice.py ... --fit ...` prints; docs/results.md has the whole command. Another reader, another fit.
+LINES = Calibration(2.4, 19.1)
+WORDS = Calibration(0.0, 11.2)
+
+
+def calibration_of(reader: LineReader) -> Calibration:
+    """That of the reader's kind."""
+    return WORDS if isinstance(reader.artifacts[0].preprocess_cfg, ScenePreprocess.Config) else LINES
+
+
+class LineChoice:
+    """Reads crops of a page with several `LineReader`s, and keeps of each crop the text that is worth most. May be used
+    from several threads.
+
+    The first reader reads all crops. Another one reads those of which it could still win: its best is its offset. So
+    that what is certainly handwriting costs one reading.
+    """
+
+    def __init__(self, readers: Sequence[LineReader], calibrations: Sequence[Calibration] | None = None) -> None:
+        """`calibrations`: one a reader; None: that of its kind. Raises InputError without readers, and for another
+        number of calibrations.
+        """
+        if not readers:
+            raise InputError("no readers given; name at least one")
+        if calibrations is None:
+            calibrations = [calibration_of(reader) for reader in readers]
+        if len(calibrations) != len(readers):
+            raise InputError(f"{len(calibrations)} calibrations for {len(readers)} readers")
+        self.readers, self.calibrations = tuple(readers), tuple(calibrations)
+
+    def predict(self, crops: Sequence[np.ndarray], batch_size: int = 32) -> list[Prediction]:
+        """The text of each crop (h w 3 uint8 RGB), in their order; `index` is the position, `confidence` that of the
+        reader whose text it is.
+        """
+        best: list[Prediction] = [Prediction(i, "", 1.0) for i in range(len(crops))]
+        worth = np.full(len(crops), -math.inf)
+        for reader, calibration in zip(self.readers, self.calibrations, strict=True):
+            asked = np.flatnonzero(worth < calibration.offset).tolist()
+            read = read_words(reader, [crops[i] for i in asked], batch_size)
+            for i, prediction in zip(asked, read, strict=True):
+                value = calibration.worth(prediction)
+                if value > worth[i]:
+                    best[i], worth[i] = replace(prediction, index=i), value
+        return best
+
+
+def open_readers(
+    weights: Weights | Sequence[Weights], *, decoder: DecoderName | None = None, beam_width: int | None = None,
+    device: str = "cpu", threads: int = 0,
+) -> LineReader | LineChoice:  # fmt: skip
+    """The reader of these weights: those of one charset and kind of image read together, as an ensemble; between the
+    others the line decides. Raises InputError as `LineReader` does.
+    """
+    named = [weights] if isinstance(weights, Weights) else list(weights)
+    artifacts = [w if isinstance(w, Artifact) else open_artifact(find_weights(w), device, threads) for w in named]
+    groups: dict[tuple[str, type[Config]], list[Artifact]] = {}
+    for artifact in artifacts:
+        characters = artifact.charset.characters if artifact.charset else ""
+        groups.setdefault((characters, type(artifact.preprocess_cfg)), []).append(artifact)
+    if len(groups) < 2:
+        return LineReader(artifacts, decoder=decoder, beam_width=beam_width, threads=threads)
+    return LineChoice(
+        [LineReader(group, decoder=decoder, beam_width=beam_width, threads=threads) for group in groups.values()]
+    )
+
+
+def read_crops(
+    recognizer: LineReader | LineChoice, crops: Sequence[np.ndarray], batch_size: int = 32
+) -> list[Prediction]:
+    """The text of crops of a page (h w 3 uint8 RGB), in their order, by whichever reader or readers there are."""
+    if isinstance(recognizer, LineChoice):
+        return recognizer.predict(crops, batch_size)
+    return read_words(recognizer, crops, batch_size)

@@ -1,0 +1,86 @@
+"""Which reader reads a line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chuviet.errors import InputError
+from chuviet.preprocess.line import LinePreprocess
+from chuviet.preprocess.scene import ScenePreprocess
+from chuviet.reading.choice import LINES, WORDS, Calibration, LineChoice, calibration_of, open_readers, read_crops
+from chuviet.reading.lines import LineReader
+from chuviet.results import Prediction
+from chuviet.vocab import Charset
+
+
+def reader(readings: dict[int, tuple[str, float]], preprocess: Any = None) -> Any:
+    """Reads images by their grey level, and notes how many it was asked for."""
+    asked: list[int] = []
+
+    def predict(images: list[np.ndarray], batch_size: int) -> list[Prediction]:
+        levels = [int(image[0, 0, 0]) for image in images]
+        asked.extend(levels)
+        return [Prediction(i, *readings[level]) for i, level in enumerate(levels)]
+
+    cfg = preprocess or LinePreprocess.Config()
+    return SimpleNamespace(artifacts=(SimpleNamespace(preprocess_cfg=cfg),), predict=predict, asked=asked)
+
+
+def crops(count: int) -> list[np.ndarray]:
+    return [np.full((10, 20, 3), level, np.uint8) for level in range(count)]
+
+
+def test_the_reading_that_is_worth_most_is_kept_and_sure_lines_are_read_once() -> None:
+    first = reader({0: ("sure", 0.9), 1: ("unsure", 0.5), 2: ("bad", 0.1), 3: ("", 1.0)})
+    second = reader({1: ("other", 0.4), 2: ("good", 0.8), 3: ("dot", 0.01)})
+    # Worth of the first: 1 + 10 log c; 0.9 gives -0.05, above the other's offset of -1, so that it is not asked.
+    choice = LineChoice([first, second], [Calibration(1.0, 10.0), Calibration(-1.0, 5.0)])
+    found = choice.predict(crops(4))
+    # 1 + 10 log 0.5 = -5.93 and -1 + 5 log 0.4 = -5.58; an empty text is worth less than any other.
+    assert [(p.index, p.text, p.confidence) for p in found] == [
+        (0, "sure", 0.9), (1, "other", 0.4), (2, "good", 0.8), (3, "dot", 0.01)
+    ]  # fmt: skip
+    assert first.asked == [0, 1, 2, 3] and second.asked == [1, 2, 3]
+    assert read_crops(choice, crops(4)) == found
+    assert choice.predict([]) == []
+
+
+def test_a_line_that_no_reader_reads_is_empty() -> None:
+    empty = reader({0: ("", 1.0)})
+    assert [(p.text, p.confidence) for p in LineChoice([empty, empty]).predict(crops(1))] == [("", 1.0)]
+
+
+def test_calibrations_by_kind_and_one_for_each_reader() -> None:
+    lines, words = reader({}), reader({}, ScenePreprocess.Config())
+    assert (calibration_of(lines), calibration_of(words)) == (LINES, WORDS)
+    assert LineChoice([lines, words]).calibrations == (LINES, WORDS)
+    assert LINES.worth(Prediction(0, "a", 1.0)) == LINES.offset
+    assert LINES.worth(Prediction(0, "a", 0.0)) > -math.inf == LINES.worth(Prediction(0, "", 1.0))
+    with pytest.raises(InputError, match="1 calibrations for 2 readers"):
+        LineChoice([lines, words], [LINES])
+    with pytest.raises(InputError, match="no readers"):
+        LineChoice([])
+
+
+def test_weights_of_one_charset_are_an_ensemble_and_of_two_a_choice(save: Callable[..., Path]) -> None:
+    a, b = save("a.safetensors"), save("b.safetensors", seed=1)
+    other = save("c.safetensors", charset=Charset("abc "))
+    alone = open_readers([a, b])
+    assert isinstance(alone, LineReader) and len(alone.artifacts) == 2
+    choice = open_readers([a, other, b])
+    assert isinstance(choice, LineChoice)
+    assert [len(r.artifacts) for r in choice.readers] == [2, 1]
+    blank = np.full((20, 80, 3), 255, np.uint8)
+    assert [p.text for p in choice.predict([blank])] == [""]
+    rng = np.random.default_rng(0)
+    noise = [rng.integers(0, 255, (20, w, 3), dtype=np.uint8) for w in (60, 90, 130)]
+    single = [r.predict(noise) for r in choice.readers]
+    for k, prediction in enumerate(choice.predict(noise)):
+        assert prediction.index == k and prediction.text in {read[k].text for read in single}
