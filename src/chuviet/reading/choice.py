@@ -35,7 +35,7 @@ class Calibration:
 
 
 #: Readers of lines of ink, measured of `wip_line_general`, and of words in colour (`scene_word`): what
-#: `python benchmarks/choice.py ... --fit ...` prints; docs/results.md has the whole command. Another reader, another fit.
+#: `python benchmarks/choice.py ... --fit ...` prints; docs/results.md has all of it. Another reader, another fit.
 LINES = Calibration(2.4, 19.1)
 WORDS = Calibration(0.0, 11.2)
 
