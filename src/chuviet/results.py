@@ -40,13 +40,15 @@ class Prediction:
 @dataclass
 class Detection:
     """The text found in one image: `quads` K 4 2 float pixels of the original image, clockwise from the text's top
-    left; `scores` K, 0..1. `texts` are what a recogniser read in them, None before one did.
+    left; `scores` K, 0..1. `texts` are what a recogniser read in them, None before one did. A detector that knows lines
+    and words gives the lines, and in `words` the words, which need not lie in lines.
     """
 
     index: int
     quads: np.ndarray
     scores: np.ndarray
     texts: list[str] | None = None
+    words: Detection | None = None
 
     @property
     def answer(self) -> Detection:
