@@ -72,8 +72,8 @@ def test_of_a_line_that_the_edge_cuts_the_rest_is_a_line() -> None:
 
 
 def test_outlines_go_with_their_lines() -> None:
-    page = LabelledPage(np.full((100, 200, 3), 255, np.uint8), np.array([[(20, 20), (120, 20), (120, 40), (20, 40)]], float),
-                        ["a"], np.zeros(1, bool), kind="lines")  # fmt: skip
+    quads = np.array([[(20, 20), (120, 20), (120, 40), (20, 40)]], float)
+    page = LabelledPage(np.full((100, 200, 3), 255, np.uint8), quads, ["a"], np.zeros(1, bool), kind="lines")
     page.outlines = [np.array([(20, 20), (70, 25), (120, 20), (120, 40), (70, 45), (20, 40)], float)]
     for seed in range(8):
         out = PageAugment.Config(size=160, quarter=0.5, flip=0.5).build()(page, np.random.default_rng(seed))

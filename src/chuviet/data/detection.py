@@ -205,7 +205,8 @@ def read_set(name: str) -> list[LabelledPage]:
     """
     match = re.fullmatch(r"(?:(lines|words|both):)?(.*?)(?:\[([\d.]*):([\d.]*)\])?", name)
     assert match is not None
-    kind, path, first, last = match[1], match[2], float(match[3] or 0), float(match[4] or 1)
+    kind: Any = match[1]
+    path, first, last = match[2], float(match[3] or 0), float(match[4] or 1)
     if not 0 <= first < last <= 1:
         raise InputError(f"{name}: a part of a set lies between 0 and 1, such as [:0.8] or [0.8:]")
     pages = _lines_and_words(path) if kind == "both" else read_pages(find_data(path), source=_source(path))
@@ -226,9 +227,8 @@ def _lines_and_words(folder: str) -> list[LabelledPage]:
 
     Raises InputError where these are not of the same pages.
     """
-    lines, words = (
-        read_pages(find_data(f"{folder}/{name}.txt"), source=_source(folder)) for name in ("lines", "words")
-    )
+    files = [find_data(f"{folder}/{name}.txt") for name in ("lines", "words")]
+    lines, words = (read_pages(file, source=_source(folder)) for file in files)
     if [page.path for page in lines] != [page.path for page in words]:
         raise InputError(f"{folder}: lines.txt and words.txt are not of the same pages in the same order")
     return [_joined(*pair) for pair in zip(lines, words, strict=True)]

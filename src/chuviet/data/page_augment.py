@@ -46,8 +46,8 @@ class PageAugment:
     def __call__(
         self, page: LabelledPage, rng: np.random.Generator, other: Callable[[], LabelledPage] | None = None
     ) -> LabelledPage:
-        """`page` with its image. Words cut by the crop's edge become don't-care, what is seen of a line is a line; those
-        outside are left out. `other` gives another page, with its image, to copy words from.
+        """`page` with its image. Words cut by the crop's edge become don't-care, those outside are left out; what is
+        seen of a line is a line. `other` gives another page, with its image, to copy words from.
         """
         cfg = self.cfg
         assert page.image is not None

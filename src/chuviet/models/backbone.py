@@ -44,7 +44,7 @@ class Features(nn.Module):
 
     def __init__(self, net: Any) -> None:
         super().__init__()
-        self.net: Any = net
+        self.net = net
 
     def levels(self, images: Tensor) -> Iterator[Tensor]:
         """The four maps one by one: who stops early saves the work of those behind."""
@@ -52,10 +52,11 @@ class Features(nn.Module):
         if not isinstance(self.net, nn.ModuleDict):  # timm's EfficientNets and MobileNets run whole
             yield from self.net(x)[-4:]
             return
-        skip = len(self.net.return_layers) - 4
+        returned: Any = self.net.return_layers
+        skip = len(returned) - 4
         for name, module in self.net.items():
             x = module(x)
-            if name in self.net.return_layers:
+            if name in returned:
                 if not skip:
                     yield x
                 skip = max(skip - 1, 0)
