@@ -41,11 +41,13 @@ cfg = Experiment(
         ),
         preprocess=PagePreprocess.Config(longest=1280),
         augment=PageAugment.Config(
-            size=512, rotate=10.0, scale=(0.5, 2.0), stretch=0.25, empty=0.05, quarter=0.1, copy_paste=0.0
+            size=512, rotate=10.0, scale=(0.6, 2.0), stretch=0.25, empty=0.05, quarter=0.1, copy_paste=0.0
         ),
         targets=LineWordTargets.Config(),
         batch=8,
     ),
     optim=Optim(lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-3, schedule="cosine", warmup=0.03),
-    train=Train(epochs=12, ema=0.998, keep="ema", validate_every=0, frozen=("conv_stem", "net.bn1", "blocks.0")),
+    train=Train(
+        epochs=12, ema=0.998, keep="ema", validate_every=0, frozen=("conv_stem", "net.bn1", "blocks.0", "blocks.1")
+    ),
 )
