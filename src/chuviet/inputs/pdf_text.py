@@ -110,7 +110,7 @@ class _Letters:
         n = max(raw.FPDFText_CountChars(text), 0)
         self.codes = [raw.FPDFText_GetUnicode(text, i) for i in range(n)]
         made = [raw.FPDFText_IsGenerated(text, i) == 1 for i in range(n)]
-        self.blank = np.array([made[i] or chr(c).isspace() or c == 0 for i, c in enumerate(self.codes)], bool)
+        self.blank = np.array([made[i] or chr(c).isspace() for i, c in enumerate(self.codes)], bool)
         for i in range(n):
             if self.codes[i] in (2, 0xFFFE) or raw.FPDFText_IsHyphen(text, i) == 1:
                 self.codes[i] = ord("-")
@@ -282,7 +282,7 @@ def _to_pixels(raw: Any, page: Any, width: int, height: int) -> np.ndarray:
         raw.FPDF_PageToDevice(page, 0, 0, fine, fine, 0, x, y, across, down)
         found.append(np.array([across.value * width / fine, down.value * height / fine]))
     start, right, up = found
-    return np.stack([(right - start) / 256, (up - start) / 256, start], 1)
+    return np.stack([(right - start) / 256, (up - start) / 256, start - 0.5], 1)  # pixels are counted by their centres
 
 
 def _box(corners: np.ndarray, to_pixels: np.ndarray) -> np.ndarray:
