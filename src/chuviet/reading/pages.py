@@ -35,7 +35,7 @@ class Reader:
     ) -> None:  # fmt: skip
         """`detector` and `recognizer` name weights, or are a `Detector` and a `LineReader`. Pages of PDFs with a text
         of their own are taken as they are ("auto"), or read by OCR as all others ("always"); "never" gives nothing but
-        such texts. `longest`: see `Detector`. Text whose score, finding
+        such texts. `longest`: see `Detector`; for one that is named here. Text whose score, finding
         times reading, is below `min_score`, and what is read as nothing, is left out (0: nothing is): what is
         unreadable is mostly no text.
 
