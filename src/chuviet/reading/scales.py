@@ -149,7 +149,8 @@ def lost_detail(image: np.ndarray, first: _Seen) -> np.ndarray:
     back = cv2.resize(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), (width, height))
     steps = (cv2.absdiff(grey, back) > _STEP).astype(np.float32)
     lost = cv2.resize(steps, size, interpolation=cv2.INTER_AREA) > _LOST
-    mask = lost.astype(np.uint8)
+    # An edge of something large loses detail as well, in a line of one pixel or two.
+    mask = cv2.morphologyEx(lost.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     for quad in first.quads[height_of(first.quads) * first.scale >= LOW]:
         cv2.fillPoly(mask, [np.rint(quad * first.scale).astype(np.int32)], 0)
     return mask.astype(bool)
