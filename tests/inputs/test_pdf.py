@@ -12,7 +12,7 @@ from PIL import Image
 from chuviet.errors import InputError
 from chuviet.inputs import pdf
 from chuviet.inputs.limits import Limits
-from chuviet.inputs.sources import find_sources, iter_sources
+from chuviet.inputs.sources import find_sources, holds_several, iter_sources
 
 pytest.importorskip("pypdfium2")
 
@@ -65,6 +65,10 @@ def test_one_page_and_bytes(tmp_path: Path) -> None:
     assert source.name == f"{path}#3" and abs(int(source.load()[-5, -5, 0]) - 50) <= 4
     with pytest.raises(InputError, match=r"a\.pdf#4: .* has 3 pages"):
         find_sources([f"{path}#4"])
+    assert [s.name for s in find_sources([f"{path}#2-3"]).sources] == [f"{path}#2", f"{path}#3"]
+    for wrong in ("2-4", "3-2"):
+        with pytest.raises(InputError, match=rf"a\.pdf#{wrong}: .* has 3 pages"):
+            find_sources([f"{path}#{wrong}"])
     from_bytes = list(iter_sources(path.read_bytes(), Limits(dpi=72)))
     assert [s.name for s in from_bytes] == ["image 1#1", "image 1#2", "image 1#3"]
     assert from_bytes[1].load().shape == (200, 300, 3)
@@ -91,6 +95,30 @@ def test_what_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
     assert left_out.keys() == {"locked.pdf", "broken.pdf"} and "password" in left_out["locked.pdf"]
     with pytest.raises(InputError, match="dpi 0"):
         pdf.render_page(whole, 1, "a", dpi=0)
+    with pytest.raises(InputError, match="dpi 9999"):
+        Limits(dpi=9999)
+    empty = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    (tmp_path / "empty.pdf").write_bytes(empty + b"trailer<</Size 3/Root 1 0 R>>\n%%EOF\n")
+    with pytest.raises(InputError, match=r"empty\.pdf: (a PDF without pages|a broken PDF)") as caught:
+        find_sources([tmp_path / "empty.pdf"])
+    assert "\n" not in str(caught.value)
+
+
+def test_pages_over_the_limit_are_named(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.pdf", 200, 100, 50)
+    found = find_sources([path, f"{path}#2-3"], limits=Limits(pages=1))
+    assert [s.name for s in found.sources] == [f"{path}#1", f"{path}#2"] and found.cut == [
+        (str(path), 2),
+        (str(path), 1),
+    ]
+    assert find_sources([path], limits=Limits(pages=3)).cut == find_sources([path], limits=Limits(pages=0)).cut == []
+    with pytest.warns(UserWarning, match="image 1: 2 more pages are not read"):
+        assert len(list(iter_sources(path.read_bytes(), Limits(pages=1)))) == 1
+    small = find_sources([path], limits=Limits(pixels=10_000)).sources[0]
+    assert small.load().size <= 3.1 * 10_000 and small.text_layer is not None
+    drawn = small.text_layer()
+    assert small.load().shape[:2] == (drawn.height, drawn.width)
+    assert holds_several(path) and holds_several(path.read_bytes()) and not holds_several(save_png(tmp_path))
 
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

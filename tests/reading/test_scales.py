@@ -115,6 +115,9 @@ def test_of_one_text_the_better_seen_counts() -> None:
     lines = [((0.0, 5.0 + 24 * k, 400.0, 21.0 + 24 * k), 0.9) for k in range(4)]
     quads, _ = merge([seen(0.5, blob), seen(1.0, *lines)])
     assert boxes(quads) == [[round(x) for x in box] for box, _ in lines]
+    two = lines[1], lines[2]  # a third of it, but seen well: it merged them, whatever its score
+    quads, _ = merge([seen(0.5, (blob[0], 0.99)), seen(1.0, *two)])
+    assert boxes(quads) == [[round(x) for x in box] for box, _ in two]
     dot = ((380.0, 80.0, 400.0, 100.0), 0.95)  # a small part, well seen: the whole takes its place
     quads, _ = merge([seen(0.5, whole), seen(1.0, dot)])
     assert boxes(quads) == [[0, 0, 400, 100]]

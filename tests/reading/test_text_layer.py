@@ -109,6 +109,9 @@ def test_reading_a_page_by_its_own_text(pdf_maker: Any, small_onnx: Any) -> None
     found = reader.page(Source("a.pdf", None, 1, fails, written.text_layer))  # not even drawn
     assert found.text == "Số nhà 12\nphố Huế" and [w.confidence for w in found.words] == [1.0] * 5
     assert (found.height, found.width) == written.load().shape[:2]
+    assert (
+        found.angle == 0 and reader.page(page(pdf_maker().page(300, 200, 90).text("Huế", 20, 100).data())).angle == 90
+    )
     always = Reader(reader.detector, reader.recognizer, min_score=0, ocr="always")
     assert "Huế" not in always.page(written).text
     with pytest.raises(InputError, match="ocr 'sometimes'"):

@@ -56,7 +56,7 @@ class Reader:
     @overload
     def read(self, source: list[Any] | tuple[Any, ...] | Iterator[Any], *, batch_size: int = 32) -> list[Page]: ...
     @overload
-    def read(self, source: np.ndarray | bytes | Image, *, batch_size: int = 32) -> Page: ...
+    def read(self, source: np.ndarray | Image, *, batch_size: int = 32) -> Page: ...
     @overload
     def read(self, source: Any, *, batch_size: int = 32) -> Any: ...
     def read(self, source: Any, *, batch_size: int = 32) -> Any:
@@ -85,9 +85,7 @@ class Reader:
         if len(layer.pictures) and self.ocr != "never":
             seen = self.read_image(source.load(), source.name, batch_size)
             lines += unwritten(seen.lines, layer, lines)
-        order = reading_order(np.array([line.corners for line in lines]).reshape(-1, 4, 2))
-        found = tuple(lines[i] for i in order)
-        return Page(source.name, layer.width, layer.height, (Block(found),) if found else ())
+        return page_of(source.name, layer.width, layer.height, lines)
 
     def read_image(self, image: np.ndarray, name: str = "", batch_size: int = 32) -> Page:
         """The text of one page (H W 3 uint8 RGB), in reading order."""
@@ -102,6 +100,17 @@ class Reader:
             if self.min_score <= 0 or (read.text and confidence >= self.min_score):
                 lines.append(line_at(quad, read, confidence))
         return Page(name, image.shape[1], image.shape[0], (Block(tuple(lines)),) if lines else ())
+
+
+def page_of(name: str, width: int, height: int, lines: Sequence[Line]) -> Page:
+    """The page that lines make, in reading order."""
+    if not lines:
+        return Page(name, width, height)
+    quads = np.array([line.corners for line in lines])
+    found = tuple(lines[i] for i in reading_order(quads))
+    along = quads[:, 1] - quads[:, 0]
+    angle = float(np.degrees(np.median(np.arctan2(along[:, 1], along[:, 0]))))
+    return Page(name, width, height, (Block(found),), angle)
 
 
 def as_detection(page: Page, index: int = 0) -> Detection:

@@ -25,7 +25,7 @@ LOW, HIGH = 12.0, 80.0
 _GOOD = 24.0  # what small text is enlarged to
 _COARSE = 4  # the look at larger letters is so many times smaller
 _FINER = 3.0  # and that at detail that was lost so many times larger
-_TOO_TALL = 0.75 * HIGH  # the coarse look is for what the first sees badly
+_TOO_TALL = 90.0  # the look at larger letters is for what the first one does not see; on photos it finds more wrongly
 _MUCH_SMALLER = 0.75  # a page that was scaled by less lost no detail worth a look
 _STEP = 32  # grey levels between a page and what is left of it after scaling: detail, not noise
 _LOST = 0.3  # of the pixels below a pixel of the scaled page
@@ -33,6 +33,7 @@ _SHARE = 0.002  # of a strip's pixels
 _OVERLAP = 0.2  # of a strip's height
 _SAME = 0.5  # of the smaller one's area that two quads of one text have in common
 _WHOLE = 0.3  # of its area: what is covered by less than this is a whole, what covers it are its parts
+_LOWER = 0.6  # of its height: lines that a quad merges
 
 
 @dataclass(frozen=True)
@@ -64,30 +65,48 @@ def merge(seen: Sequence[_Seen]) -> tuple[Quads, np.ndarray]:
 
     Of two that lie on each other the better one counts: by its score, and less if the look saw it too small or too
     large. Two on one line, of one height, that overlap are joined. A quad with only small parts covered by better ones
-    takes their place: they are strokes of its letters.
+    takes their place: they are strokes of its letters. A quad around several lower ones that were seen well goes: it
+    merged them.
     """
     if sum(len(s.quads) for s in seen[1:]) == 0:
         return seen[0].quads, seen[0].scores
     quads = np.concatenate([s.quads for s in seen])
     scores = np.concatenate([s.scores for s in seen])
     looks = np.concatenate([np.full(len(s.quads), k) for k, s in enumerate(seen)])
-    heights = np.concatenate([height_of(s.quads) * s.scale for s in seen])
-    trust = scores * np.minimum(1, np.minimum(heights / LOW, HIGH / np.maximum(heights, 1e-6)))
+    scales = np.concatenate([np.full(len(s.quads), s.scale) for s in seen])
+    heights, areas = height_of(quads), np.abs(signed_area(quads))
+    seen_as = heights * scales
+    trust = scores * np.minimum(1, np.minimum(seen_as / LOW, HIGH / np.maximum(seen_as, 1e-6)))
+    shared = _shared(quads, looks)
     kept: list[int] = []
     for i in np.argsort(-trust, kind="stable").tolist():
-        shared = {j: _common(quads[i], quads[j]) for j in kept if looks[j] != looks[i] and _near(quads[i], quads[j])}
-        area = float(abs(signed_area(quads[i])))
-        over = {j: s for j, s in shared.items() if s > _SAME * min(area, float(abs(signed_area(quads[j]))))}
-        mates = [j for j, s in shared.items() if s > 0 and _one_line(quads[i], quads[j])]
+        others = [j for j, s in shared[i].items() if s > _SAME * min(areas[i], areas[j])]
+        lower = [j for j in others if heights[j] < _LOWER * heights[i] and trust[j] > 0.5]
+        if len(lower) > 1 and sum(shared[i][j] for j in lower) > _WHOLE * areas[i]:
+            continue
+        mates = [j for j in shared[i] if j in kept and _one_line(quads[i], quads[j])]
+        over = [j for j in others if j in kept]
         if mates:
-            j = max(mates, key=lambda k: shared[k])
+            j = max(mates, key=shared[i].__getitem__)
             quads[j] = _joined(quads[j], quads[i])
         elif not over:
             kept.append(i)
-        elif sum(over.values()) < _WHOLE * area:
+        elif sum(shared[i][j] for j in over) < _WHOLE * areas[i]:
             kept = [j for j in kept if j not in over] + [i]
     kept.sort()
     return quads[kept], scores[kept]
+
+
+def _shared(quads: Quads, looks: np.ndarray) -> list[dict[int, float]]:
+    """Of every quad those of other looks that overlap it, and the area in common."""
+    low, high = quads.min(1), quads.max(1)
+    shared: list[dict[int, float]] = [{} for _ in quads]
+    for i in range(len(quads)):
+        near = (looks > looks[i]) & (low <= high[i]).all(1) & (low[i] <= high).all(1)
+        for j in np.flatnonzero(near).tolist():
+            if common := _common(quads[i], quads[j]):
+                shared[i][j] = shared[j][i] = common
+    return shared
 
 
 def _finer(look: Look, image: np.ndarray, longest: int, first: _Seen, most: int) -> Iterator[_Seen]:
@@ -163,11 +182,6 @@ def _whole(found: Detection, top: int, bottom: int, height: int, margin: float) 
     short = high - low < _OVERLAP * (bottom - top)
     keep = ~(cut & short)
     return _Seen(found.quads[keep] + (0, top), found.scores[keep], 1.0)
-
-
-def _near(a: Quad, b: Quad) -> bool:
-    """Whether the upright boxes of two quads touch."""
-    return bool((a.min(0) <= b.max(0)).all() and (b.min(0) <= a.max(0)).all())
 
 
 def _common(a: Quad, b: Quad) -> float:
