@@ -98,10 +98,25 @@ def _reader(p: argparse.ArgumentParser) -> None:
                    "0: no limit)")  # fmt: skip
 
 
+def _limits(p: argparse.ArgumentParser) -> None:
+    """The options of commands that read what INPUT names; see `chuviet.inputs.limits.Limits`."""
+    p.add_argument("--max-pixels", type=_positive, default=100_000_000, metavar="N",
+                   help="scale larger images down to about N pixels while loading them (%(default)s)")  # fmt: skip
+    p.add_argument("--max-pages", type=_natural, default=10_000, metavar="N",
+                   help="of a PDF, TIFF, GIF or WebP read the first N pages (%(default)s; 0: all)")  # fmt: skip
+    p.add_argument("--dpi", type=_positive, metavar="N",
+                   help="draw pages of PDFs with N dots per inch (default: a scan's own, else 200)")  # fmt: skip
+    p.add_argument("--longest", type=_positive, metavar="PX",
+                   help="the longer side that a detector scales pages to: more for small letters, less for large ones "
+                   "(default: what it was trained for)")  # fmt: skip
+
+
 def _predict(p: argparse.ArgumentParser) -> None:
     p.add_argument("input", nargs="+", metavar="INPUT",
-                   help="images, folders (searched in depth), 'globs', CSVs with img_path, lists, PDFs")  # fmt: skip
+                   help="images, PDFs (FILE.pdf#3 and #2-5 are pages of one), folders (searched in depth), 'globs', "
+                   "CSVs with img_path, lists; - is standard input")  # fmt: skip
     _reader(p)
+    _limits(p)
     p.add_argument(
         "--out", metavar="FILE", help="write a CSV img_path,text,confidence (of a detector: name, tab, JSON)"
     )
@@ -124,8 +139,15 @@ def _evaluate(p: argparse.ArgumentParser) -> None:
 
 def _read(p: argparse.ArgumentParser) -> None:
     p.add_argument("input", nargs="+", metavar="INPUT",
-                   help="photos, scanned pages, PDFs, folders (searched in depth), 'globs'")  # fmt: skip
+                   help="photos, scanned pages, PDFs (FILE.pdf#3 and #2-5 are pages of one), folders (searched in "
+                   "depth), 'globs'; - is standard input")  # fmt: skip
     _reader(p)
+    _limits(p)
+    p.add_argument("--ocr", choices=("auto", "always", "never"), default="auto",
+                   help="auto takes the text that a page of a PDF carries, unless it is invisible or garbled, and "
+                   "reads all else; never reads nothing (%(default)s)")  # fmt: skip
+    p.add_argument("--time-limit", type=float, default=0, metavar="SECONDS",
+                   help="begin no page after so many seconds, and name how many are left (0: no limit)")  # fmt: skip
     p.add_argument("--out", metavar="JSON", help="write quads, texts and scores here instead of printing texts")
     p.add_argument("--draw", metavar="DIR", help="pictures with what was read")
     p.add_argument("--skip-bad", action="store_true", help="leave out pages that cannot be read, and name them")

@@ -40,9 +40,15 @@ examples:
   chuviet read photo.jpg
   chuviet read scans/ --out result.json --draw drawn/
   chuviet read -w text_det -w vi_line form.jpg           another recogniser; without -w: text_det and scene_word
+  chuviet read 'book.pdf#10-12' --ocr always             pages 10 to 12, whatever text they carry
+  scanimage | chuviet read -                             an image or a PDF on standard input
+  chuviet read poster.jpg --longest 2500                 smaller letters than the detector sees otherwise
 
 Detection, crops straightened by their perspective, recognition in batches, reading order. The JSON has, by file, the
-list of texts with their corners (clockwise from the top left) and their score: detection times recognition.""",
+list of texts with their corners (clockwise from the top left) and their score: detection times recognition.
+
+A PDF's page that carries a text of its own gives that text, with confidence 1; its pictures are read. What --max-pages
+or --time-limit cuts off is counted on stderr, and the exit code is 3.""",
     "reject": """\
 examples:
   chuviet reject -w fots_light_rejector_small --data icdar2015/text_localization/train_icdar2015_label.txt \\

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import re
 import sys
+import time
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,18 +17,20 @@ from PIL import Image
 
 from chuviet.errors import InputError
 from chuviet.files import check_folder, check_output, say
-from chuviet.inputs.sources import Source, find_sources, printable
+from chuviet.inputs.limits import Limits
+from chuviet.inputs.sources import Found, Source, find_sources, printable
 from chuviet.reading.pictures import draw
 from chuviet.results import Detection
 
 T = TypeVar("T")
 
 
-def sources_of(args: Namespace) -> list[Source]:
-    """The images that `args.input` names. Says on stderr which files of a folder are no images. Raises InputError
-    before anything is read for an output that is one of the inputs, or cannot be written.
+def sources_of(args: Namespace) -> Found:
+    """The images that `args.input` names. Says on stderr which files of a folder are no images, and which have more
+    pages than are read. Raises InputError before anything is read for an output that is one of the inputs, or cannot be
+    written.
     """
-    found = find_sources(args.input)
+    found = find_sources(args.input, limits=Limits(args.max_pixels, args.max_pages, args.dpi))
     inputs = [Path(name) for name in args.input if Path(name).is_file()]
     inputs += [s.path for s in found.sources if s.path is not None]
     if args.out:
@@ -37,7 +41,32 @@ def sources_of(args: Namespace) -> list[Source]:
         shown = "; ".join(f"{printable(name)}: {why}" for name, why in found.left_out[:10])
         more = f"; and {len(found.left_out) - 10} more" if len(found.left_out) > 10 else ""
         say(f"chuviet: {len(found.left_out)} files are not read: {shown}{more}", sys.stderr)
-    return found.sources
+    for name, pages in found.cut:
+        say(f"chuviet: {printable(name)}: {pages} more pages are not read (--max-pages)", sys.stderr)
+    return found
+
+
+class TimeLimit:
+    """Gives images until `seconds` have passed since it was made (0: all), and says on stderr how many are `left`."""
+
+    def __init__(self, seconds: float) -> None:
+        if not seconds >= 0:
+            raise InputError(f"--time-limit {seconds:g}: 0 (no limit) or a number above it is expected")
+        self.left = 0
+        self._end = time.monotonic() + seconds if seconds else math.inf
+
+    def within(self, sources: Sequence[Source]) -> Iterator[Source]:
+        """The sources that are begun in time."""
+        for done, source in enumerate(sources):
+            if time.monotonic() >= self._end:
+                self.left = len(sources) - done
+                first = printable(source.name)
+                say(
+                    f"chuviet: {self.left} of {len(sources)} pages are not read, from {first} on (--time-limit)",
+                    sys.stderr,
+                )
+                return
+            yield source
 
 
 def read_each(

@@ -31,7 +31,8 @@ def load_all(args: Namespace, default: Sequence[str]) -> tuple[Detector | None, 
     if args.limit_mb is None and len(readers) > 1:
         check_budget(files)
     reader = LineReader(readers, decoder=args.decoder, beam_width=args.beam_width) if readers else None
-    return Detector(detectors[0]) if detectors else None, reader
+    longest = getattr(args, "longest", None)  # of the commands that have it
+    return Detector(detectors[0], longest=longest) if detectors else None, reader
 
 
 def check_options(args: Namespace, detector: Detector | None, reader: LineReader | None) -> None:
@@ -39,7 +40,7 @@ def check_options(args: Namespace, detector: Detector | None, reader: LineReader
     if detector is not None:
         _refuse(args, ("ignore_space", "fold"), f"for lines; {detector.artifact.path} finds text on pages")
     else:
-        _refuse(args, ("draw", "min_score", "frame"), "for the weights of a detector; a line has no quads")
+        _refuse(args, ("draw", "min_score", "frame", "longest"), "for the weights of a detector; a line has no quads")
     if reader is None:
         options = ("decoder", "beam_width", "batch_size", "min_score")
         _refuse(args, options, "for the weights of a recogniser, and none are named")
