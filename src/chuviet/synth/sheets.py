@@ -186,7 +186,7 @@ def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
 
 def worn(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The page as a scanner gives it: half of them a little out of focus, all with noise."""
-    seen = image.astype(np.float32)
+    seen: np.ndarray = image.astype(np.float32)
     if rng.random() < 0.5:
         seen = cv2.GaussianBlur(seen, (0, 0), rng.uniform(0.4, 0.8))
     seen += rng.normal(0, rng.uniform(2, 12), (*image.shape[:2], 1))
