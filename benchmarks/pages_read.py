@@ -49,15 +49,14 @@ def main() -> None:
             files = {"drawn": drawn(Path(folder))}
         sets = {name: spread(read_pages(file), args.limit) for name, file in files.items()}
         sides = start(args)
-        answers = {name: ask(sides, pages, name) for name, pages in sets.items()}
+        rows: list[dict[str, Any]] = []
+        for name, pages in sets.items():
+            rows += [measured(name, who, pages, given) for who, given in ask(sides, pages, name).items()]
+            if args.out:  # after every set: all of them take long
+                args.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
         for side in sides.values():
             side.close()
-    rows = [
-        measured(name, who, sets[name], given) for name, by_side in answers.items() for who, given in by_side.items()
-    ]
     print(table(rows))
-    if args.out:
-        args.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:

@@ -59,6 +59,8 @@ def _generate(args: argparse.Namespace) -> int:
         for _, (name, data, regions) in zip(range(args.limit), MAKERS[kind](args), strict=False):
             write_whole(folder / "images" / name, data)
             rows.append(f"images/{name}\t{json.dumps(regions, ensure_ascii=False)}\n")
+        if not rows:
+            raise InputError(f"{kind}: no page of that kind in the data; CHUVIET_DATA names their folder")
         write_whole(folder / "label.txt", "".join(rows).encode())
         print(f"{folder}/label.txt: {len(rows)} pages")
     return 0
@@ -90,7 +92,7 @@ def _print(args: argparse.Namespace, count: int = 40) -> Iterator[Sample]:
         rng = np.random.default_rng((_SEED, 2, number))
         image, regions = printed_page(sentences, families, rng, columns=2 if number % 5 == 4 else 1)
         image, regions = turned(image, regions, float(rng.uniform(-1.2, 1.2)))
-        yield f"print_{number:03d}.jpg", encode_jpeg(worn(image, rng), int(rng.integers(45, 91))), regions
+        yield f"print_{number:03d}.jpg", encode_jpeg(worn(image, rng), int(rng.integers(30, 91))), regions
 
 
 def _labelled(labels: str, wanted: Callable[[str], bool] = lambda name: True) -> Iterator[Sample]:

@@ -135,7 +135,7 @@ def printed_page(
     y, bottom = margin + leading, height - margin
     if rng.random() < 2 / 3:
         y = _title(page, next(texts), (margin, y, width - 2 * margin), _font(bold, round(points * 1.4)), ink)
-    gutter = rng.uniform(1.5, 3) * points
+    gutter = rng.uniform(1, 2.5) * points
     column = (width - 2 * margin - gutter * (columns - 1)) / columns
     indent, gap = rng.choice((0.0, 1.5 * points)), rng.uniform(0, 0.8) * leading
     for k in range(columns):
@@ -189,7 +189,7 @@ def worn(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     seen: np.ndarray = image.astype(np.float32)
     if rng.random() < 0.5:
         seen = cv2.GaussianBlur(seen, (0, 0), rng.uniform(0.4, 0.8))
-    seen += rng.normal(0, rng.uniform(2, 12), (*image.shape[:2], 1))
+    seen += rng.normal(0, rng.uniform(2, 40), (*image.shape[:2], 1))
     return np.clip(seen + 0.5, 0, 255).astype(np.uint8)
 
 
