@@ -30,7 +30,7 @@ REMEDY = "export it again"
 
 
 class OnnxFrames(FrameNetwork):
-    """A graph images, widths -> logits N T V, lengths N.
+    """A graph images, widths -> logits N T V, lengths N; or one for images without padding, images -> logits N T V.
 
     Lines are run one by one: the maps of one line stay in the cache, those of 32 don't (twice the time). Many lines
     are best run on several threads at once, each line on one: for them there is a second session.
@@ -43,15 +43,18 @@ class OnnxFrames(FrameNetwork):
         self._graph, self._threads = graph, threads
         self._lock = threading.Lock()
         self._one_thread = session if threads == 1 else None
+        self._unpadded = len(session.get_inputs()) == 1
 
     def frames(self, images: np.ndarray, widths: np.ndarray, one_thread: bool = False) -> list[np.ndarray]:
         session = self._narrow_session() if one_thread else self.session
-        found = []
-        for k in range(len(images)):
-            feed = {"images": np.ascontiguousarray(images[k : k + 1]), "widths": widths[k : k + 1]}
-            logits, lengths = session.run(None, feed)
-            found.append(log_softmax(logits[0, : int(lengths[0])]))
-        return found
+        return [log_softmax(self._logits(session, images[k : k + 1], widths[k : k + 1])) for k in range(len(images))]
+
+    def _logits(self, session: onnxruntime.InferenceSession, image: np.ndarray, width: np.ndarray) -> np.ndarray:
+        """T V of one line, 1 C H W."""
+        if self._unpadded:
+            return session.run(None, {"images": np.ascontiguousarray(image[..., : width[0]])})[0][0]
+        logits, lengths = session.run(None, {"images": np.ascontiguousarray(image), "widths": width})
+        return logits[0, : int(lengths[0])]
 
     def _narrow_session(self) -> onnxruntime.InferenceSession:
         """The session on one thread, made when it is first asked for."""
@@ -124,7 +127,7 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
         session = open_session(data, threads)
     except Exception as e:
         raise InputError(f"{path}: not a whole ONNX file ({first_line(e)[:120]})") from e
-    network = _network(session, data, threads)
+    network = _network(session, data, threads, detects=charset is None)
     _check_classes(path, network, session, charset, metadata["classes"])
     metadata["model"]["type"] = name_of(place_of(str(metadata["model"].get("type", ""))))
     return Artifact(
@@ -134,8 +137,8 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
     )  # fmt: skip
 
 
-def _network(session: onnxruntime.InferenceSession, graph: bytes, threads: int) -> Network:
-    if [i.name for i in session.get_inputs()] == ["images"]:
+def _network(session: onnxruntime.InferenceSession, graph: bytes, threads: int, detects: bool) -> Network:
+    if detects:
         return OnnxMaps(session)
     return OnnxDecoding(session) if session.get_outputs()[0].name == "ids" else OnnxFrames(session, graph, threads)
 

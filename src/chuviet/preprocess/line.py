@@ -161,7 +161,8 @@ def trim_rows(grey: np.ndarray) -> np.ndarray:
     fewer than half of all rows, so that a dash is not blown up.
     """
     height = len(grey)
-    ink = np.cumsum(255 * grey.shape[1] - cv2.reduce(grey, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel().astype(np.int64))
+    levels = cv2.reduce(grey, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+    ink = np.cumsum(255 * grey.shape[1] - levels.astype(np.int64))
     if not ink[-1]:
         return grey
     top, bottom = np.searchsorted(ink, (0.005 * ink[-1], 0.995 * ink[-1])).tolist()
