@@ -11,7 +11,10 @@ _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _KIND = re.compile(
     r"(?:thành phố|thị xã|thị trấn|tỉnh|quận|huyện|phường|xã|(?:tp|tx|tt|[qhpxt])(?=[\s.]))[\s.]*", re.IGNORECASE
 )
-_INNER = re.compile(r"(?<=[^\s,])(?<!\bThị) +(?=(?:Thành [Pp]hố|Thị [Xx]ã|Thị [Tt]rấn|Quận|Huyện|Phường|Xã|TP|Tỉnh)\b)")
+# The space comes first: a pattern that begins with a lookbehind is tried at every letter.
+_INNER = re.compile(
+    r" (?<=[^\s,] )(?<!\bThị ) *(?=(?:Thành [Pp]hố|Thị [Xx]ã|Thị [Tt]rấn|Quận|Huyện|Phường|Xã|TP|Tỉnh)\b)"
+)
 _OA = re.compile(r"(?<!q)(?:(o[àáảãạèéẻẽẹ]|u[ỳýỷỹỵ])|([òóỏõọ][ae]|[ùúủũụ]y))\b", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}
 _REMEMBERED = 8192  # names, and words, whose key is kept: about 2 MB
