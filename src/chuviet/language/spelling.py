@@ -22,6 +22,11 @@ _REMEMBERED = 8192  # names, and words, whose key is kept: about 2 MB
 
 def fields(text: str) -> list[tuple[int, int]]:
     """Start and end of the parts of an address: between commas, and before a word such as Quận where one is missing."""
+    return list(_fields(text))
+
+
+@lru_cache(maxsize=64)  # a reading is asked about several times in a row
+def _fields(text: str) -> tuple[tuple[int, int], ...]:
     spans = []
     for match in re.finditer(r"[^,]+", text):
         start = match.start()
@@ -32,7 +37,7 @@ def fields(text: str) -> list[tuple[int, int]]:
                 left = start + len(piece) - len(piece.lstrip())
                 spans.append((left, left + len(piece.strip())))
             start = match.start() + part.end() if part else end
-    return spans
+    return tuple(spans)
 
 
 def split_kind(part: str) -> tuple[str, str]:
