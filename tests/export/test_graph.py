@@ -83,7 +83,7 @@ def test_what_fp16_does_not_hold_stays_in_fp32() -> None:
 def test_an_exported_file_is_a_reader_of_the_same_frames(
     kind: str, inputs: list[str], save: Save, scribbles: Callable[..., list[np.ndarray]]
 ) -> None:
-    """As shipped: with metadata, stored in half, run by ONNX Runtime with memory given back after every run. A
+    """As shipped: with metadata, stored in half, run by ONNX Runtime with the options of reading. A
     LineCTC's graph takes images without padding, which the reader cuts off.
     """
     saved = load_artifact(save("w.safetensors", kind=kind, height=32, charset=Charset("abcdeố123")))

@@ -17,7 +17,7 @@ import onnxruntime
 from chuviet.artifact import wire
 from chuviet.artifact.metadata import FIELDS, Artifact, check_metadata, first_line, read_config
 from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, Network
-from chuviet.decode.attention import log_softmax
+from chuviet.decode.attention import DecodedInGraph, log_softmax
 from chuviet.errors import InputError
 from chuviet.kinds import name_of, place_of
 from chuviet.language.ngram import NGram
@@ -63,7 +63,7 @@ class OnnxFrames(FrameNetwork):
         """The session on one thread, made when it is first asked for."""
         with self._lock:
             if self._one_thread is None:
-                self._one_thread = open_session(self._graph, 1)
+                self._one_thread = open_session(self._graph, 1, keep_memory=True)
             return self._one_thread
 
 
@@ -89,14 +89,16 @@ class OnnxMaps(MapNetwork):
         return logits
 
 
-def open_session(graph: bytes, threads: int = 0) -> onnxruntime.InferenceSession:
-    """A session on the CPU with `threads` threads (0: all cores). Memory is given back after each run: an arena grows
-    with every new image size and is never returned (pages of mixed sizes took 2.3 GB in it).
+def open_session(graph: bytes, threads: int = 0, keep_memory: bool = False) -> onnxruntime.InferenceSession:
+    """A session on the CPU with `threads` threads (0: all cores).
+
+    With `keep_memory` what a run took is kept for the next one, which saves a line a fifteenth of its time. Else it is
+    given back: what is kept grows with every new image size (pages of mixed sizes took 2.3 GB).
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
+    options.enable_cpu_mem_arena = keep_memory
     options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.spin_duration_us", _SPIN)
     options.log_severity_level = 4  # what goes wrong is said by the exception
@@ -127,8 +129,10 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
         charset = Charset(metadata["charset"]) if metadata["charset"] else None
     except CharsetError as e:
         raise InputError(f"{path}: its metadata is damaged ({e}); {REMEDY}") from e
+    decoder = read_config(path, metadata, "decoder", "chuviet.decode.")
+    one_by_one = charset is not None and not isinstance(decoder, DecodedInGraph.Config)
     try:
-        session = open_session(data, threads)
+        session = open_session(data, threads, keep_memory=one_by_one)
     except Exception as e:
         raise InputError(f"{path}: not a whole ONNX file ({first_line(e)[:120]})") from e
     network = _network(session, data, threads, detects=charset is None)
@@ -136,7 +140,7 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
     metadata["model"]["type"] = name_of(place_of(str(metadata["model"].get("type", ""))))
     return Artifact(
         path, network, metadata["model"], read_config(path, metadata, "preprocess", "chuviet.preprocess."),
-        read_config(path, metadata, "decoder", "chuviet.decode."), charset, metadata["metrics"], metadata["notes"],
+        decoder, charset, metadata["metrics"], metadata["notes"],
         metadata["revision"], metadata["precision"], len(data), _language_model(path, file),
     )  # fmt: skip
 
