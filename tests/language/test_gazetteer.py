@@ -110,8 +110,12 @@ def test_a_gazetteer_comes_back_from_its_bytes_alone_and_with_a_language_model()
     assert back is not None and back.districts == PLACES.districts
 
 
+@pytest.mark.parametrize("native", ["0", "1"])
 @pytest.mark.parametrize("seed", range(3))
-def test_edit_distances_are_those_of_the_textbook(seed: int) -> None:
+def test_edit_distances_are_those_of_the_textbook(seed: int, native: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Python, and in C where that was compiled."""
+    monkeypatch.setenv("CHUVIET_NATIVE", native)
+
     def distance(a: str, b: str) -> int:
         row = list(range(len(b) + 1))
         for i, x in enumerate(a, 1):

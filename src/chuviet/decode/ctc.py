@@ -160,16 +160,20 @@ def _agreed(members: Members, paths: Sequence[Alignment]) -> list[int]:
 def _prediction(
     index: int, charset: Charset, members: Members, paths: Sequence[Alignment], ids: list[int]
 ) -> Prediction:
-    """The text `ids` without outer spaces; spans in the first model's frames, confidence the mean over all models'."""
+    """The text `ids` without outer spaces; spans and scores in the first model's frames, confidence the mean over all
+    models'.
+    """
     text = charset.decode(ids)
     start = len(text) - len(text.lstrip(" "))
     text = text.strip(" ")
-    confidences, spans = [], None
+    found = Prediction(index, text, 0.0, frames=len(members[0]))
+    confidences = []
     for i, (frames, path) in enumerate(zip(members, paths, strict=True)):
         # The best path is also the likeliest alignment of its own text.
         aligned = path if path.ids == ids else align_text(frames, ids)
         aligned = aligned.cut(start, start + len(text)) if aligned else None
         confidences.append(aligned.confidence if aligned else 0.0)
         if aligned and i == 0:
-            spans = aligned.spans
-    return Prediction(index, text, float(np.mean(confidences)), spans=spans)
+            found.spans, found.scores = aligned.spans, np.exp(aligned.peaks.astype(np.float64))
+    found.confidence = float(np.mean(confidences)) if len(confidences) > 1 else confidences[0]
+    return found

@@ -146,6 +146,25 @@ def align(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray | None:
     return path if _succeeded(status) else None
 
 
+def edit_distances(text: str, letters: np.ndarray, lengths: np.ndarray) -> np.ndarray | None:
+    """The Levenshtein distances of `text` to N names: int64. `letters` are the code points (uint32) of all names, one
+    after another, `lengths` (N, int64) how many each has.
+    """
+    library = native.library()
+    if library is None:
+        return None
+    codes, distances = code_points(text), np.empty(len(lengths), np.int64)
+    status = library.chuviet_edit_distances(
+        codes.ctypes.data, len(codes), letters.ctypes.data, lengths.ctypes.data, len(lengths), distances.ctypes.data
+    )
+    return distances if _succeeded(status) else None
+
+
+def code_points(text: str) -> np.ndarray:
+    """Those of a text, uint32."""
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+
+
 def _frames(values: np.ndarray) -> tuple[np.ndarray, native.Frames]:
     """T V numbers in order, to be kept as long as their address, which the C functions get, is used."""
     single = values.dtype == np.float32

@@ -218,7 +218,6 @@ class LineReader:
         decoder: Any = self._decoder
         if isinstance(decoder, (CTCGreedy, CTCBeam)):
             found = decoder(list(zip(*outputs, strict=True)))
-            found = [self._aligned(p, frames) for p, frames in zip(found, outputs[0], strict=True)]
         elif isinstance(decoder, DecodedInGraph):
             found = decoder(*outputs[0])
         else:
@@ -228,14 +227,6 @@ class LineReader:
             found = decoder(networks[0] if alone else ensemble, outputs[0] if alone else tuple(outputs), len(batch))
         for (index, _), prediction in zip(batch, found, strict=True):
             yield replace(prediction, index=index)
-
-    def _aligned(self, prediction: Prediction, frames: np.ndarray) -> Prediction:
-        """The prediction with its characters' probabilities: each one's highest in the frames that it takes."""
-        if prediction.spans is None:
-            return replace(prediction, frames=len(frames))
-        ids = self.charset.encode_exact(prediction.text)
-        peaks = [frames[a : b + 1, c + 1].max() for (a, b), c in zip(prediction.spans.tolist(), ids, strict=True)]
-        return replace(prediction, frames=len(frames), scores=np.exp(np.array(peaks, np.float64)))
 
 
 def milliseconds(reader: LineReader, images: Sequence[Any]) -> float:
