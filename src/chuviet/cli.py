@@ -126,7 +126,15 @@ def _read(p: argparse.ArgumentParser) -> None:
     p.add_argument("input", nargs="+", metavar="INPUT",
                    help="photos, scanned pages, PDFs, folders (searched in depth), 'globs'")  # fmt: skip
     _reader(p)
-    p.add_argument("--out", metavar="JSON", help="write quads, texts and scores here instead of printing texts")
+    p.add_argument("--out", metavar="FILE|DIR",
+                   help="write here instead of printing texts: a file for all pages, its ending says the format "
+                   "(.txt .json .jsonl .tsv .md .hocr .html .xml .alto.xml .page.xml .pdf), or with --format a folder "
+                   "with files for every input")  # fmt: skip
+    p.add_argument("--format", metavar="F[,F...]",
+                   help="txt, json, jsonl, tsv, md, hocr, alto, page, pdf; several go into a folder (default of what "
+                   "is printed: txt)")  # fmt: skip
+    p.add_argument("--overwrite", action="store_true",
+                   help="replace files that chuviet did not write, and read anew what a folder has")  # fmt: skip
     p.add_argument("--draw", metavar="DIR", help="pictures with what was read")
     p.add_argument("--skip-bad", action="store_true", help="leave out pages that cannot be read, and name them")
     _min_score(p)

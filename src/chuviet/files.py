@@ -108,14 +108,16 @@ def check_folder(
     """Raises InputError when writing the files `names` into folder `path` would lose something or fail.
 
     `names` are relative to `path`. Refused: what `check_output` refuses for any of them; a folder that lies in one of
-    the folders among `inputs` (hidden ones aside), where the next run would read the pictures; names that lead out of
-    the folder, or that come twice (case and Unicode form aside: they are one file on many systems).
+    the folders among `inputs` (hidden ones aside), where the next run would read the images or PDFs among `names`;
+    names that lead out of the folder, or that come twice (case and Unicode form aside: they are one file on many
+    systems).
     """
-    path = Path(path)
+    path, names = Path(path), list(names)
     known = _Inputs(inputs)
     if path.exists() and not path.is_dir():
         raise InputError(f"{what} {path}: it is a file; give a folder")
-    if folder := known.folder_around(path / "x"):
+    would_be_read = any(Path(name).suffix.lower() in _READ_FROM_FOLDERS for name in names)
+    if would_be_read and (folder := known.folder_around(path / "x")):
         raise InputError(
             f"{what} {path}: lies in the input folder {folder}; the next run would read it; give another folder"
         )

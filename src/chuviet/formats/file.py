@@ -24,11 +24,17 @@ class PageFile:
     def add(self, page: Page, picture: Picture) -> None:
         """Raises InputError when it cannot be written, or the format has one page a file and this is the second."""
         if self.writer.one_page and self._file is not None:
-            raise InputError(f"{self.path}: a file of format {self.writer.name} holds one page; give every page its own")
+            raise InputError(
+                f"{self.path}: a file of format {self.writer.name} holds one page; give every page its own"
+            )
         if self._file is None:
             self._file = WholeFile(self.path, self._sync)
             self._file.write(self.writer.start())
         self._file.write(self.writer.page(page, picture))
+
+    @property
+    def has_pages(self) -> bool:
+        return self._file is not None
 
     def close(self) -> None:
         """Raises InputError when it cannot be written. Without a page there is no file."""

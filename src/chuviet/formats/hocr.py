@@ -70,7 +70,7 @@ def _box(points: object, page: Page) -> str:
 
 
 def _slope(page: Page, line: Line) -> str:
-    """The baseline, from the lower left of the line's box; of text that runs up or down its angle, counter-clockwise."""
+    """The baseline, from the lower left of the line's box; of text that runs up or down the angle."""
     angle = angle_of(line.corners)
     if abs(angle) > 45:
         return f"textangle {-angle % 360:.2f}"

@@ -17,6 +17,7 @@ from chuviet.results import Block, Line, Page
 NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 _HEAD = """\
 <?xml version="1.0" encoding="UTF-8"?>
+<!-- written by chuviet {version} -->
 <PcGts xmlns="{namespace}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
 xsi:schemaLocation="{namespace} {namespace}/pagecontent.xsd">
  <Metadata>
@@ -33,7 +34,7 @@ class PageXmlWriter(TextWriter):
     name = "page"
     endings = (".page.xml",)
     one_page = True
-    mark = b"<Creator>chuviet "
+    mark = b"<!-- written by chuviet "
 
     def head(self) -> str:
         time = datetime.now(UTC).isoformat(timespec="seconds")
@@ -69,10 +70,9 @@ def _block(page: Page, block: Block, at: str) -> str:
 
 def _region(page: Page, lines: Sequence[Line], corners: np.ndarray, at: str, kind: str, role: str = "") -> str:
     inside = "".join(_line(page, line, f"{at}_{l}") for l, line in enumerate(lines, 1))
-    whole = _equivalent("\n".join(line.text for line in lines))
-    return (
-        f'  <TextRegion id="region_{at}"{kind}>\n   {_coords(page, corners)}\n{role}{inside}   {whole}\n  </TextRegion>\n'
-    )
+    inside += f"   {_equivalent(chr(10).join(line.text for line in lines))}\n"
+    coords = _coords(page, corners)
+    return f'  <TextRegion id="region_{at}"{kind}>\n   {coords}\n{role}{inside}  </TextRegion>\n'
 
 
 def _line(page: Page, line: Line, at: str) -> str:

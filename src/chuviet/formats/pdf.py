@@ -23,8 +23,6 @@ QUALITY = 85
 _MAX_SIDE = 65_500
 #: Between two words of a line there are at least so many steps of the font, a fifth of its height.
 _LEAST_SPACE = 4
-#: In points, from a run's start to its end.
-_MOST_RISE = 0.4
 _CATALOG, _PAGES, _FONT, _INFO = 1, 2, 3, 4
 
 
@@ -42,10 +40,12 @@ class _Run:
     words: list[tuple[str, float, float]] = field(default_factory=list)
 
     def is_slanted(self) -> bool:
-        """Whether its text needs to be told apart from its places: pdftotext takes a word whose letters rise by half a
-        point as several.
+        """Whether pdftotext would take its words apart: it does where letters of a word rise by half a point, and may
+        where a line rises by half its height.
         """
-        return bool(self.length * np.abs(self.along).min() > _MOST_RISE)
+        slope = float(np.abs(self.along).min())
+        longest = max(end - start for _, start, end in self.words)
+        return longest * slope > 0.4 or self.length * slope > 0.25 * self.height
 
 
 class PdfWriter(PageWriter):
@@ -82,9 +82,7 @@ class PdfWriter(PageWriter):
             f"/Contents {content} 0 R "
             f"/Resources << /Font << /F {_FONT} 0 R >> /XObject << /Image {image} 0 R >> >> >>"
         )
-        return (
-            self._object(number, about) + self._packed(content, drawn.encode("ascii")) + self._image(image, pixels)
-        )
+        return self._object(number, about) + self._packed(content, drawn.encode("ascii")) + self._image(image, pixels)
 
     def end(self) -> bytes:
         kids = " ".join(f"{kid} 0 R" for kid in self._kids)
@@ -107,6 +105,7 @@ class PdfWriter(PageWriter):
             operators = f"/F {_number(run.height)} Tf {matrix} Tm {self._shown(run)}"
             text = " ".join(word for word, _, _ in run.words)
             if run.is_slanted():
+                # Viewers take the text from here, and its place from the run: PDFium that of the run as a whole.
                 actual = text.encode("utf-16-be", "surrogatepass").hex()
                 operators = f"/Span << /ActualText <FEFF{actual}> >> BDC {operators} EMC"
             shown.append(operators)

@@ -35,5 +35,13 @@ class TsvWriter(TextWriter):
 
 def _row(page: Page, place: tuple[int, ...], points: np.ndarray, confidence: float = -1, text: str = "") -> str:
     left, top, right, bottom = box_of(points, page)
-    values = [*place, left, top, right - left, bottom - top, f"{confidence:.6f}" if text else -1, " ".join(text.split())]
+    values = [
+        *place,
+        left,
+        top,
+        right - left,
+        bottom - top,
+        f"{confidence:.6f}" if text else -1,
+        " ".join(text.split()),
+    ]
     return "\t".join(str(value) for value in values) + "\n"
