@@ -220,7 +220,7 @@ def test_what_was_read_becomes_files(picture: np.ndarray, small_onnx: Any, tmp_p
         ((pages, tmp_path / "c.txt", "docx"), "format 'docx': one of txt"),
         (([], tmp_path / "c.txt"), "there are no pages to write"),
         ((pages, tmp_path / "c.page.xml"), "holds one page"),
-        ((reader.read(picture), tmp_path / "c.pdf"), "image 1: no such file"),
+        ((reader.read(picture), tmp_path / "c.pdf"), "no image called image 1; give the images"),
     ):
         with pytest.raises(chuviet.InputError, match=message):
             chuviet.write(*wrong)

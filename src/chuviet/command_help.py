@@ -37,12 +37,15 @@ With the weights of a detector, --data are labels of pages (see docs/formats.md)
 by the rules of ICDAR2015, and the kinds of errors; with a recogniser beside it also those of reading (e2e).""",
     "read": """\
 examples:
-  chuviet read photo.jpg
-  chuviet read scans/ --out result.json --draw drawn/
+  chuviet read photo.jpg                                 prints the text
+  chuviet read scans/ --out all.pdf                      one file for all pages, here a searchable PDF
+  chuviet read scans/ --format json,pdf --out read/      two files for every input; the same again goes on after a stop
+  chuviet read scans/ --out all.json --draw drawn/       and pictures with what was read
   chuviet read -w text_det -w vi_line form.jpg           another recogniser; without -w: text_det and scene_word
 
-Detection, crops straightened by their perspective, recognition in batches, reading order. The JSON has, by file, the
-list of texts with their corners (clockwise from the top left) and their score: detection times recognition.""",
+Detection, crops straightened by their perspective, recognition in batches, reading order. Formats: txt, json, jsonl,
+tsv (as Tesseract's), md (Markdown), hocr, alto, page (PAGE 2019), pdf. Files appear when they are whole, and replace
+none that chuviet did not write. docs/output.md has all of it.""",
     "reject": """\
 examples:
   chuviet reject -w fots_light_rejector_small --data icdar2015/text_localization/train_icdar2015_label.txt \\

@@ -78,7 +78,12 @@ def write(pages: Page | Iterable[Page], path: str | Path, format: str | None = N
 
 def _picture(page: Page, sources: Iterator[Source] | None, path: Path) -> np.ndarray:
     """The picture of a page, H W 3 uint8 RGB: the next of `sources`, or the one that the page is named after."""
-    source = next(iter_sources(page.name) if sources is None else sources, None)
+    try:
+        source = next(iter_sources(page.name) if sources is None else sources, None)
+    except InputError as e:
+        if sources is not None:
+            raise
+        raise InputError(f"{path}: there is no image called {page.name}; give the images: images=...") from e
     if source is None:
         raise InputError(f"{path}: there are fewer images than pages")
     if source.path is not None and path.exists() and source.path.samefile(path):

@@ -10,7 +10,7 @@ import numpy as np
 from chuviet import __version__
 from chuviet.formats.shapes import angle_of, baseline_of, box_of, outline_of, points_of, words_of
 from chuviet.formats.writer import TextWriter
-from chuviet.formats.xml import attributes, pairs, text
+from chuviet.formats.xml import attributes, degrees, pairs, text
 from chuviet.inputs.names import printable
 from chuviet.results import Block, Line, Page, Word
 
@@ -85,7 +85,7 @@ def _block(page: Page, block: Block, at: str) -> str:
 
 def _text_block(page: Page, lines: Sequence[Line], corners: np.ndarray, at: str, tag: str | None) -> str:
     angle = float(np.median([angle_of(line.corners) for line in lines]))
-    turned = attributes(TAGREFS=tag, ROTATION=f"{-angle:.2f}")
+    turned = attributes(TAGREFS=tag, ROTATION=degrees(-angle))
     inside = "".join(_line(page, line, f"{at}_{l}") for l, line in enumerate(lines, 1))
     return f'    <TextBlock ID="block_{at}"{_place(page, corners)}{turned}>\n{inside}    </TextBlock>\n'
 

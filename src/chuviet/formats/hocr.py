@@ -5,7 +5,7 @@ from __future__ import annotations
 from chuviet import __version__
 from chuviet.formats.shapes import angle_of, baseline_of, box_of, outline_of, words_of
 from chuviet.formats.writer import TextWriter
-from chuviet.formats.xml import attributes, text
+from chuviet.formats.xml import attributes, degrees, text
 from chuviet.inputs.names import printable
 from chuviet.results import Block, Line, Page, Word
 
@@ -73,7 +73,7 @@ def _slope(page: Page, line: Line) -> str:
     """The baseline, from the lower left of the line's box; of text that runs up or down the angle."""
     angle = angle_of(line.corners)
     if abs(angle) > 45:
-        return f"textangle {-angle % 360:.2f}"
+        return f"textangle {degrees(-angle % 360)}"
     points, (left, _, _, bottom) = baseline_of(line), box_of(outline_of(line), page)
     (x0, y0), (x1, y1) = points[0], points[-1]
     slope = (y1 - y0) / (x1 - x0) if x1 > x0 else 0.0

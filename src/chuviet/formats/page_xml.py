@@ -10,7 +10,7 @@ import numpy as np
 from chuviet import __version__
 from chuviet.formats.shapes import baseline_of, outline_of, points_of, words_of
 from chuviet.formats.writer import TextWriter
-from chuviet.formats.xml import attributes, pairs, text
+from chuviet.formats.xml import attributes, degrees, pairs, text
 from chuviet.inputs.names import printable
 from chuviet.results import Block, Line, Page
 
@@ -42,7 +42,7 @@ class PageXmlWriter(TextWriter):
 
     def body(self, page: Page, number: int) -> str:
         about = attributes(imageFilename=printable(page.name), imageWidth=page.width, imageHeight=page.height,
-                           orientation=f"{-page.angle:.2f}")  # fmt: skip
+                           orientation=degrees(-page.angle))  # fmt: skip
         refs = "".join(
             f'    <RegionRefIndexed index="{b}" regionRef="region_{b + 1}"/>\n' for b in range(len(page.blocks))
         )

@@ -21,6 +21,11 @@ def attributes(**values: object) -> str:
     return "".join(f" {key}={quoteattr(_FORBIDDEN.sub(chr(0xFFFD), value))}" for key, value in pairs)
 
 
+def degrees(value: float) -> str:
+    """An angle to a hundredth, never -0.00."""
+    return f"{round(value, 2) + 0.0:.2f}"
+
+
 def pairs(points: Iterable[tuple[int, int]]) -> str:
     """``x,y x,y``."""
     return " ".join(f"{x},{y}" for x, y in points)
