@@ -54,7 +54,7 @@ SCHEMAS := outputs/schemas
 schemas: $(STAMP) ## the XML schemas that tests of ALTO and PAGE want; without them these tests are skipped
 	@mkdir -p $(SCHEMAS)
 	$(PY) -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-binary :all: --dest $(SCHEMAS) ocrd-page-to-alto==1.3.0
-	tar -xzf $(SCHEMAS)/ocrd-page-to-alto-1.3.0.tar.gz -C $(SCHEMAS) --strip-components=3 --wildcards '*.xsd'
+	tar -xzf $(SCHEMAS)/ocrd-page-to-alto-1.3.0.tar.gz -C $(SCHEMAS) --strip-components=3 $(addprefix ocrd-page-to-alto-1.3.0/tests/data/,alto-4-2.xsd page.xsd)
 
 lint: $(STAMP) ## ruff and mypy
 	$(VENV)/bin/ruff check .

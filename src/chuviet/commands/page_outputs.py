@@ -31,8 +31,8 @@ class Sink(Protocol):
 
 @dataclass
 class Target:
-    """One output. `path` None: standard output. `record` and `mark`: see `commands.record`; `begin` is called before
-    its first page.
+    """One output; `path` None is standard output. `names` are those of its images, as far as they are known. `sync`: as
+    in `files.write_whole`.
     """
 
     format: Format
@@ -47,7 +47,7 @@ class Target:
 @dataclass
 class Document:
     """Images that go into the same files. `targets` take all its pages; `by_page` has a list of targets for each page,
-    for formats of one page a file.
+    for formats of one page a file. `mark`: see `commands.record`.
     """
 
     sources: list[Source]
