@@ -148,7 +148,15 @@ def _read(p: argparse.ArgumentParser) -> None:
                    "reads all else; never reads nothing (%(default)s)")  # fmt: skip
     p.add_argument("--time-limit", type=float, default=0, metavar="SECONDS",
                    help="begin no page after so many seconds, and name how many are left (0: no limit)")  # fmt: skip
-    p.add_argument("--out", metavar="JSON", help="write quads, texts and scores here instead of printing texts")
+    p.add_argument("--out", metavar="FILE|DIR",
+                   help="write here instead of printing texts: a file for all pages, its ending says the format "
+                   "(.txt .json .jsonl .tsv .md .hocr .html .xml .alto.xml .page.xml .pdf), or with --format a folder "
+                   "with files for every input")  # fmt: skip
+    p.add_argument("--format", metavar="F[,F...]",
+                   help="txt, json, jsonl, tsv, md, hocr, alto, page, pdf; several go into a folder (default of what "
+                   "is printed: txt)")  # fmt: skip
+    p.add_argument("--overwrite", action="store_true",
+                   help="replace files that chuviet did not write, and read anew what a folder has")  # fmt: skip
     p.add_argument("--draw", metavar="DIR", help="pictures with what was read")
     p.add_argument("--skip-bad", action="store_true", help="leave out pages that cannot be read, and name them")
     _min_score(p)

@@ -37,15 +37,18 @@ With the weights of a detector, --data are labels of pages (see docs/formats.md)
 by the rules of ICDAR2015, and the kinds of errors; with a recogniser beside it also those of reading (e2e).""",
     "read": """\
 examples:
-  chuviet read photo.jpg
-  chuviet read scans/ --out result.json --draw drawn/
+  chuviet read photo.jpg                                 prints the text
+  chuviet read scans/ --out all.pdf                      one file for all pages, here a searchable PDF
+  chuviet read scans/ --format json,pdf --out read/      two files for every input; the same again goes on after a stop
+  chuviet read scans/ --out all.json --draw drawn/       and pictures with what was read
   chuviet read -w text_det -w vi_line form.jpg           another recogniser; without -w: text_det and scene_word
   chuviet read 'book.pdf#10-12' --ocr always             pages 10 to 12, whatever text they carry
   scanimage | chuviet read -                             an image or a PDF on standard input
   chuviet read poster.jpg --longest 2500                 smaller letters than the detector sees otherwise
 
-Detection, crops straightened by their perspective, recognition in batches, reading order. The JSON has, by file, the
-list of texts with their corners (clockwise from the top left) and their score: detection times recognition.
+Detection, crops straightened by their perspective, recognition in batches, reading order. Formats: txt, json, jsonl,
+tsv (as Tesseract's), md (Markdown), hocr, alto, page (PAGE 2019), pdf. Files appear when they are whole, and replace
+none that chuviet did not write. docs/output.md has all of it.
 
 A PDF's page that carries a text of its own gives that text, with confidence 1; its pictures are read. What --max-pages
 or --time-limit cuts off is counted on stderr, and the exit code is 3.""",
