@@ -15,8 +15,8 @@ class Names:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = list(texts)
-        self.lengths = np.array([len(t) for t in self.texts], np.int64)
-        self.letters = calls.code_points("".join(self.texts))
+        self.arrays = calls.NameArrays(self.texts)
+        self.lengths = self.arrays.lengths
 
     @cached_property
     def codes(self) -> np.ndarray:
@@ -30,10 +30,8 @@ def edit_distances(text: str, groups: Sequence[Names]) -> np.ndarray:
     """The Levenshtein distance of `text` to every name of every group, in their order: N, int. (`chuviet.native` has it
     in C.)
     """
-    found = [calls.edit_distances(text, group.letters, group.lengths) for group in groups]
-    if all(distances is not None for distances in found):
-        return np.concatenate([np.zeros(0, np.int64), *(d for d in found if d is not None)])
-    return _edit_distances(text, groups)
+    found = calls.edit_distances(text, [group.arrays for group in groups])
+    return _edit_distances(text, groups) if found is None else found
 
 
 def _edit_distances(text: str, groups: Sequence[Names]) -> np.ndarray:
@@ -50,7 +48,7 @@ def _edit_distances(text: str, groups: Sequence[Names]) -> np.ndarray:
         np.subtract(table[:-1], codes == c, out=after[1:])
         np.minimum(after[1:], table[1:] + 1, out=after[1:])
         np.minimum.accumulate(after, axis=0, out=table)
-    lengths = np.concatenate([g.lengths for g in groups])
+    lengths = np.concatenate([g.lengths for g in groups]) if groups else np.zeros(0, np.int64)
     return table[lengths, np.arange(len(lengths))] + lengths
 
 

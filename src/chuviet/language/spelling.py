@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
+_NO_TONES = dict.fromkeys(map(ord, _TONES))
 _KIND = re.compile(
     r"(?:thành phố|thị xã|thị trấn|tỉnh|quận|huyện|phường|xã|(?:tp|tx|tt|[qhpxt])(?=[\s.]))[\s.]*", re.IGNORECASE
 )
@@ -64,9 +65,11 @@ def name_words(name: str) -> tuple[str, ...]:
 @lru_cache(maxsize=_REMEMBERED)
 def _word_key(word: str) -> str:
     """One word as in `name_words`; there are far fewer of them than names."""
-    letters = unicodedata.normalize("NFD", word)
-    tones = "".join(c for c in letters if c in _TONES)
-    rest = unicodedata.normalize("NFC", "".join(c for c in letters if c not in _TONES))
+    tones, rest = "", word
+    if not word.isascii():
+        letters = unicodedata.normalize("NFD", word)
+        tones = "".join(c for c in letters if c in _TONES)
+        rest = unicodedata.normalize("NFC", letters.translate(_NO_TONES))
     rest = rest.strip(".").replace("'", "").replace("k", "c").lstrip("0")
     return _ROMAN.get(rest, rest) + tones
 

@@ -146,18 +146,28 @@ def align(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray | None:
     return path if _succeeded(status) else None
 
 
-def edit_distances(text: str, letters: np.ndarray, lengths: np.ndarray) -> np.ndarray | None:
-    """The Levenshtein distances of `text` to N names: int64. `letters` are the code points (uint32) of all names, one
-    after another, `lengths` (N, int64) how many each has.
-    """
+class NameArrays:
+    """The code points (uint32) of N names, one after another, and how many each has (int64). They must not change."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.lengths = np.array([len(name) for name in names], np.int64)
+        self._letters = code_points("".join(names))
+        self.addresses = self._letters.ctypes.data, self.lengths.ctypes.data
+
+
+def edit_distances(text: str, groups: Sequence[NameArrays]) -> np.ndarray | None:
+    """The Levenshtein distances of `text` to the N names of all groups: int64."""
     library = native.library()
     if library is None:
         return None
-    codes, distances = code_points(text), np.empty(len(lengths), np.int64)
-    status = library.chuviet_edit_distances(
-        codes.ctypes.data, len(codes), letters.ctypes.data, lengths.ctypes.data, len(lengths), distances.ctypes.data
-    )
-    return distances if _succeeded(status) else None
+    codes, counts = code_points(text), [len(group.lengths) for group in groups]
+    distances = np.empty(sum(counts), np.int64)
+    written, at = codes.ctypes.data, distances.ctypes.data
+    for group, count in zip(groups, counts, strict=True):
+        if not _succeeded(library.chuviet_edit_distances(written, len(codes), *group.addresses, count, at)):
+            return None
+        at += count * distances.itemsize
+    return distances
 
 
 def code_points(text: str) -> np.ndarray:
