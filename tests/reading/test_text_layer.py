@@ -17,7 +17,7 @@ from chuviet.inputs.pdf_text import TextLayer, WrittenWord
 from chuviet.inputs.sources import Source
 from chuviet.reading.lines import LineReader
 from chuviet.reading.pages import Reader
-from chuviet.reading.text_layer import layer_of, lines_of, unwritten
+from chuviet.reading.text_layer import layer_of, unwritten, written_lines
 from chuviet.results import Line
 
 Save = Callable[..., Path]
@@ -38,25 +38,25 @@ def test_words_of_one_baseline_are_a_line() -> None:
         word("Số", 30, 100.5, 25),
         word("hai", 30, 124, 9),
     ]
-    first, second = lines_of(words)  # whatever their order in the file
+    first, second = written_lines(words)  # whatever their order in the file
     assert (first.text, second.text, first.confidence) == ("Số phố 12", "hai", 1.0)
     assert first.corners == pytest.approx(np.array([(30, 86), (120, 86), (120, 105), (30, 105)]), abs=0.6)
     assert [(w.text, w.corners[0, 0], w.corners[1, 0]) for w in first.words] == [
         ("Số", 30, 55), ("phố", 60, 90), ("12", 100, 120),
     ]  # fmt: skip
     assert all(w.corners[:, 1] == pytest.approx(first.corners[:, 1]) for w in first.words)
-    assert lines_of([]) == []
+    assert written_lines([]) == []
 
 
 def test_columns_and_steps_are_lines_apart() -> None:
     apart = [word("trái", 0, 100, 40), word("phải", 71, 100, 40)]  # a gap of 31 px, over 1.5 times 20
-    assert [line.text for line in lines_of(apart)] == ["trái", "phải"]
+    assert [line.text for line in written_lines(apart)] == ["trái", "phải"]
     near = [word("trái", 0, 100, 40), word("phải", 69, 100, 40)]
-    assert [line.text for line in lines_of(near)] == ["trái phải"]
+    assert [line.text for line in written_lines(near)] == ["trái phải"]
     steps = [word("a", 0, 100, 10), word("b", 15, 107, 10)]  # 7 px down, over 0.3 times 20
-    assert [line.text for line in lines_of(steps)] == ["a", "b"]
+    assert [line.text for line in written_lines(steps)] == ["a", "b"]
     above = [word("đậm", 0, 100, 40), word("đậm", 1, 100, 40)]
-    assert [line.text for line in lines_of(above)] == ["đậm", "đậm"]
+    assert [line.text for line in written_lines(above)] == ["đậm", "đậm"]
 
 
 @pytest.mark.parametrize("turn", [90, -90, 180, 30])
@@ -67,8 +67,8 @@ def test_turned_words(turn: float) -> None:
         word("một", 200, 200, 40, turn=turn),
         word("hai", 200 + 50 * c, 200 + 50 * s, 30, turn=turn),
     ]
-    assert [line.text for line in lines_of(words)] == ["trên", "một hai"]
-    line = lines_of(words)[1]
+    assert [line.text for line in written_lines(words)] == ["trên", "một hai"]
+    line = written_lines(words)[1]
     assert line.corners == pytest.approx(word("", 200, 200, 80, turn=turn).corners)
 
 

@@ -1,7 +1,8 @@
-"""Pages in, text with its place out: detection, straightened crops, recognition in batches, reading order."""
+"""Pages in, text with its place out: finding, lines, straightened crops, recognition in batches, reading order."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
@@ -11,15 +12,19 @@ from PIL.Image import Image
 
 from chuviet.artifact.metadata import Artifact
 from chuviet.errors import InputError
-from chuviet.geometry import crop, reading_order
+from chuviet.geometry import crop
 from chuviet.inputs.sources import Source, holds_several, iter_sources
 from chuviet.reading import detector as detectors
 from chuviet.reading.detector import Detector
+from chuviet.reading.flatten import direction
+from chuviet.reading.joining import FoundLine, lines_of
 from chuviet.reading.layout import line_at
 from chuviet.reading.lines import LineReader, Weights
-from chuviet.reading.text_layer import Ocr, layer_of, lines_of, unwritten
-from chuviet.reading.words import read_crops
-from chuviet.results import Block, Detection, Line, Page
+from chuviet.reading.order import arrange
+from chuviet.reading.text_layer import Ocr, layer_of, unwritten, written_lines
+from chuviet.reading.upright import aligned, is_found, is_lost, read_upright, turned_back
+from chuviet.reading.words import joined, knows_words, read_crops
+from chuviet.results import Block, Detection, Line, Page, Prediction, Word
 
 #: The shipped weights that read what a detector found where none are named.
 RECOGNIZER = "scene_word"
@@ -81,40 +86,63 @@ class Reader:
         if layer is None:
             height, width = source.load().shape[:2]
             return Page(source.name, width, height)
-        lines = lines_of(layer.words)
+        lines = written_lines(layer.words)
         if len(layer.pictures) and self.ocr != "never":
             seen = self.read_image(source.load(), source.name, batch_size)
             lines += unwritten(seen.lines, layer, lines)
         return page_of(source.name, layer.width, layer.height, lines)
 
     def read_image(self, image: np.ndarray, name: str = "", batch_size: int = 32) -> Page:
-        """The text of one page (H W 3 uint8 RGB), in reading order."""
-        found = self.detector.find(image)
-        order = reading_order(found.quads)
-        crops = [crop(image, quad) for quad in found.quads[order]]
-        lines: list[Line] = []
-        for quad, score, read in zip(
-            found.quads[order], found.scores[order], read_crops(self.recognizer, crops, batch_size), strict=True
-        ):
-            confidence = float(score) * read.confidence
-            if self.min_score <= 0 or (read.text and confidence >= self.min_score):
-                lines.append(line_at(quad, read, confidence))
-        return Page(name, image.shape[1], image.shape[0], (Block(tuple(lines)),) if lines else ())
+        """The text of one page (H W 3 uint8 RGB), turned by any angle, in blocks and in reading order."""
+        found, texts = self._read_lines(image, batch_size)
+        if is_lost(texts):
+            quarter = np.ascontiguousarray(np.rot90(image))
+            other, better = self._read_lines(quarter, batch_size)
+            if is_found(better, texts):
+                found, texts = [line.moved(lambda p: turned_back(p, image.shape[1])) for line in other], better
+        lines = [
+            line_at(line.quad, text, line.score * text.confidence, line.words)
+            for line, text in zip(found, texts, strict=True)
+        ]
+        kept = [line for line in lines if self._is_kept(line)]
+        return page_of(name, image.shape[1], image.shape[0], kept)
+
+    def _read_lines(self, image: np.ndarray, batch_size: int) -> tuple[list[FoundLine], list[Prediction]]:
+        """The lines on an image, each from the beginning of its text, and what is read in them."""
+        found = lines_of(aligned(self.detector.find(image)))
+        return read_upright(found, lambda lines: self._texts_of(image, lines, batch_size))
+
+    def _texts_of(self, image: np.ndarray, lines: Sequence[FoundLine], batch_size: int) -> list[Prediction]:
+        """What the recogniser reads in each line: one that knows single words gets those that the detector found."""
+        single = knows_words(self.recognizer)
+        parts = [crops_of(image, line, single) for line in lines]
+        read = iter(read_crops(self.recognizer, [crop for part in parts for crop in part], batch_size))
+        return [joined(i, list(itertools.islice(read, len(part)))) for i, part in enumerate(parts)]
+
+    def _is_kept(self, line: Line) -> bool:
+        return self.min_score <= 0 or bool(line.text and line.confidence >= self.min_score)
+
+
+def crops_of(image: np.ndarray, line: FoundLine, single: bool) -> list[np.ndarray]:
+    """What a recogniser reads of a line: the line straightened, or, for one that knows `single` words, its words."""
+    quads = line.words if single and line.words is not None else line.quad[None]
+    return [crop(image, quad) for quad in quads]
 
 
 def page_of(name: str, width: int, height: int, lines: Sequence[Line]) -> Page:
-    """The page that lines make, in reading order."""
-    if not lines:
-        return Page(name, width, height)
-    quads = np.array([line.corners for line in lines])
-    found = tuple(lines[i] for i in reading_order(quads))
-    along = quads[:, 1] - quads[:, 0]
-    angle = float(np.degrees(np.median(np.arctan2(along[:, 1], along[:, 0]))))
-    return Page(name, width, height, (Block(found),), angle)
+    """The page that lines make, in blocks and in reading order."""
+    quads = np.array([line.corners for line in lines], np.float64).reshape(-1, 4, 2)
+    blocks = [Block(tuple(lines[i] for i in group.lines), group.kind, group.cells) for group in arrange(quads)]
+    angle = float(np.degrees(direction(quads))) if len(quads) else 0.0
+    return Page(name, width, height, tuple(blocks), angle)
 
 
 def as_detection(page: Page, index: int = 0) -> Detection:
-    """The lines of a page as a metric compares them."""
-    quads = np.array([line.corners for line in page.lines], np.float64).reshape(-1, 4, 2)
-    scores = np.array([line.confidence for line in page.lines], np.float64)
-    return Detection(index, quads, scores, [line.text for line in page.lines])
+    """The lines of a page, and its words, as a metric compares them."""
+    return _detection(page.lines, index, _detection(page.words, index))
+
+
+def _detection(found: Sequence[Line] | Sequence[Word], index: int, words: Detection | None = None) -> Detection:
+    quads = np.array([one.corners for one in found], np.float64).reshape(-1, 4, 2)
+    scores = np.array([one.confidence for one in found], np.float64)
+    return Detection(index, quads, scores, [one.text for one in found], words)

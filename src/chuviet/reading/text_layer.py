@@ -34,7 +34,7 @@ def layer_of(source: Source, ocr: Ocr) -> TextLayer | None:
     return None if layer.doubt else layer
 
 
-def lines_of(words: Sequence[WrittenWord]) -> list[Line]:
+def written_lines(words: Sequence[WrittenWord]) -> list[Line]:
     """The lines that words make by where they stand: one direction, one baseline, no gap as wide as between columns."""
     groups: list[list[WrittenWord]] = []
     for word in words:
