@@ -17,7 +17,7 @@ from chuviet.data.table import read_table
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.errors import InputError
 from chuviet.language.ngram import NGram
-from chuviet.language.rescore import rescorer_of
+from chuviet.language.rescore import rescorers_of
 from chuviet.language.training import respelt, select_lines, train
 from chuviet.pytorch.artifact import load_artifact, resave_artifact
 from chuviet.synth.corpus import Addresses, Ward, load_wards
@@ -59,7 +59,7 @@ def attach(args: Namespace) -> int:
     )
     if artifact.charset is None:
         raise InputError(f"{artifact.path}: the weights of a detector, which reads no characters")
-    decoder.build(artifact.charset, rescorer_of(lm, decoder))  # refuses another charset
+    decoder.build(artifact.charset, *rescorers_of(lm, decoder))  # refuses another charset
     out = Path(args.out or Path(args.run).with_suffix(".lm.safetensors"))
     notes = artifact.notes | {"greedy_metrics": artifact.metrics, "lm": f"order {lm.order}"}
     size = resave_artifact(replace(artifact, decoder_cfg=decoder, lm=lm, metrics={}, notes=notes), out)

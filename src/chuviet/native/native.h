@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* As VERSION in chuviet/native/__init__.py; count both up with every change of a structure or an argument. */
-#define CHUVIET_VERSION 2
+#define CHUVIET_VERSION 3
 
 #ifdef _WIN32
 #define EXPORTED __declspec(dllexport)
@@ -40,8 +40,10 @@ typedef struct {
 } Level;
 
 typedef struct {
-    int32_t order, dense, bits, end;
+    int32_t order, dense, end;
     int64_t followers;
+    uint64_t modulus;           /* of the keys, at most 2^62 */
+    const uint64_t *terms;      /* order x (end + 2): what each character adds to a key, first that of the last one */
     const uint16_t *characters; /* followers */
     const float *probs;         /* followers */
     const Level *levels;        /* order */

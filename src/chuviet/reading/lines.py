@@ -23,7 +23,7 @@ from chuviet.decode.attention import AttentionBeam, AttentionGreedy, DecodedInGr
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.errors import InputError
 from chuviet.inputs.sources import Source, holds_several, iter_sources
-from chuviet.language.rescore import rescorer_of
+from chuviet.language.rescore import rescorers_of
 from chuviet.preprocess.line import is_blank
 from chuviet.reading.given import listed, loaded
 from chuviet.reading.layout import line_of
@@ -81,9 +81,9 @@ class LineReader:
         assert first.charset is not None
         self.charset: Charset = first.charset
         self.decoder_cfg = _decoder_config(first, decoder, beam_width)
-        rescorer = rescorer_of(first.lm, self.decoder_cfg) if isinstance(self.decoder_cfg, CTCBeam.Config) else None
+        rescorers = rescorers_of(first.lm, self.decoder_cfg) if isinstance(self.decoder_cfg, CTCBeam.Config) else ()
         build: Any = self.decoder_cfg.build
-        self._decoder = build(self.charset, rescorer) if rescorer else build(self.charset)
+        self._decoder = build(self.charset, *rescorers)
         configs: list[Any] = [a.preprocess_cfg for a in artifacts]
         self._prepare = {c: c.build() for c in configs}  # members with the same preparation share its result
         self._alone = all(isinstance(a.network, FrameNetwork) and a.network.alone for a in artifacts)
