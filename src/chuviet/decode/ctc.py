@@ -24,6 +24,7 @@ from chuviet.decode.alignment import (
     log_likelihoods,
     read_best_path,
 )
+from chuviet.decode.confidence import IDENTITY, Calibration
 from chuviet.decode.doubt import hold_numbers, in_doubt
 from chuviet.decode.evidence import LineEvidence, mean_log_likelihoods
 from chuviet.decode.prefix_search import Found, PrefixSearch
@@ -45,6 +46,8 @@ class CTCGreedy:
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
+        calibration: Calibration = IDENTITY  # of words: chuviet calibrate
+
         def build(self, charset: Charset) -> CTCGreedy:
             return CTCGreedy(charset)
 
@@ -82,6 +85,7 @@ class CTCBeam:
         min_prob: float = 0.01  # of a class to be looked at; what is surer than 1 - min_prob stays as it was read
         place_min_prob: float = 3e-3  # the same, for what the gazetteer offers
         min_ratio: float = 1e-4  # to the best prefix, that one must have to be kept
+        calibration: Calibration = IDENTITY  # of words: chuviet calibrate
 
         def build(self, charset: Charset, *rescorers: Rescorer) -> CTCBeam:
             """Raises InputError for a rescorer of another charset, or when `lm` names a file."""

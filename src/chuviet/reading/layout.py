@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from chuviet.decode.confidence import word_score
 from chuviet.geometry import Quad, part_of
 from chuviet.results import Line, Prediction, Word
 
@@ -20,9 +21,10 @@ def line_at(corners: Quad, prediction: Prediction, confidence: float) -> Line:
     Without an alignment the words share the line in proportion to their letters.
     """
     words = []
-    for first, last in word_spans(prediction.text):
+    for number, (first, last) in enumerate(word_spans(prediction.text)):
         start, end = _extent(prediction, first, last)
-        words.append(Word(prediction.text[first:last], part_of(corners, start, end), _score(prediction, first, last)))
+        score = _score(prediction, number, first, last)
+        words.append(Word(prediction.text[first:last], part_of(corners, start, end), score))
     raw = prediction.text if prediction.raw_text is None else prediction.raw_text
     return Line(prediction.text, raw, corners, confidence, tuple(words))
 
@@ -48,8 +50,8 @@ def _extent(prediction: Prediction, first: int, last: int) -> tuple[float, float
     return float(start) / frames, float(max(end, start + 1)) / frames
 
 
-def _score(prediction: Prediction, first: int, last: int) -> float:
-    """The geometric mean of the probabilities of a word's characters; the line's confidence where they are unknown."""
-    if prediction.scores is None:
-        return prediction.confidence
-    return float(np.exp(np.log(np.maximum(prediction.scores[first:last], 1e-12)).mean()))
+def _score(prediction: Prediction, number: int, first: int, last: int) -> float:
+    """The confidence of a word; the line's where neither it nor those of its characters are known."""
+    if prediction.word_scores is not None:
+        return float(prediction.word_scores[number])
+    return prediction.confidence if prediction.scores is None else word_score(prediction.scores[first:last])

@@ -20,13 +20,14 @@ from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, 
 from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.config import Config
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, DecodedInGraph, StepEnsemble
+from chuviet.decode.confidence import IDENTITY, calibrated, word_score
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.errors import InputError
 from chuviet.inputs.sources import Source, holds_several, iter_sources
 from chuviet.language.rescore import rescorers_of
 from chuviet.preprocess.line import is_blank
 from chuviet.reading.given import listed, loaded
-from chuviet.reading.layout import line_of
+from chuviet.reading.layout import line_of, word_spans
 from chuviet.results import Line, Prediction
 from chuviet.vocab import Charset
 
@@ -235,7 +236,13 @@ class LineReader:
             return replace(prediction, frames=len(frames))
         ids = self.charset.encode_exact(prediction.text)
         peaks = [frames[a : b + 1, c + 1].max() for (a, b), c in zip(prediction.spans.tolist(), ids, strict=True)]
-        return replace(prediction, frames=len(frames), scores=np.exp(np.array(peaks, np.float64)))
+        scores = np.exp(np.array(peaks, np.float64))
+        by = self.decoder_cfg.calibration
+        words = [calibrated(word_score(scores[a:b]), by) for a, b in word_spans(prediction.text)]
+        sure = float(np.mean(words)) if words and by != IDENTITY else prediction.confidence
+        return replace(
+            prediction, confidence=sure, frames=len(frames), scores=scores, word_scores=np.array(words, np.float64)
+        )
 
 
 def milliseconds(reader: LineReader, images: Sequence[Any]) -> float:
