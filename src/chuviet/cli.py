@@ -212,7 +212,7 @@ def _lm(p: argparse.ArgumentParser) -> None:
     p.add_argument("--addresses", type=int, default=0, metavar="N", help="lines of made-up addresses")
     p.add_argument("--gazetteer", type=Path, metavar="DIR",
                    help="folder of the vietnam_dataset (default: the package vietnam-provinces)")  # fmt: skip
-    p.add_argument("--wards", type=Path, metavar="TSV",
+    p.add_argument("--wards", metavar="TSV",
                    help="the map since July 2025 too, with the columns ward and province")  # fmt: skip
     p.add_argument("--labels", action="append", default=[], metavar="CSV", help="labels whose texts are learnt")
     p.add_argument("--leave-out", type=int, metavar="K", help="without the labels of this fold")
@@ -221,7 +221,7 @@ def _lm(p: argparse.ArgumentParser) -> None:
     p.add_argument("--general", action="append", default=[], metavar="FILE",
                    help="a second model, of general text, made of these sentences (one a line; those of the test part "
                    "are left out); a line is read by the model that it is likelier to be of")  # fmt: skip
-    p.add_argument("--verse", type=Path, metavar="CSV", help="verse for the second model, with the column content")
+    p.add_argument("--verse", metavar="CSV", help="verse for the second model, with the column content")
     p.add_argument("--order", type=_positive, default=10, help="characters of the longest n-grams (%(default)s)")
     p.add_argument("--min-count", type=_positive, default=3, metavar="N", help="rarer long n-grams go (%(default)s)")
     p.add_argument("--seed", type=int, default=0, help="of the made-up addresses (%(default)s)")

@@ -8,7 +8,6 @@ Class 0 is blank, class i + 1 is character i of the charset. Frames are log prob
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -79,6 +78,9 @@ class CTCBeam:
         beta: float = 2.0  # added for every character: a language model alone favours short texts
         # Above 1 the frames count as less sure than they are: long training makes them too sure.
         temperature: float = 1.0
+        first: float = (
+            4.0  # added for the first of several rescorers, that of addresses: its odds before anything is read
+        )
         keep_digits: bool = True  # words with digits as in the best path: no language model knows a house number
         place: float = 8.0  # added for every part of an address that the gazetteer finds in its place
         top: int = 12  # classes looked at in a frame
@@ -131,12 +133,11 @@ class CTCBeam:
         """
         pairs = list(zip(soft, paths, strict=True))
         doubted = [self._held(in_doubt(probs, self.cfg.min_prob), path, read) for probs, path in pairs]
-        best, worth, rescorer = None, -math.inf, self.rescorers[0]
-        for search, other in zip(self._searches, self.rescorers, strict=True):
-            found = _searched(search, doubted)
-            if best is None or found.log_likelihood + found.bonus > worth:
-                best, worth, rescorer = found, found.log_likelihood + found.bonus, other
-        assert best is not None
+        found = [_searched(search, doubted) for search in self._searches]
+        worth = [text.log_likelihood + text.bonus for text in found]
+        worth[0] += self.cfg.first
+        chosen = int(np.argmax(worth))
+        best, rescorer = found[chosen], self.rescorers[chosen]
         text = self.charset.decode(best.ids)
         least = min(self.cfg.min_prob, self.cfg.place_min_prob)
         weighed = [self._held(in_doubt(probs, least), path, read) for probs, path in pairs]
