@@ -102,6 +102,17 @@ def test_what_the_frames_are_sure_of_stays(doubt: float, expected: str) -> None:
     assert found[0].text == expected and found[0].raw_text == "bb"
 
 
+@pytest.mark.parametrize("least", [0.01, 0.5, 1.0])
+def test_frames_without_any_likely_class_are_read(least: float) -> None:
+    lm = NGram.train(["ab"] * 9, CHARSET, 3)
+    for seed in range(20):
+        log_probs = draw(np.random.default_rng(seed), 30, 0.3)  # nearly even
+        cfg = CTCBeam.Config(min_prob=least)
+        (found,) = cfg.build(CHARSET, AddressRescorer(lm, cfg.alpha, cfg.place))([[log_probs]])
+        if least == 1.0:  # each frame has its likeliest class alone
+            assert found.text == found.raw_text
+
+
 def test_the_model_whose_line_it_is_decides() -> None:
     charset = Charset("abcd ")
     first, second = NGram.train(["ab ab ab"] * 9, charset, 4), NGram.train(["cd cb cd"] * 9, charset, 4)

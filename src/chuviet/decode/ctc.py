@@ -36,6 +36,7 @@ __all__ = [
     "CTCBeam", "CTCGreedy", "align", "aligned_confidence", "best_path", "log_likelihoods",
 ]  # fmt: skip
 
+_ANY = 1e-30  # probability of a class that was left in doubt: all but 0
 #: Of one line the frames that each model gives.
 Members = Sequence[np.ndarray]
 
@@ -84,7 +85,7 @@ class CTCBeam:
         keep_digits: bool = True  # words with digits as in the best path: no language model knows a house number
         place: float = 8.0  # added for every part of an address that the gazetteer finds in its place
         top: int = 12  # classes looked at in a frame
-        min_prob: float = 0.01  # of a class to be looked at; what is surer than 1 - min_prob stays as it was read
+        min_prob: float = 0.005  # of a class to be looked at; what is surer than 1 - min_prob stays as it was read
         place_min_prob: float = 3e-3  # the same, for what the gazetteer offers
         min_ratio: float = 1e-4  # to the best prefix, that one must have to be kept
         calibration: Calibration = IDENTITY  # of words: chuviet calibrate
@@ -103,7 +104,7 @@ class CTCBeam:
         self.cfg, self.charset, self.rescorers = cfg, charset, rescorers
         self._searches = [
             PrefixSearch(
-                width=cfg.width, ratio=cfg.min_ratio, top=cfg.top, min_prob=cfg.min_prob, rescorer=rescorer,
+                width=cfg.width, ratio=cfg.min_ratio, top=cfg.top, min_prob=_ANY, rescorer=rescorer,
                 alpha=cfg.alpha, beta=cfg.beta,
             )
             for rescorer in rescorers or (None,)
@@ -119,7 +120,8 @@ class CTCBeam:
         soft = [softened(frames, self.cfg.temperature) for frames in members]
         paths = [read_best_path(frames) for frames in members]
         if not self.rescorers:
-            return _prediction(index, self.charset, members, paths, _searched(self._searches[0], soft).ids)
+            doubted = [in_doubt(probs, self.cfg.min_prob) for probs in soft]
+            return _prediction(index, self.charset, members, paths, _searched(self._searches[0], doubted).ids)
         ids = _agreed(members, paths)
         read = self.charset.decode(ids)
         text = self._rescored(soft, [_of_text(*of, ids) for of in zip(members, paths, strict=True)], read)
@@ -149,7 +151,7 @@ class CTCBeam:
 
     def search(self, log_probs: np.ndarray) -> list[int]:
         """Character ids of the best text of the first rescorer's search, for the frames T V (log probabilities)."""
-        return self._searches[0](softened(log_probs, self.cfg.temperature))[0].ids
+        return self._searches[0](in_doubt(softened(log_probs, self.cfg.temperature), self.cfg.min_prob))[0].ids
 
 
 def _searched(search: PrefixSearch, members: Members) -> Found:
