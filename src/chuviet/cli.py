@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     _export(_command(commands, "export", "write a recogniser or detector as an ONNX file, checked against PyTorch"))
     _prune(_command(commands, "prune", "remove a share of a model's channels, to be trained again afterwards"))
     _report(_command(commands, "report", "out-of-fold errors as one HTML page"))
+    _calibrate(_command(commands, "calibrate", "make a recogniser's confidences shares of right words"))
     return top
 
 
@@ -241,11 +242,17 @@ def _lm(p: argparse.ArgumentParser) -> None:
     p.add_argument("--addresses", type=int, default=0, metavar="N", help="lines of made-up addresses")
     p.add_argument("--gazetteer", type=Path, metavar="DIR",
                    help="folder of the vietnam_dataset (default: the package vietnam-provinces)")  # fmt: skip
+    p.add_argument("--wards", metavar="TSV",
+                   help="the map since July 2025 too, with the columns ward and province")  # fmt: skip
     p.add_argument("--labels", action="append", default=[], metavar="CSV", help="labels whose texts are learnt")
     p.add_argument("--leave-out", type=int, metavar="K", help="without the labels of this fold")
     p.add_argument("--repeat", type=_positive, default=20, help="how often the labels count (%(default)s)")
     p.add_argument("--text", action="append", default=[], metavar="FILE", help="plain text, a line each")
-    p.add_argument("--order", type=_positive, default=14, help="characters of the longest n-grams (%(default)s)")
+    p.add_argument("--general", action="append", default=[], metavar="FILE",
+                   help="a second model, of general text, made of these sentences (one a line; those of the test part "
+                   "are left out); a line is read by the model that it is likelier to be of")  # fmt: skip
+    p.add_argument("--verse", metavar="CSV", help="verse for the second model, with the column content")
+    p.add_argument("--order", type=_positive, default=10, help="characters of the longest n-grams (%(default)s)")
     p.add_argument("--min-count", type=_positive, default=3, metavar="N", help="rarer long n-grams go (%(default)s)")
     p.add_argument("--seed", type=int, default=0, help="of the made-up addresses (%(default)s)")
     p.add_argument("--out", required=True, metavar="FILE", help="a .safetensors file")
@@ -312,6 +319,15 @@ def _report(p: argparse.ArgumentParser) -> None:
     p.add_argument("--data", metavar="CSV", help="the label CSV that the run read (default: what its config says)")
     p.add_argument("--out", metavar="HTML", help="default: report.html beside the first")
     p.add_argument("--worst", type=_positive, default=30, metavar="N", help="lines shown as pictures (%(default)s)")
+
+
+def _calibrate(p: argparse.ArgumentParser) -> None:
+    p.add_argument("rows", nargs="+", metavar="CSV", help="tables of chuviet evaluate --out, of lines that the reader "
+                   "of each never saw, made with weights that are not calibrated")  # fmt: skip
+    p.add_argument("-w", "--weights", metavar="FILE", help="a .safetensors file that gets the calibration")
+    p.add_argument("--out", metavar="FILE", help="the calibrated weights")
+    p.add_argument("--right", type=float, default=0.99, metavar="SHARE",
+                   help="share of right words that a review is to reach (%(default)s)")  # fmt: skip
 
 
 def _natural(text: str) -> int:

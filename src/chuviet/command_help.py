@@ -90,11 +90,22 @@ chuviet lm) beside weights, which are then decoded by beam search.""",
 examples:
   chuviet lm --addresses 100000 --out vi_address.lm.safetensors
   chuviet lm --addresses 100000 --labels train_folds.csv --leave-out 0 --out lm_without_fold0.safetensors
+  chuviet lm --addresses 100000 --wards wards.tsv --general law.txt --general wiki.txt --out vi.lm.safetensors
   chuviet pack outputs/line_192_f0/fold0/weights.safetensors --lm lm_without_fold0.safetensors --out reader.safetensors
 
 A model of characters (interpolated Kneser-Ney) for the beam search of the CTC recognisers. With --addresses it takes
 the gazetteer along: wards, districts, provinces and streets that were misread are then compared with those that exist.
-With --leave-out the labels of that fold are kept out and used to report the perplexity.""",
+With --leave-out the labels of that fold are kept out and used to report the perplexity. With --general a second model,
+of general text, is in the file: both search, and what one of them finds likelier together with the frames is read; only
+the addresses' lines are held to the gazetteer.""",
+    "calibrate": """\
+examples:
+  chuviet evaluate -w reader0 --data labels.csv --fold 0 --out 0.csv        and so on for the other folds
+  chuviet calibrate 0.csv 1.csv 2.csv 3.csv 4.csv -w reader.safetensors --out calibrated.safetensors
+  chuviet export -w calibrated.safetensors --out reader.onnx
+
+The log odds of a word's confidence get a slope and an offset, so that of the words of confidence 0.9 nine in ten are
+right. Each table is judged by what was fitted on the others; with one table, half of its lines by the other half.""",
     "export": """\
 examples:
   chuviet export -w outputs/line_192_f5/fold0/weights.safetensors --out mine.onnx

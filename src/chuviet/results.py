@@ -20,7 +20,9 @@ class Prediction:
     """One decoded line. `confidence` is in 0..1: the geometric mean of the chosen characters' probabilities (1 if
     empty). `raw_text` is what was read before a language model had its say, None without one. `spans` (L 2) are the
     first and the last of the line's `frames` that each character of `text` takes, `scores` (L) the characters'
-    probabilities; None where the text was not aligned to frames.
+    probabilities; None where the text was not aligned to frames. `word_scores` are the confidences of its words, where
+    `scores` are known; once a recogniser is calibrated, shares of such words that are right, and `confidence` is their
+    mean.
     """
 
     index: int
@@ -30,6 +32,7 @@ class Prediction:
     spans: np.ndarray | None = field(default=None, compare=False, repr=False)
     scores: np.ndarray | None = field(default=None, compare=False, repr=False)
     frames: int = 0
+    word_scores: np.ndarray | None = field(default=None, compare=False, repr=False)
 
     @property
     def answer(self) -> str:

@@ -10,7 +10,8 @@ from functools import lru_cache
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _NO_TONES = dict.fromkeys(map(ord, _TONES))
 _KIND = re.compile(
-    r"(?:thành phố|thị xã|thị trấn|tỉnh|quận|huyện|phường|xã|(?:tp|tx|tt|[qhpxt])(?=[\s.]))[\s.]*", re.IGNORECASE
+    r"(?:thành phố|thị xã|thị trấn|đặc khu|tỉnh|quận|huyện|phường|xã|(?:tp|tx|tt|[qhpxt])(?=[\s.]))[\s.]*",
+    re.IGNORECASE,
 )
 # The space comes first: a pattern that begins with a lookbehind is tried at every letter.
 _INNER = re.compile(

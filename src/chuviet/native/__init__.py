@@ -11,7 +11,7 @@ import ctypes
 import functools
 import os
 import warnings
-from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_void_p
+from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_p
 from pathlib import Path
 
 VERSION = 3  # as CHUVIET_VERSION in native.h
@@ -38,8 +38,8 @@ class Table(ctypes.Structure):
     """An n-gram model, as native.h has it."""
 
     _fields_ = (
-        ("order", c_int32), ("dense", c_int32), ("bits", c_int32), ("end", c_int32), ("followers", c_int64),
-        ("characters", c_void_p), ("probs", c_void_p), ("levels", POINTER(Level)),
+        ("order", c_int32), ("dense", c_int32), ("end", c_int32), ("followers", c_int64), ("modulus", c_uint64),
+        ("terms", c_void_p), ("characters", c_void_p), ("probs", c_void_p), ("levels", POINTER(Level)),
     )  # fmt: skip
 
 

@@ -40,8 +40,10 @@ typedef struct {
 } Level;
 
 typedef struct {
-    int32_t order, dense, bits, end;
+    int32_t order, dense, end;
     int64_t followers;
+    uint64_t modulus;           /* of the keys, at most 2^62 */
+    const uint64_t *terms;      /* order x (end + 2): what each character adds to a key, first that of the last one */
     const uint16_t *characters; /* followers */
     const float *probs;         /* followers */
     const Level *levels;        /* order */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from chuviet.decode.confidence import word_score
 from chuviet.geometry import Quad, Quads, part_of
 from chuviet.results import Line, Prediction, Word
 
@@ -26,8 +27,8 @@ def line_at(corners: Quad, prediction: Prediction, confidence: float, words: Qua
     if words is not None and len(words) == len(spans):
         places = list(words)
     read = [
-        Word(prediction.text[first:last], place, _score(prediction, first, last))
-        for (first, last), place in zip(spans, places, strict=True)
+        Word(prediction.text[first:last], place, _score(prediction, number, first, last))
+        for number, ((first, last), place) in enumerate(zip(spans, places, strict=True))
     ]
     raw = prediction.text if prediction.raw_text is None else prediction.raw_text
     return Line(prediction.text, raw, corners, confidence, tuple(read))
@@ -54,8 +55,8 @@ def _extent(prediction: Prediction, first: int, last: int) -> tuple[float, float
     return float(start) / frames, float(max(end, start + 1)) / frames
 
 
-def _score(prediction: Prediction, first: int, last: int) -> float:
-    """The geometric mean of the probabilities of a word's characters; the line's confidence where they are unknown."""
-    if prediction.scores is None:
-        return prediction.confidence
-    return float(np.exp(np.log(np.maximum(prediction.scores[first:last], 1e-12)).mean()))
+def _score(prediction: Prediction, number: int, first: int, last: int) -> float:
+    """The confidence of a word; the line's where neither it nor those of its characters are known."""
+    if prediction.word_scores is not None:
+        return float(prediction.word_scores[number])
+    return prediction.confidence if prediction.scores is None else word_score(prediction.scores[first:last])
