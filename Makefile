@@ -28,7 +28,7 @@ endif
 endif
 DEMO := demo
 
-.PHONY: help env demo test wheel-test lint format bench requirements clean
+.PHONY: help env demo test schemas wheel-test lint format bench requirements clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,13 @@ test: $(STAMP) ## the tests: a few minutes, no network, no data
 
 wheel-test: $(STAMP) ## build the wheel, install it in a fresh environment, read with it
 	$(PY) -m pytest -q -m slow
+
+# The schemas of ALTO and PAGE are no part of this project; a source distribution on PyPI has both among its tests.
+SCHEMAS := outputs/schemas
+schemas: $(STAMP) ## the XML schemas that tests of ALTO and PAGE want; without them these tests are skipped
+	@mkdir -p $(SCHEMAS)
+	$(PY) -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-binary :all: --dest $(SCHEMAS) ocrd-page-to-alto==1.3.0
+	tar -xzf $(SCHEMAS)/ocrd-page-to-alto-1.3.0.tar.gz -C $(SCHEMAS) --strip-components=3 $(addprefix ocrd-page-to-alto-1.3.0/tests/data/,alto-4-2.xsd page.xsd)
 
 lint: $(STAMP) ## ruff and mypy
 	$(VENV)/bin/ruff check .

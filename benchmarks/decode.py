@@ -20,7 +20,7 @@ from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.decode.prefix_search import likely_classes
 from chuviet.language.gazetteer import Gazetteer
 from chuviet.language.ngram import NGram
-from chuviet.language.rescore import rescorer_of
+from chuviet.language.rescore import rescorers_of
 from chuviet.vocab import BLANK, Charset
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "vi_line.safetensors"
@@ -73,7 +73,7 @@ def main() -> None:
     decoders = {
         "greedy": CTCGreedy(charset),
         f"beam {cfg.width}": cfg.build(charset),
-        "with language model": cfg.build(charset, rescorer_of(lm, cfg)),
+        "with language model": cfg.build(charset, *rescorers_of(lm, cfg)),
     }
     rng = np.random.default_rng(0)
     texts = [t for t in (draw_text(lm.gazetteer, rng) for _ in range(args.lines * args.rounds)) if lm.knows(t)]

@@ -7,9 +7,7 @@ are drawn: those say how fast both are, and little about how good.
 """
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +15,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from peers.process import PEERS, Process
 
 from chuviet.artifact.onnx_file import load_onnx
 from chuviet.artifact.opening import find_weights
@@ -37,33 +36,14 @@ PEER = [
     sys.executable, "-m", "uv", "run", "--no-project", "--quiet",
     "--python", f"{sys.version_info[0]}.{sys.version_info[1]}",
     "--with", "rapidocr-onnxruntime==1.4.4", "--with", "opencv-python-headless",
-    "python", str(Path(__file__).parent / "peers" / "rapidocr_detect.py"),
+    "python", str(PEERS / "rapidocr_detect.py"),
 ]  # fmt: skip
 SIDE = 640
 
 
-class Peer:
+def peer_of(paths: list[str]) -> Process:
     """The other detector's process, with its images loaded."""
-
-    def __init__(self, paths: list[str]) -> None:
-        self.process = subprocess.Popen(PEER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdin and self.process.stdout
-        self.stdin, self.stdout = self.process.stdin, self.process.stdout
-        self._say(json.dumps(paths))
-        if not any(line.strip() == "ready" for line in self.stdout):
-            sys.exit("rapidocr-onnxruntime could not be started: it needs uv and a network at the first run")
-
-    def round(self, threads: int, side: int) -> dict[str, list]:
-        self._say(f"{threads} {side}")
-        return json.loads(self.stdout.readline())
-
-    def _say(self, line: str) -> None:
-        self.stdin.write(line + "\n")
-        self.stdin.flush()
-
-    def close(self) -> None:
-        self.stdin.close()
-        self.process.wait()
+    return Process(PEER, paths, hint="it needs uv and a network at the first run")
 
 
 def main() -> None:
@@ -103,7 +83,7 @@ def drawn(folder: Path, pages: int = 6) -> list[str]:
 
 
 def speed(file: Path, squares: list[str], rounds: int) -> None:
-    peer, images = Peer(squares), [read_image(p) for p in squares]
+    peer, images = peer_of(squares), [read_image(p) for p in squares]
     for threads in (1, 2):
         cv2.setNumThreads(threads)
         detector = Detector(load_onnx(file, threads=threads))
@@ -111,7 +91,7 @@ def speed(file: Path, squares: list[str], rounds: int) -> None:
         detector.find(images[0])
         ours, theirs = [], []
         for _ in range(rounds):
-            theirs.append(statistics.median(peer.round(threads, SIDE)["ms"]))
+            theirs.append(statistics.median(peer.ask(f"{threads} {SIDE}")["ms"]))
             ours.append(statistics.median(timed(detector, images)[0]))
         ratio = statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
         print(f"{SIDE} x {SIDE}, {threads} thread{'s'[: threads > 1]}: {statistics.median(ours):.0f} ms an image, "
@@ -120,8 +100,8 @@ def speed(file: Path, squares: list[str], rounds: int) -> None:
 
 
 def quality(file: Path, name: str, pages: list) -> None:
-    peer = Peer([p.path for p in pages])
-    answer = peer.round(2, 0)
+    peer = peer_of([p.path for p in pages])
+    answer = peer.ask("2 0")
     peer.close()
     detector = Detector(load_onnx(file, threads=2))
     times, found = timed(detector, [read_image(p.path) for p in pages])

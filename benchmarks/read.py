@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import shutil
 import statistics
 import subprocess
@@ -25,6 +24,7 @@ from pathlib import Path
 
 import editdistance
 import numpy as np
+from peers.process import PEERS, Process
 from PIL import Image
 
 from chuviet.data.lists import read_labels
@@ -32,30 +32,13 @@ from chuviet.data.table import image_root
 from chuviet.reading.detector import Detector
 from chuviet.reading.lines import LineReader
 
-PEERS = Path(__file__).parent / "peers"
 #: As `chuviet.reading` is started, and as the command is.
 OURS = [sys.executable, "-m", "chuviet.cli", "predict"]
 
 
-class Side:
+def side(python: str, script: str, paths: Sequence[str], threads: int) -> Process:
     """A process that reads the lines it was told, alone or all together."""
-
-    def __init__(self, python: str, script: str, paths: Sequence[str], threads: int) -> None:
-        command = [python, str(PEERS / script)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._say(json.dumps({"paths": list(paths), "threads": threads}))
-        assert self.process.stdout
-        if not any(line.strip() == "ready" for line in self.process.stdout):
-            sys.exit(f"{script} could not be started by {python}")
-
-    def read(self, how: str, start: int, end: int) -> dict[str, list]:
-        self._say(f"{how} {start} {end}")
-        assert self.process.stdout
-        return json.loads(self.process.stdout.readline())
-
-    def _say(self, line: str) -> None:
-        assert self.process.stdin
-        print(line, file=self.process.stdin, flush=True)
+    return Process([python, str(PEERS / script)], {"paths": list(paths), "threads": threads})
 
 
 def main() -> None:
@@ -121,18 +104,18 @@ def _warm(
     args: argparse.Namespace, how: str, title: str, paths: Sequence[str], texts: Sequence[str], count: int
 ) -> None:
     """Lines read by processes that are running: `count` of them a round, others in each (language models cache)."""
-    sides = {"chuviet": Side(sys.executable, "chuviet_lines.py", paths, args.threads)}
+    sides = {"chuviet": side(sys.executable, "chuviet_lines.py", paths, args.threads)}
     if args.old:
-        sides["chuviet 0.1"] = Side(args.old, "chuviet_before_lines.py", paths, args.threads)
+        sides["chuviet 0.1"] = side(args.old, "chuviet_before_lines.py", paths, args.threads)
     if args.rapidocr:
-        sides["rapidocr 3.10"] = Side(args.rapidocr, "rapidocr_lines.py", paths, args.threads)
+        sides["rapidocr 3.10"] = side(args.rapidocr, "rapidocr_lines.py", paths, args.threads)
     read: dict[str, dict[int, str]] = {name: {} for name in sides}
     turns = dict.fromkeys(sides, 0)
 
     def call(name: str) -> float:
         start = turns[name] * count % max(len(paths) - count + 1, 1)
         turns[name] += 1
-        found = sides[name].read(how, start, start + count)
+        found = sides[name].ask(f"{how} {start} {start + count}")
         read[name] |= dict(enumerate(found["texts"], start))
         return statistics.median(found["ms"])
 

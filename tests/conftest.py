@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import io
+import math
 import os
 import platform
 
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import matplotlib
 import numpy as np
 import pytest
 import torch
@@ -257,3 +261,66 @@ def small_onnx(tmp_path_factory: pytest.TempPathFactory) -> SmallOnnx:
     saved = dark_detector()
     files.detector.write_bytes(describe(detector_graph(saved.model), saved, "fp32", saved.decoder_cfg))
     return files
+
+
+class PdfMaker:
+    """A PDF that is written piece by piece. Places are in points from the bottom left."""
+
+    def __init__(self) -> None:
+        import pypdfium2
+        import pypdfium2.raw
+
+        self.raw: Any = pypdfium2.raw
+        self.document: Any = pypdfium2.PdfDocument.new()
+        self.pages: list[Any] = []
+        data = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf").read_bytes()
+        self._bytes = (ctypes.c_ubyte * len(data)).from_buffer_copy(data)
+        self._font = self.raw.FPDFText_LoadFont(self.document, self._bytes, len(data), self.raw.FPDF_FONT_TRUETYPE, 1)
+
+    def page(self, width: float = 300, height: float = 200, rotation: int = 0) -> PdfMaker:
+        self.pages.append(self.document.new_page(width, height))
+        self.pages[-1].set_rotation(rotation)
+        return self
+
+    def text(
+        self, text: str, x: float, y: float, size: float = 12, *, angle: float = 0, mode: int = 0, font: str = ""
+    ) -> PdfMaker:
+        """A piece of text that begins at (x, y), turned by `angle` degrees counter-clockwise; `mode` 3 is invisible;
+        `font` is one of the 14 that every viewer has.
+        """
+        if font:
+            written = self.raw.FPDFPageObj_NewTextObj(self.document, font.encode(), size)
+        else:
+            written = self.raw.FPDFPageObj_CreateTextObj(self.document, self._font, size)
+        units = text.encode("utf-16-le") + b"\0\0"
+        self.raw.FPDFText_SetText(written, ctypes.cast(ctypes.create_string_buffer(units), self.raw.FPDF_WIDESTRING))
+        self.raw.FPDFTextObj_SetTextRenderMode(written, mode)
+        c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        self.raw.FPDFPageObj_Transform(written, c, s, -s, c, x, y)
+        self.raw.FPDFPage_InsertObject(self.pages[-1], written)
+        return self
+
+    def picture(self, image: Image.Image, x: float, y: float, width: float, height: float) -> PdfMaker:
+        import pypdfium2
+
+        placed = pypdfium2.PdfImage.new(self.document)
+        placed.set_bitmap(pypdfium2.PdfBitmap.from_pil(image))
+        placed.set_matrix(pypdfium2.PdfMatrix().scale(width, height).translate(x, y))
+        self.pages[-1].insert_obj(placed)
+        return self
+
+    def data(self) -> bytes:
+        """The file's bytes; nothing can be added any more."""
+        out = io.BytesIO()
+        for page in self.pages:
+            page.gen_content()
+        self.document.save(out)
+        self.document.close()
+        return out.getvalue()
+
+
+@pytest.fixture
+def pdf_maker() -> type[PdfMaker]:
+    """Makes PDFs with text, pictures and invisible text."""
+    pytest.importorskip("pypdfium2")
+    return PdfMaker

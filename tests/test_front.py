@@ -200,6 +200,41 @@ def test_what_was_read_becomes_json(picture: np.ndarray, small_onnx: Any) -> Non
     assert page.lines[0] != page.lines[1] and hash(page.lines[0])  # by identity: corners are arrays
 
 
+def test_what_was_read_becomes_files(picture: np.ndarray, small_onnx: Any, tmp_path: Path) -> None:
+    reader = chuviet.Reader(small_onnx.detector, small_onnx.word, min_score=0)
+    paths = [saved(np.roll(picture, 10 * k, 1), tmp_path / f"{k}.png") for k in range(3)]
+    pages = reader.read(paths)
+    chuviet.write(pages[0], tmp_path / "new" / "a.txt")
+    assert (tmp_path / "new" / "a.txt").read_text(encoding="utf-8") == pages[0].text + "\n"
+    chuviet.write(pages, str(tmp_path / "a.txt"), "json")
+    assert len(json.loads((tmp_path / "a.txt").read_text(encoding="utf-8"))["pages"]) == 3
+    chuviet.write((page for page in pages), tmp_path / "a.txt")  # replaces it, page by page
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "\n\f".join(p.text for p in pages) + "\n"
+    chuviet.write(pages, tmp_path / "a.pdf")  # the names of the pages are paths
+    chuviet.write(reader.pages(iter(paths)), tmp_path / "b.pdf", images=paths)
+    named = (tmp_path / "a.pdf").read_bytes()
+    assert named.count(b"/Type /Page ") == 3 and named == (tmp_path / "b.pdf").read_bytes()
+    left = sorted(p.name for p in tmp_path.iterdir())
+    for wrong, message in (
+        ((pages, tmp_path / "a.docx"), "path .*: what format is that"),
+        ((pages, tmp_path / "c.txt", "docx"), "format 'docx': one of txt"),
+        (([], tmp_path / "c.txt"), "there are no pages to write"),
+        ((pages, tmp_path / "c.page.xml"), "holds one page"),
+        ((reader.read(picture), tmp_path / "c.pdf"), "no image called image 1; give the images"),
+    ):
+        with pytest.raises(chuviet.InputError, match=message):
+            chuviet.write(*wrong)
+    for images, message in (
+        (paths[:2], "fewer images than pages"),
+        ([picture[:, :99]] * 3, "99 x 60 px, but the page"),
+    ):
+        with pytest.raises(chuviet.InputError, match=message):
+            chuviet.write(pages, tmp_path / "c.pdf", images=images)
+    with pytest.raises(chuviet.InputError, match="would be overwritten"):
+        chuviet.write(pages[0], paths[0], "pdf")
+    assert sorted(p.name for p in tmp_path.iterdir()) == left
+
+
 class Known(FrameNetwork):
     """Frames that say `text` with each character in the frames that `spans` names, with the probability 0.9."""
 

@@ -95,14 +95,3 @@ def test_crop_takes_the_very_pixels_and_straightens() -> None:
     quad = np.array([(60 - 1 - 5, 10), (60 - 1 - 5, 50), (60 - 1 - 25, 50), (60 - 1 - 25, 10)], float)
     assert np.array_equal(geometry.crop(turned, quad), image[5:25, 10:50])
     assert geometry.crop(image, np.zeros((4, 2))).shape == (2, 2, 3)
-
-
-@pytest.mark.parametrize("degrees", [-30, 0, 5, 30])
-def test_reading_order_of_a_turned_page(degrees: float) -> None:
-    words = [box(x + dy, y + dy, w, 20) for y in (0, 30, 60) for x, w, dy in ((0, 50, 3), (60, 30, -3), (100, 80, 0))]
-    a = np.deg2rad(degrees)
-    page = np.stack(words) @ np.array([(np.cos(a), np.sin(a)), (-np.sin(a), np.cos(a))])
-    shuffled = np.random.default_rng(1).permutation(len(page))
-    order = geometry.reading_order(page[shuffled])
-    assert shuffled[order].tolist() == list(range(9))
-    assert geometry.reading_order(np.zeros((0, 4, 2))).tolist() == []

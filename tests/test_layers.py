@@ -15,7 +15,7 @@ BASE = {
     "geometry": set(), "outlines": set(), "rboxes": set(), "config": {"kinds"}, "files": {"errors"},
 }  # fmt: skip
 #: The reading floor, from the ground up: each part may import those before it.
-READING = ("inputs", "native", "preprocess", "decode", "language", "artifact", "reading", "front")
+READING = ("inputs", "formats", "native", "preprocess", "decode", "language", "artifact", "reading", "front")
 #: The making floor: groups of parts; each may import the groups before it, but no other part of its own group.
 MAKING = (
     {"labels", "polygons"}, {"batch"}, {"synth", "data", "models", "losses", "metrics"}, {"pytorch"}, {"train"},
@@ -24,7 +24,8 @@ MAKING = (
 TOP = ("commands", "cli", "__main__")
 #: Modules above the reading floor that must do without the making floor all the same.
 LIGHT = {"__main__", "cli", "command_help", "commands", "commands.guard", "commands.images", "commands.outputs",
-         "commands.predict", "commands.read", "commands.weights"}  # fmt: skip
+         "commands.page_outputs", "commands.predict", "commands.read", "commands.record",
+         "commands.weights"}  # fmt: skip
 #: What the reading floor never imports.
 HEAVY = {"torch", "torchvision", "timm", "lightning", "pandas", "albumentations", "sklearn", "scipy", "shapely",
          "matplotlib", "onnx", "safetensors", "tensorboard", "IPython", "nbformat"}  # fmt: skip

@@ -17,4 +17,6 @@ line: chuviet.Line = reader.read(Image.new("RGB", (9, 9)))
 lines: list[chuviet.Line] = reader.read([io.BytesIO()])
 word: chuviet.Word = line.words[0]
 confidence: float = word.confidence
+chuviet.write(page, "photo.pdf", images="photo.jpg")
+chuviet.write(iter(pages), Path("all.txt"), format="md")
 either: chuviet.LineReader | chuviet.Detector = chuviet.load("text_det")

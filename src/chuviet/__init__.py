@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chuviet.errors import InputError as InputError
     from chuviet.front import load as load
     from chuviet.front import read as read
+    from chuviet.front import write as write
     from chuviet.reading.detector import Detector as Detector
     from chuviet.reading.lines import LineReader as LineReader
     from chuviet.reading.pages import Reader as Reader
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
     from chuviet.results import Word as Word
 
 _PLACES = {
-    "read": "chuviet.front", "load": "chuviet.front", "Reader": "chuviet.reading.pages",
+    "read": "chuviet.front", "load": "chuviet.front", "write": "chuviet.front", "Reader": "chuviet.reading.pages",
     "LineReader": "chuviet.reading.lines", "Detector": "chuviet.reading.detector", "Page": "chuviet.results",
     "Block": "chuviet.results", "Line": "chuviet.results", "Word": "chuviet.results", "Detection": "chuviet.results",
     "InputError": "chuviet.errors",
 }  # fmt: skip
 __all__ = [
     "Block", "Detection", "Detector", "InputError", "Line", "LineReader", "Page", "Reader", "Word", "load", "read",
+    "write",
 ]  # fmt: skip
 
 

@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     _export(_command(commands, "export", "write a recogniser or detector as an ONNX file, checked against PyTorch"))
     _prune(_command(commands, "prune", "remove a share of a model's channels, to be trained again afterwards"))
     _report(_command(commands, "report", "out-of-fold errors as one HTML page"))
+    _calibrate(_command(commands, "calibrate", "make a recogniser's confidences shares of right words"))
     return top
 
 
@@ -98,10 +99,25 @@ def _reader(p: argparse.ArgumentParser) -> None:
                    "0: no limit)")  # fmt: skip
 
 
+def _limits(p: argparse.ArgumentParser) -> None:
+    """The options of commands that read what INPUT names; see `chuviet.inputs.limits.Limits`."""
+    p.add_argument("--max-pixels", type=_positive, default=100_000_000, metavar="N",
+                   help="scale larger images down to about N pixels while loading them (%(default)s)")  # fmt: skip
+    p.add_argument("--max-pages", type=_natural, default=10_000, metavar="N",
+                   help="of a PDF, TIFF, GIF or WebP read the first N pages (%(default)s; 0: all)")  # fmt: skip
+    p.add_argument("--dpi", type=_positive, metavar="N",
+                   help="draw pages of PDFs with N dots per inch (default: a scan's own, else 200)")  # fmt: skip
+    p.add_argument("--longest", type=_positive, metavar="PX",
+                   help="the longer side that a detector scales pages to: more for small letters, less for large ones "
+                   "(default: what it was trained for)")  # fmt: skip
+
+
 def _predict(p: argparse.ArgumentParser) -> None:
     p.add_argument("input", nargs="+", metavar="INPUT",
-                   help="images, folders (searched in depth), 'globs', CSVs with img_path, lists, PDFs")  # fmt: skip
+                   help="images, PDFs (FILE.pdf#3 and #2-5 are pages of one), folders (searched in depth), 'globs', "
+                   "CSVs with img_path, lists; - is standard input")  # fmt: skip
     _reader(p)
+    _limits(p)
     p.add_argument(
         "--out", metavar="FILE", help="write a CSV img_path,text,confidence (of a detector: name, tab, JSON)"
     )
@@ -124,9 +140,24 @@ def _evaluate(p: argparse.ArgumentParser) -> None:
 
 def _read(p: argparse.ArgumentParser) -> None:
     p.add_argument("input", nargs="+", metavar="INPUT",
-                   help="photos, scanned pages, PDFs, folders (searched in depth), 'globs'")  # fmt: skip
+                   help="photos, scanned pages, PDFs (FILE.pdf#3 and #2-5 are pages of one), folders (searched in "
+                   "depth), 'globs'; - is standard input")  # fmt: skip
     _reader(p)
-    p.add_argument("--out", metavar="JSON", help="write quads, texts and scores here instead of printing texts")
+    _limits(p)
+    p.add_argument("--ocr", choices=("auto", "always", "never"), default="auto",
+                   help="auto takes the text that a page of a PDF carries, unless it is invisible or garbled, and "
+                   "reads all else; never reads nothing (%(default)s)")  # fmt: skip
+    p.add_argument("--time-limit", type=float, default=0, metavar="SECONDS",
+                   help="begin no page after so many seconds, and name how many are left (0: no limit)")  # fmt: skip
+    p.add_argument("--out", metavar="FILE|DIR",
+                   help="write here instead of printing texts: a file for all pages, its ending says the format "
+                   "(.txt .json .jsonl .tsv .md .hocr .html .xml .alto.xml .page.xml .pdf), or with --format a folder "
+                   "with files for every input")  # fmt: skip
+    p.add_argument("--format", metavar="F[,F...]",
+                   help="txt, json, jsonl, tsv, md, hocr, alto, page, pdf; several go into a folder (default of what "
+                   "is printed: txt)")  # fmt: skip
+    p.add_argument("--overwrite", action="store_true",
+                   help="replace files that chuviet did not write, and read anew what a folder has")  # fmt: skip
     p.add_argument("--draw", metavar="DIR", help="pictures with what was read")
     p.add_argument("--skip-bad", action="store_true", help="leave out pages that cannot be read, and name them")
     _min_score(p)
@@ -211,11 +242,17 @@ def _lm(p: argparse.ArgumentParser) -> None:
     p.add_argument("--addresses", type=int, default=0, metavar="N", help="lines of made-up addresses")
     p.add_argument("--gazetteer", type=Path, metavar="DIR",
                    help="folder of the vietnam_dataset (default: the package vietnam-provinces)")  # fmt: skip
+    p.add_argument("--wards", metavar="TSV",
+                   help="the map since July 2025 too, with the columns ward and province")  # fmt: skip
     p.add_argument("--labels", action="append", default=[], metavar="CSV", help="labels whose texts are learnt")
     p.add_argument("--leave-out", type=int, metavar="K", help="without the labels of this fold")
     p.add_argument("--repeat", type=_positive, default=20, help="how often the labels count (%(default)s)")
     p.add_argument("--text", action="append", default=[], metavar="FILE", help="plain text, a line each")
-    p.add_argument("--order", type=_positive, default=14, help="characters of the longest n-grams (%(default)s)")
+    p.add_argument("--general", action="append", default=[], metavar="FILE",
+                   help="a second model, of general text, made of these sentences (one a line; those of the test part "
+                   "are left out); a line is read by the model that it is likelier to be of")  # fmt: skip
+    p.add_argument("--verse", metavar="CSV", help="verse for the second model, with the column content")
+    p.add_argument("--order", type=_positive, default=10, help="characters of the longest n-grams (%(default)s)")
     p.add_argument("--min-count", type=_positive, default=3, metavar="N", help="rarer long n-grams go (%(default)s)")
     p.add_argument("--seed", type=int, default=0, help="of the made-up addresses (%(default)s)")
     p.add_argument("--out", required=True, metavar="FILE", help="a .safetensors file")
@@ -282,6 +319,15 @@ def _report(p: argparse.ArgumentParser) -> None:
     p.add_argument("--data", metavar="CSV", help="the label CSV that the run read (default: what its config says)")
     p.add_argument("--out", metavar="HTML", help="default: report.html beside the first")
     p.add_argument("--worst", type=_positive, default=30, metavar="N", help="lines shown as pictures (%(default)s)")
+
+
+def _calibrate(p: argparse.ArgumentParser) -> None:
+    p.add_argument("rows", nargs="+", metavar="CSV", help="tables of chuviet evaluate --out, of lines that the reader "
+                   "of each never saw, made with weights that are not calibrated")  # fmt: skip
+    p.add_argument("-w", "--weights", metavar="FILE", help="a .safetensors file that gets the calibration")
+    p.add_argument("--out", metavar="FILE", help="the calibrated weights")
+    p.add_argument("--right", type=float, default=0.99, metavar="SHARE",
+                   help="share of right words that a review is to reach (%(default)s)")  # fmt: skip
 
 
 def _natural(text: str) -> int:

@@ -37,12 +37,21 @@ With the weights of a detector, --data are labels of pages (see docs/formats.md)
 by the rules of ICDAR2015, and the kinds of errors; with a recogniser beside it also those of reading (e2e).""",
     "read": """\
 examples:
-  chuviet read photo.jpg
-  chuviet read scans/ --out result.json --draw drawn/
+  chuviet read photo.jpg                                 prints the text
+  chuviet read scans/ --out all.pdf                      one file for all pages, here a searchable PDF
+  chuviet read scans/ --format json,pdf --out read/      two files for every input; the same again goes on after a stop
+  chuviet read scans/ --out all.json --draw drawn/       and pictures with what was read
   chuviet read -w text_det -w vi_line form.jpg           another recogniser; without -w: text_det and scene_word
+  chuviet read 'book.pdf#10-12' --ocr always             pages 10 to 12, whatever text they carry
+  scanimage | chuviet read -                             an image or a PDF on standard input
+  chuviet read poster.jpg --longest 2500                 smaller letters than the detector sees otherwise
 
-Detection, crops straightened by their perspective, recognition in batches, reading order. The JSON has, by file, the
-list of texts with their corners (clockwise from the top left) and their score: detection times recognition.""",
+Detection, crops straightened by their perspective, recognition in batches, reading order. Formats: txt, json, jsonl,
+tsv (as Tesseract's), md (Markdown), hocr, alto, page (PAGE 2019), pdf. Files appear when they are whole, and replace
+none that chuviet did not write. docs/output.md has all of it.
+
+A PDF's page that carries a text of its own gives that text, with confidence 1; its pictures are read. What --max-pages
+or --time-limit cuts off is counted on stderr, and the exit code is 3.""",
     "reject": """\
 examples:
   chuviet reject -w fots_light_rejector_small --data icdar2015/text_localization/train_icdar2015_label.txt \\
@@ -81,11 +90,22 @@ chuviet lm) beside weights, which are then decoded by beam search.""",
 examples:
   chuviet lm --addresses 100000 --out vi_address.lm.safetensors
   chuviet lm --addresses 100000 --labels train_folds.csv --leave-out 0 --out lm_without_fold0.safetensors
+  chuviet lm --addresses 100000 --wards wards.tsv --general law.txt --general wiki.txt --out vi.lm.safetensors
   chuviet pack outputs/line_192_f0/fold0/weights.safetensors --lm lm_without_fold0.safetensors --out reader.safetensors
 
 A model of characters (interpolated Kneser-Ney) for the beam search of the CTC recognisers. With --addresses it takes
 the gazetteer along: wards, districts, provinces and streets that were misread are then compared with those that exist.
-With --leave-out the labels of that fold are kept out and used to report the perplexity.""",
+With --leave-out the labels of that fold are kept out and used to report the perplexity. With --general a second model,
+of general text, is in the file: both search, and what one of them finds likelier together with the frames is read; only
+the addresses' lines are held to the gazetteer.""",
+    "calibrate": """\
+examples:
+  chuviet evaluate -w reader0 --data labels.csv --fold 0 --out 0.csv        and so on for the other folds
+  chuviet calibrate 0.csv 1.csv 2.csv 3.csv 4.csv -w reader.safetensors --out calibrated.safetensors
+  chuviet export -w calibrated.safetensors --out reader.onnx
+
+The log odds of a word's confidence get a slope and an offset, so that of the words of confidence 0.9 nine in ten are
+right. Each table is judged by what was fitted on the others; with one table, half of its lines by the other half.""",
     "export": """\
 examples:
   chuviet export -w outputs/line_192_f5/fold0/weights.safetensors --out mine.onnx

@@ -8,9 +8,9 @@ import contextlib
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from chuviet.errors import InputError
 
@@ -26,24 +26,61 @@ def write_whole(path: str | Path, data: bytes, sync: bool = True) -> None:
     Makes missing folders. Without `sync` a power cut may lose it: for files by the thousand that can be made again.
     Raises InputError (one line) when it cannot be written: a full disk, no permission.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    file = WholeFile(path, sync)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as f:
-            f.write(data)
-            if sync:
-                f.flush()
-                os.fsync(f.fileno())
-        temporary.replace(path)
-    except OSError as e:
-        if path.parent.is_dir():
-            temporary.unlink(missing_ok=True)
-        state = "the former file is untouched" if path.is_file() else "nothing was left behind"
-        raise InputError(f"{path}: cannot be written ({e.strerror or e}); {state}") from e
-    except BaseException:  # Ctrl-C while writing: no half file stays, and the interrupt goes on
-        temporary.unlink(missing_ok=True)
-        raise
+        file.write(data)
+        file.commit()
+    finally:
+        file.abandon()
+
+
+class WholeFile:
+    """A file that is written bit by bit to a temporary name beside `path`, and gets its name by `commit`: until then
+    the old file stays as it was. `abandon`, to be called in any case, removes what was not committed.
+
+    Makes missing folders. Every method raises InputError (one line) when the file cannot be written.
+    """
+
+    def __init__(self, path: str | Path, sync: bool = True) -> None:
+        """`sync`: as in `write_whole`."""
+        self.path, self._sync = Path(path), sync
+        self._temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        self._file: BinaryIO | None = None
+        with self._explained():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._temporary.open("wb")
+
+    def write(self, data: bytes) -> None:
+        assert self._file is not None
+        with self._explained():
+            self._file.write(data)
+
+    def commit(self) -> None:
+        assert self._file is not None
+        with self._explained():
+            self._file.flush()
+            if self._sync:
+                os.fsync(self._file.fileno())
+            self._file.close()
+            self._temporary.replace(self.path)
+            self._file = None
+
+    def abandon(self) -> None:
+        """After `commit` this does nothing."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # closing writes what is left, and the disk may be full
+                self._file.close()
+            self._file = None
+            self._temporary.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as e:
+            self.abandon()
+            state = "the former file is untouched" if self.path.is_file() else "nothing was left behind"
+            raise InputError(f"{self.path}: cannot be written ({e.strerror or e}); {state}") from e
 
 
 def check_output(path: str | Path, inputs: Iterable[str | Path], what: str = "--out") -> None:
@@ -71,14 +108,16 @@ def check_folder(
     """Raises InputError when writing the files `names` into folder `path` would lose something or fail.
 
     `names` are relative to `path`. Refused: what `check_output` refuses for any of them; a folder that lies in one of
-    the folders among `inputs` (hidden ones aside), where the next run would read the pictures; names that lead out of
-    the folder, or that come twice (case and Unicode form aside: they are one file on many systems).
+    the folders among `inputs` (hidden ones aside), where the next run would read the images or PDFs among `names`;
+    names that lead out of the folder, or that come twice (case and Unicode form aside: they are one file on many
+    systems).
     """
-    path = Path(path)
+    path, names = Path(path), list(names)
     known = _Inputs(inputs)
     if path.exists() and not path.is_dir():
         raise InputError(f"{what} {path}: it is a file; give a folder")
-    if folder := known.folder_around(path / "x"):
+    would_be_read = any(Path(name).suffix.lower() in _READ_FROM_FOLDERS for name in names)
+    if would_be_read and (folder := known.folder_around(path / "x")):
         raise InputError(
             f"{what} {path}: lies in the input folder {folder}; the next run would read it; give another folder"
         )

@@ -70,31 +70,6 @@ def crop(image: np.ndarray, quad: Quad) -> np.ndarray:
     return cv2.warpPerspective(image, matrix, (w, h), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
-def reading_order(quads: Quads) -> np.ndarray:
-    """Row numbers of the quads from top to bottom and, within a line of text, from left to right.
-
-    Two quads share a line when their centres differ in height by less than half the smaller one's height, measured
-    along the page's median direction of writing.
-    """
-    if not len(quads):
-        return np.empty(0, np.int64)
-    along = (quads[:, 1] - quads[:, 0]) + (quads[:, 2] - quads[:, 3])
-    angle = np.median(np.arctan2(along[:, 1], along[:, 0]))
-    centres = quads.mean(1)
-    across = centres @ np.array([-np.sin(angle), np.cos(angle)])
-    forward = centres @ np.array([np.cos(angle), np.sin(angle)])
-    heights = height_of(quads)
-    lines: list[list[int]] = []
-    for i in np.argsort(across, kind="stable"):
-        line = lines[-1] if lines else []
-        level = np.mean([across[j] for j in line]) if line else np.inf
-        if line and across[i] - level < 0.5 * min(heights[i], np.median([heights[j] for j in line])):
-            line.append(int(i))
-        else:
-            lines.append([int(i)])
-    return np.array([i for line in lines for i in sorted(line, key=lambda j: forward[j])])
-
-
 def part_of(quad: Quad, start: float, end: float) -> Quad:
     """The part of a quad in order (4 2) from `start` to `end` of its length, 0..1 along the text."""
     top_left, top_right, bottom_right, bottom_left = quad

@@ -25,6 +25,7 @@ KINDS: dict[str, str] = {
     "attention_beam": "chuviet.decode.attention:AttentionBeam.Config",
     "decoded_in_graph": "chuviet.decode.attention:DecodedInGraph.Config",
     "db_boxes": "chuviet.decode.db:DBDecoder.Config",
+    "line_word_boxes": "chuviet.decode.db:LineWordDecoder.Config",
     "east_boxes": "chuviet.decode.east:EastDecoder.Config",
 }
 

@@ -20,8 +20,9 @@ class Prediction:
     """One decoded line. `confidence` is in 0..1: the geometric mean of the chosen characters' probabilities (1 if
     empty). `raw_text` is what was read before a language model had its say, None without one. `spans` (L 2) are the
     first and the last of the line's `frames` that each character of `text` takes, `scores` (L) the characters'
-    probabilities; None where the text was not aligned to frames. `stacked`: the image seems to hold several lines, one
-    below the other, which a reader of lines does not read.
+    probabilities; None where the text was not aligned to frames. `word_scores` are the confidences of its words, where
+    `scores` are known; once a recogniser is calibrated, shares of such words that are right, and `confidence` is their
+    mean. `stacked`: the image seems to hold several lines, one below the other, which a reader of lines does not read.
     """
 
     index: int
@@ -31,6 +32,7 @@ class Prediction:
     spans: np.ndarray | None = field(default=None, compare=False, repr=False)
     scores: np.ndarray | None = field(default=None, compare=False, repr=False)
     frames: int = 0
+    word_scores: np.ndarray | None = field(default=None, compare=False, repr=False)
     stacked: bool = False
 
     @property
@@ -42,13 +44,15 @@ class Prediction:
 @dataclass
 class Detection:
     """The text found in one image: `quads` K 4 2 float pixels of the original image, clockwise from the text's top
-    left; `scores` K, 0..1. `texts` are what a recogniser read in them, None before one did.
+    left; `scores` K, 0..1. `texts` are what a recogniser read in them, None before one did. A detector that knows lines
+    and words gives the lines, and in `words` the words, which need not lie in lines.
     """
 
     index: int
     quads: np.ndarray
     scores: np.ndarray
     texts: list[str] | None = None
+    words: Detection | None = None
 
     @property
     def answer(self) -> Detection:

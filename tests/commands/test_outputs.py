@@ -18,6 +18,8 @@ COMMANDS = {
     "prune": ["prune", "-w", "w.onnx", "--out", "w.onnx"],
     "reject": ["reject", "-w", "w.onnx", "--data", "b.txt", "--out", "b.txt"],
     "report": ["report", "a.csv", "--out", "a.csv"],
+    "lm general": ["lm", "--general", "b.txt", "--out", "b.txt"],
+    "calibrate": ["calibrate", "a.csv", "-w", "w.onnx", "--out", "w.onnx"],
     "convert": ["convert", "tsv", "b.txt", "--to", "tsv", "--out", "b.txt"],
 }
 

@@ -13,6 +13,7 @@ from chuviet.config import ConfigError
 from chuviet.data.detection import PageData, read_set
 from chuviet.data.page_augment import PageAugment
 from chuviet.data.pages import read_pages, write_pages
+from chuviet.data.targets_lines import LineWordTargets
 from chuviet.errors import InputError
 from chuviet.preprocess.page import PagePreprocess
 
@@ -125,3 +126,40 @@ def test_one_in_k_of_synthtext_and_every_sample_of_lpcv(pages: Path, tmp_path: P
     assert [b.ground_truth[0].texts for b in data.valid_loader()] == [["w8"], ["w9"]]
     batches = list(data.train_loader(0))
     assert sum(len(b) for b in batches) == 5 and all(b.images.shape[1:] == (3, 64, 64) for b in batches)
+
+
+def test_a_set_says_what_its_quads_are(pages: Path) -> None:
+    assert {p.kind for p in read_set(str(pages))} == {"text"}
+    for kind in ("lines", "words"):
+        found = read_set(f"{kind}:{pages}[0.8:]")
+        assert [p.kind for p in found] == [kind, kind] and found[0].rows("lines").tolist() == [kind == "lines"]
+
+
+def test_a_folder_with_lines_and_words_gives_both(pages: Path) -> None:
+    folder = pages.parent
+    rows = pages.read_text().splitlines()[:3]
+    outline = [[5, 30], [20, 28], [45, 30], [45, 50], [20, 48], [5, 50]]
+    region = {"transcription": "a b", "points": [[5, 28], [45, 28], [45, 50], [5, 50]], "polygon": outline}
+    lines = [f"{row.split(chr(9))[0]}\t{json.dumps([region])}" for row in rows]
+    (folder / "lines.txt").write_text("\n".join(lines) + "\n")
+    (folder / "words.txt").write_text("\n".join(rows) + "\n")
+    found = read_set(f"both:{folder}")
+    assert [p.texts for p in found] == [["a b", f"w{i}"] for i in range(3)]
+    first = found[0]
+    assert first.is_word is not None and first.is_word.tolist() == [False, True]
+    assert first.rows("lines").tolist() == [True, False] and first.rows("words").tolist() == [False, True]
+    assert first.outlines is not None and np.array_equal(first.outlines[0], outline) and first.outlines[1] is None
+    cfg = PageData.Config(
+        train=((f"both:{folder}", 1.0), (f"words:{pages}", 1.0)), valid=((f"both:{folder}", 1.0),),
+        augment=PageAugment.Config(size=64), targets=LineWordTargets.Config(), batch=13, workers=0,
+    )  # fmt: skip
+    data = cfg.build(5, seed=0)
+    (batch,) = data.train_loader(0)
+    assert set(batch.maps) == {"lines", "lines_mask", "words", "words_mask"}
+    known = batch.maps["lines_mask"].flatten(1).any(1)
+    assert known.tolist() == [i < 3 for i in batch.index.tolist()] and batch.maps["words_mask"].flatten(1).any(1).all()
+    (whole, *_) = data.valid_loader()
+    assert whole.maps["lines"].any() and whole.pages[0].kind == "both"
+    (folder / "words.txt").write_text("\n".join(rows[:2]) + "\n")
+    with pytest.raises(InputError, match=r"lines\.txt and words\.txt are not of the same pages"):
+        read_set(f"both:{folder}")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from chuviet.data.page_augment import PageAugment, in_window, paste_words
-from chuviet.geometry import min_area_quad
+from chuviet.geometry import min_area_quad, signed_area
 from chuviet.labels import LabelledPage
 from chuviet.polygons import iou
 
@@ -55,8 +55,32 @@ def test_same_seed_same_result_and_another_seed_another() -> None:
 
 def test_words_that_the_edge_cuts_are_unwanted_and_those_outside_are_gone() -> None:
     quads = np.array([[(x, 10), (x + 50, 10), (x + 50, 30), (x, 30)] for x in (10, 80, 200)], np.float64)
-    kept, texts, ignore = in_window(quads, ["a", "b", "c"], np.zeros(3, bool), 100, 100)
-    assert texts == ["a", "b"] and ignore.tolist() == [False, True] and len(kept) == 2
+    page = LabelledPage(None, quads, ["a", "b", "c"], np.zeros(3, bool))
+    seen = in_window(page, 100, 100)
+    assert seen.texts == ["a", "b"] and seen.ignore.tolist() == [False, True] and len(seen.quads) == 2
+
+
+def test_of_a_line_that_the_edge_cuts_the_rest_is_a_line() -> None:
+    quads = np.array([[(x, 10), (x + 50, 10), (x + 50, 30), (x, 30)] for x in (10, 80, 99, 200)], np.float64)
+    page = LabelledPage(None, quads, list("abcd"), np.array([False, False, False, False]), kind="lines")
+    seen = in_window(page, 100, 100)
+    assert seen.texts == ["a", "b", "c"] and not seen.ignore.any()
+    both = LabelledPage(None, quads, list("abcd"), page.ignore, kind="both", is_word=np.array([0, 1, 0, 1], bool))
+    seen = in_window(both, 100, 100)
+    assert seen.texts == ["a", "b", "c"] and seen.ignore.tolist() == [False, True, False]
+    assert seen.is_word is not None and seen.is_word.tolist() == [False, True, False]
+
+
+def test_outlines_go_with_their_lines() -> None:
+    quads = np.array([[(20, 20), (120, 20), (120, 40), (20, 40)]], float)
+    page = LabelledPage(np.full((100, 200, 3), 255, np.uint8), quads, ["a"], np.zeros(1, bool), kind="lines")
+    page.outlines = [np.array([(20, 20), (70, 25), (120, 20), (120, 40), (70, 45), (20, 40)], float)]
+    for seed in range(8):
+        out = PageAugment.Config(size=160, quarter=0.5, flip=0.5).build()(page, np.random.default_rng(seed))
+        assert out.outlines is not None and out.outlines[0] is not None
+        corners = out.outlines[0][[0, 2, 3, 5]]
+        np.testing.assert_allclose(np.sort(corners, 0), np.sort(out.quads[0], 0), atol=1e-6)
+        assert signed_area(out.quads)[0] > 0
 
 
 def test_crops_nearly_always_hold_a_whole_word() -> None:

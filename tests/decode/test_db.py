@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chuviet.data.targets_db import DBTargets
-from chuviet.decode.db import DBDecoder, _around, _rectangle
+from chuviet.decode.db import DBDecoder, LineWordDecoder, _around, _rectangle
 from chuviet.polygons import iou
 from chuviet.results import Detection
 
@@ -105,3 +105,15 @@ def test_no_quads_at_all() -> None:
     maps = DBTargets.Config().build()(np.zeros((0, 4, 2)), np.zeros(0, bool), (32, 64))
     assert maps["text"].sum() == 0 and maps["text_mask"].all() and not maps["threshold_mask"].any()
     assert len(decode(maps["text"][None].astype(np.float32), [(32, 64, 32, 64)])[0].quads) == 0
+
+
+def test_lines_and_words_have_a_map_each() -> None:
+    line, words = rectangle(100, 40, 160, 24, 3), [rectangle(60, 38, 70, 24, 3), rectangle(150, 43, 50, 24, 3)]
+    targets = DBTargets.Config(shrink=0.6).build()
+    none = np.zeros(2, bool)
+    maps = [targets(np.array(quads), none[: len(quads)], (80, 200))["text"] for quads in ([line], words)]
+    logits = np.where(np.array(maps), 9.0, -9.0).astype(np.float32)[None]
+    (found,) = LineWordDecoder.Config().build()(logits, [(80, 200, 160, 400)])
+    assert found.words is not None and (len(found.quads), len(found.words.quads)) == (1, 2)
+    assert iou(found.quads, np.array([line]) * 2)[0, 0] > 0.9
+    assert iou(found.words.quads, np.array(words) * 2).max(0).min() > 0.85

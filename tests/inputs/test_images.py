@@ -175,30 +175,27 @@ def test_bomb_header() -> None:
 
 def test_large_images_are_scaled_down_where_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "MAX_PIXELS", 5_000)
-    monkeypatch.setattr(images, "SCALED_PIXELS", 2_500)
     monkeypatch.setattr(images, "LARGEST_PIXELS", 20_000)
     picture = Image.fromarray(scene(80, 100))
     for kind in ("JPEG", "PNG", "TIFF", "GIF"):
         data = encoded(picture, format=kind)
         with pytest.raises(InputError, match="100 x 80 px"):
             decode_image(data)
-        out = decode_image(data, scale_down=True)
+        out = decode_image(data, max_pixels=2_500)
         assert out.shape == (40, 50, 3), kind
         even = np.asarray(picture.reduce(2)).astype(int)
         assert np.abs(out - even).mean() < (8 if kind == "GIF" else 3), kind
-    assert as_image(scene(80, 100), scale_down=True).shape == (40, 50, 3)
+    assert as_image(scene(80, 100), max_pixels=2_500).shape == (40, 50, 3)
     with pytest.raises(InputError, match="200 x 200 px"):
-        decode_image(encoded(Image.new("L", (200, 200)), format="JPEG"), scale_down=True)
+        decode_image(encoded(Image.new("L", (200, 200)), format="JPEG"), max_pixels=2_500)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "I;16", "F"])
-def test_every_mode_can_be_scaled_down(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_PIXELS", 1_000)
-    monkeypatch.setattr(images, "SCALED_PIXELS", 500)
+def test_every_mode_can_be_scaled_down(mode: str) -> None:
     grey = Image.fromarray(scene(40, 50)[:, :, 1])
     picture = Image.fromarray(np.asarray(grey, np.uint16) * 257) if mode == "I;16" else grey.convert(mode)
     data = encoded(picture, format="TIFF" if mode in ("I;16", "F") else "PNG")
-    small = decode_image(data, scale_down=True)
+    small = decode_image(data, max_pixels=500)
     assert small.shape == (20, 25, 3) and small.dtype == np.uint8
     if mode not in ("1", "P"):
         assert np.abs(small[:, :, 0].astype(int) - np.asarray(grey.reduce(2))).max() <= 2
@@ -206,7 +203,7 @@ def test_every_mode_can_be_scaled_down(mode: str, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
-def test_exif_orientation_is_applied(kind: str, orientation: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = encoded(Image.fromarray(scene(24, 64)), format=kind, exif=exif, **({"quality": 95} if kind != "PNG" else {}))
@@ -214,9 +211,7 @@ def test_exif_orientation_is_applied(kind: str, orientation: int, monkeypatch: p
     out = decode_image(data)
     assert out.shape == wanted.shape and out.flags.c_contiguous and np.abs(out - wanted).max() <= 2
     assert np.array_equal(as_image(Image.open(io.BytesIO(data))), wanted)
-    monkeypatch.setattr(images, "MAX_PIXELS", 1_000)
-    monkeypatch.setattr(images, "SCALED_PIXELS", 500)
-    small = decode_image(data, scale_down=True)
+    small = decode_image(data, max_pixels=500)
     assert small.shape == (wanted.shape[0] // 2, wanted.shape[1] // 2, 3)
     even = np.asarray(Image.fromarray(wanted.astype(np.uint8)).reduce(2)).astype(int)
     assert np.abs(small - even).max() <= 6

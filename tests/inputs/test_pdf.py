@@ -11,7 +11,8 @@ from PIL import Image
 
 from chuviet.errors import InputError
 from chuviet.inputs import pdf
-from chuviet.inputs.sources import find_sources, iter_sources
+from chuviet.inputs.limits import Limits
+from chuviet.inputs.sources import find_sources, holds_several, iter_sources
 
 pytest.importorskip("pypdfium2")
 
@@ -48,7 +49,7 @@ def locked() -> bytes:
 def test_pages_are_drawn_at_the_dpi_asked_for(tmp_path: Path) -> None:
     path = made(tmp_path / "a.pdf", 200, 100)
     for dpi in (72, 100, 200):
-        found = find_sources([path], dpi=dpi).sources
+        found = find_sources([path], limits=Limits(dpi=dpi)).sources
         assert [(s.name, s.frame) for s in found] == [(f"{path}#1", 1), (f"{path}#2", 2)]
         for source, level in zip(found, (200, 100), strict=True):
             page = source.load()
@@ -64,7 +65,11 @@ def test_one_page_and_bytes(tmp_path: Path) -> None:
     assert source.name == f"{path}#3" and abs(int(source.load()[-5, -5, 0]) - 50) <= 4
     with pytest.raises(InputError, match=r"a\.pdf#4: .* has 3 pages"):
         find_sources([f"{path}#4"])
-    from_bytes = list(iter_sources(path.read_bytes(), dpi=72))
+    assert [s.name for s in find_sources([f"{path}#2-3"]).sources] == [f"{path}#2", f"{path}#3"]
+    for wrong in ("2-4", "3-2"):
+        with pytest.raises(InputError, match=rf"a\.pdf#{wrong}: .* has 3 pages"):
+            find_sources([f"{path}#{wrong}"])
+    from_bytes = list(iter_sources(path.read_bytes(), Limits(dpi=72)))
     assert [s.name for s in from_bytes] == ["image 1#1", "image 1#2", "image 1#3"]
     assert from_bytes[1].load().shape == (200, 300, 3)
     single = made(tmp_path / "b.pdf", 9)
@@ -78,7 +83,7 @@ def test_a_page_as_large_as_a_wall_is_drawn_smaller(tmp_path: Path, monkeypatch:
     assert 8_000 < page.shape[0] * page.shape[1] <= 10_400
 
 
-def test_what_cannot_be_opened_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
     whole = made(tmp_path / "a.pdf", 200).read_bytes()
     (tmp_path / "locked.pdf").write_bytes(locked())
     (tmp_path / "broken.pdf").write_bytes(whole[:60])
@@ -88,11 +93,32 @@ def test_what_cannot_be_opened_is_said_in_one_line(tmp_path: Path, monkeypatch: 
         assert "\n" not in str(caught.value)
     left_out = dict(find_sources([tmp_path]).left_out)
     assert left_out.keys() == {"locked.pdf", "broken.pdf"} and "password" in left_out["locked.pdf"]
-    monkeypatch.setattr(pdf, "MAX_PAGES", 0)
-    with pytest.raises(InputError, match="1 pages"):
-        find_sources([tmp_path / "a.pdf"])
     with pytest.raises(InputError, match="dpi 0"):
         pdf.render_page(whole, 1, "a", dpi=0)
+    with pytest.raises(InputError, match="dpi 9999"):
+        Limits(dpi=9999)
+    empty = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    (tmp_path / "empty.pdf").write_bytes(empty + b"trailer<</Size 3/Root 1 0 R>>\n%%EOF\n")
+    with pytest.raises(InputError, match=r"empty\.pdf: (a PDF without pages|a broken PDF)") as caught:
+        find_sources([tmp_path / "empty.pdf"])
+    assert "\n" not in str(caught.value)
+
+
+def test_pages_over_the_limit_are_named(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.pdf", 200, 100, 50)
+    found = find_sources([path, f"{path}#2-3"], limits=Limits(pages=1))
+    assert [s.name for s in found.sources] == [f"{path}#1", f"{path}#2"] and found.cut == [
+        (str(path), 2),
+        (str(path), 1),
+    ]
+    assert find_sources([path], limits=Limits(pages=3)).cut == find_sources([path], limits=Limits(pages=0)).cut == []
+    with pytest.warns(UserWarning, match="image 1: 2 more pages are not read"):
+        assert len(list(iter_sources(path.read_bytes(), Limits(pages=1)))) == 1
+    small = find_sources([path], limits=Limits(pixels=10_000)).sources[0]
+    assert small.load().size <= 3.1 * 10_000 and small.text_layer is not None
+    drawn = small.text_layer()
+    assert small.load().shape[:2] == (drawn.height, drawn.width)
+    assert holds_several(path) and holds_several(path.read_bytes()) and not holds_several(save_png(tmp_path))
 
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,12 +142,12 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
         path = made(tmp_path / "a.pdf", 200).rename(tmp_path / "caf\udce9.pdf")
     except (OSError, UnicodeError):
         pytest.skip("this system refuses such names")
-    assert find_sources([path], dpi=72).sources[0].load().shape == (200, 300, 3)
+    assert find_sources([path], limits=Limits(dpi=72)).sources[0].load().shape == (200, 300, 3)
 
 
 def test_many_threads(tmp_path: Path) -> None:
     path = made(tmp_path / "a.pdf", 200, 100, 50)
-    sources, wrong = find_sources([path], dpi=72).sources, []
+    sources, wrong = find_sources([path], limits=Limits(dpi=72)).sources, []
 
     def work() -> None:
         for _ in range(5):

@@ -84,6 +84,32 @@ def test_both_ways_to_place_a_tone_are_offered() -> None:
     assert both_tones("Hà Nội") == ["Hà Nội"]
 
 
+BOTH_MAPS = Gazetteer([
+    *PLACES.districts,
+    District("Hà Nội", "Quận", "Ba Đình", (("Phường", "Cống Vị"),)),
+    District("Hà Nội", "", "", (("Phường", "Ba Đình"), ("Phường", "Hoàn Kiếm"))),
+    District("Kiên Giang", "", "", (("Đặc khu", "Phú Quốc"),)),
+])  # fmt: skip
+
+
+def test_wards_of_the_new_map_lie_straight_in_their_provinces() -> None:
+    counts = {
+        "5 Hàng Bạc, Phường Hoàn Kiếm, Thành phố Hà Nội": 2,
+        "P. Hoàn Kiếm, Hà Nội": 2,
+        "Phường Cống Vị, Quận Ba Đình, Hà Nội": 3,  # the old map
+        "Phường Cống Vị, Hà Nội": 0,
+        "Phường Hoàn Kiếm, Bình Phước": 0,
+        "Đặc khu Phú Quốc, Kiên Giang": 2,
+        "Hà Nội": 0,
+    }
+    assert {text: BOTH_MAPS.known(text) for text in counts} == counts
+    assert PLACES.known("P. Hoàn Kiếm, Hà Nội") == 0
+    assert BOTH_MAPS.places("5 Hàng Bạc, P. Hoàn Kiểm, Hà Nội")[0] == "5 Hàng Bạc, P. Hoàn Kiếm, Hà Nội"
+    assert "Hoàn Kiểm" not in "".join(BOTH_MAPS.places("P. Hoàn Kiểm, Hà Nội"))
+    assert all(BOTH_MAPS.known(text) for text in BOTH_MAPS.places("Phường Hoàng Kiếm, TP Hà Nộ"))
+    assert Gazetteer.from_array(BOTH_MAPS.to_array()).known("P. Hoàn Kiếm, Hà Nội") == 2
+
+
 @pytest.mark.parametrize("text", ["", "Bình Phước", "một hai ba bốn, năm sáu bảy tám, chín mười", "a, b", "x, y, z"])
 def test_what_is_no_such_address_is_left_alone(text: str) -> None:
     assert PLACES.places(text) == PLACES.streets(text) == []
@@ -110,8 +136,12 @@ def test_a_gazetteer_comes_back_from_its_bytes_alone_and_with_a_language_model()
     assert back is not None and back.districts == PLACES.districts
 
 
+@pytest.mark.parametrize("native", ["0", "1"])
 @pytest.mark.parametrize("seed", range(3))
-def test_edit_distances_are_those_of_the_textbook(seed: int) -> None:
+def test_edit_distances_are_those_of_the_textbook(seed: int, native: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Python, and in C where that was compiled."""
+    monkeypatch.setenv("CHUVIET_NATIVE", native)
+
     def distance(a: str, b: str) -> int:
         row = list(range(len(b) + 1))
         for i, x in enumerate(a, 1):

@@ -8,7 +8,7 @@ import pytest
 from chuviet.artifact.onnx_file import LM_PREFIX, METADATA_KEY
 from chuviet.artifact.wire import read_model
 from chuviet.errors import InputError
-from chuviet.language.levels import context_keys, from_code, to_code
+from chuviet.language.levels import MODULUS, context_keys, from_code, pack_keys, to_code, unpack_keys, whole_keys
 from chuviet.language.ngram import NGram
 from chuviet.vocab import VIETNAMESE, Charset, CharsetError
 
@@ -134,7 +134,45 @@ def test_keys_of_long_contexts_are_those_of_whole_numbers() -> None:
             packed = 0
             for c in ids[place - length + 1 : place + 1].tolist():
                 packed = packed << 8 | c
-            assert key == packed % ((1 << 61) - 1)
+            assert key == packed % MODULUS
+
+
+def test_like_contexts_have_keys_of_their_own() -> None:
+    """Numbers in words of an address: most contexts of 13 characters differ by few of them."""
+    charset = Charset(VIETNAMESE)
+    rng = np.random.default_rng(4)
+    lines = [f"Số {a}/{b} Đường {c}, Phường {d}, Quận {e}, {f}" for a, b, c, d, e, f in zip(
+        *(rng.integers(1, n, 3000).tolist() for n in (999, 99, 30, 20, 13)), rng.choice(list("ÁÀẢÃẠÂẤẦẨẪẬĂẮẰ"), 3000),
+        strict=True,
+    )]  # fmt: skip
+    for length in (7, 8, 13):
+        pieces = {line[i : i + length] for line in lines for i in range(len(line) - length)}
+        ids = np.array([charset.encode_exact(piece) for piece in sorted(pieces)])
+        places = np.arange(1, len(ids) + 1) * length - 1
+        for make in (context_keys, whole_keys):
+            assert len(np.unique(make(ids.ravel(), places, length, 8))) == len(pieces) > 9000
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 100, 5000])
+def test_keys_come_back_from_their_bytes(count: int) -> None:
+    rng = np.random.default_rng(count)
+    for highest in (MODULUS, 9000):
+        keys = np.sort(rng.choice(highest, count, replace=False)) if highest < MODULUS else np.sort(
+            rng.integers(0, highest, count))  # fmt: skip
+        data = pack_keys(keys)
+        assert data.dtype == np.uint8 and np.array_equal(unpack_keys(data, count), keys)
+        assert 8 * len(data) <= count * (2 + np.log2(MODULUS / max(count, 1))) + 24
+    with pytest.raises(ValueError, match="keys instead of"):
+        unpack_keys(pack_keys(np.array([3, 5, 8])), 2)
+
+
+def test_a_model_of_general_text_travels_with_that_of_addresses() -> None:
+    model, general = NGram.train(seeded_lines(50), ABC, 4), NGram.train(["abc"] * 5, ABC, 2)
+    assert NGram.from_tensors(model.to_tensors()).general is None
+    model.general = general
+    back = NGram.from_tensors(model.to_tensors())
+    assert back.general is not None and back.order == 4 and back.general.order == 2
+    assert back.general.score("abc") == pytest.approx(general.score("abc"), abs=0.2)
 
 
 def test_files_that_are_no_model(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from chuviet.decode.ctc import CTCBeam
 from chuviet.language.gazetteer import District, Gazetteer
 from chuviet.language.ngram import NGram
-from chuviet.language.rescore import AddressRescorer, rescorer_of
+from chuviet.language.rescore import AddressRescorer, rescorers_of
 from chuviet.vocab import BLANK, VIETNAMESE, Charset
 
 PLACES = Gazetteer([
@@ -35,15 +35,15 @@ def test_the_decoder_takes_the_place_that_frames_and_gazetteer_agree_on() -> Non
         return np.log(probs / probs.sum(1, keepdims=True)).astype(np.float32)
 
     cfg = CTCBeam.Config(alpha=0, beta=0, place=2.0)
-    assert cfg.build(CHARSET, rescorer_of(lm, cfg))([[frames(0.3)]])[0].text == read
+    assert cfg.build(CHARSET, *rescorers_of(lm, cfg))([[frames(0.3)]])[0].text == read
     lm.gazetteer = PLACES
-    beam = cfg.build(CHARSET, rescorer_of(lm, cfg))
+    beam = cfg.build(CHARSET, *rescorers_of(lm, cfg))
     # One letter differs: log odds of -0.8 at a doubt of 0.3, of -6.9 at 0.001; one more part in its place is worth 2.
     found, sure = beam([[frames(0.3)], [frames(0.001)]])
     assert (found.text, found.raw_text) == (meant, read) and sure.text == read
     assert found.spans is not None and len(found.spans) == len(meant)
     without = CTCBeam.Config(alpha=0, beta=0, place=0)
-    assert without.build(CHARSET, rescorer_of(lm, without))([[frames(0.3)]])[0].text == read
+    assert without.build(CHARSET, *rescorers_of(lm, without))([[frames(0.3)]])[0].text == read
 
 
 class Given:
@@ -84,4 +84,4 @@ def test_the_best_of_all_readings_is_taken(alpha: float, slack: float) -> None:
 
 
 def test_without_a_language_model_there_is_no_rescorer() -> None:
-    assert rescorer_of(None, CTCBeam.Config()) is None
+    assert rescorers_of(None, CTCBeam.Config()) == ()

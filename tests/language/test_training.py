@@ -1,4 +1,4 @@
-from chuviet.language.training import gazetteer, respelt, select_lines, train
+from chuviet.language.training import gazetteer, respelt, select_lines
 from chuviet.synth.corpus import Ward
 from chuviet.vocab import VIETNAMESE, Charset
 
@@ -11,20 +11,17 @@ def test_lines_are_chosen_and_those_left_out_are_counted() -> None:
     assert (found.given, found.outside, found.odd) == (8, 2, ["☃"])
 
 
-def test_a_model_has_the_gazetteer_of_its_wards() -> None:
-    wards = [Ward("Phú Yên", "PY", "Tuy Hoà", "Thành phố", "1", "Phường", ("Lê Lợi",))]
-    model = train(["Lê Lợi, Phường 1, Tuy Hoà, Phú Yên"], Charset(VIETNAMESE), 4, 1, wards)
-    assert model.order == 4 and model.gazetteer is not None
-    assert model.gazetteer.known("Lê Lợi, Phường 1, Tuy Hoà, Phú Yên") == 4
-    assert train(["a"], Charset("a"), 2, 1).gazetteer is None
-
-
 def test_wards_are_put_together_by_district() -> None:
     wards = [
         Ward("Phú Yên", "PY", "Tuy Hoà", "Thành phố", "1", "Phường", ("Lê Lợi", "Trần Phú")),
         Ward("Phú Yên", "PY", "Tuy Hoà", "Thành phố", "2", "Phường", ("Lê Lợi",)),
     ]
     (district,) = gazetteer(wards).districts
+    both = gazetteer(wards, [("Phường Ba Đình", "Thành phố Hà Nội"), ("Xã Đại Lãnh", "Khánh Hòa")])
+    assert both.districts[0] == district and both.known("Lê Lợi, Phường 1, Tuy Hoà, Phú Yên") == 4
+    assert [(d.province, d.name, d.wards) for d in both.districts[1:]] == [
+        ("Hà Nội", "", (("Phường", "Ba Đình"),)), ("Khánh Hòa", "", (("Xã", "Đại Lãnh"),)),
+    ]  # fmt: skip
     assert district.wards == (("Phường", "1"), ("Phường", "2")) and district.streets == ("Lê Lợi", "Trần Phú")
 
 

@@ -35,5 +35,12 @@ def test_padding_and_batch_mates_change_nothing(model: LineCTC) -> None:
     torch.testing.assert_close(a, c, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("width", [16, 61, 62, 63, 64])
+def test_images_without_padding_are_read_the_same_without_masks(model: LineCTC, width: int) -> None:
+    alone = batch([width, width], width)
+    with torch.no_grad():
+        torch.testing.assert_close(model.read_unpadded(alone.images), model(alone).logits, rtol=1e-4, atol=1e-5)
+
+
 def test_default_size_is_cpu_sized() -> None:
     assert 1e6 < sum(p.numel() for p in LineCTC.Config().build(229).parameters()) < 2e6

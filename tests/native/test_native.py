@@ -174,9 +174,9 @@ def test_arguments_that_do_not_fit_are_refused(compiled: ctypes.CDLL) -> None:
     assert search(probs, likely, ends, rescorer(2).table(), **settings) is None  # of another charset
     assert align(probs, [0, 2]) is None and sum_alignments(probs, [[-1]], 8) is None
     with pytest.raises(ValueError, match="uint16"):
-        NGramTable([], np.zeros(2, np.int16), np.zeros(2, np.float32), bits=3, end=5, dense=1)
+        NGramTable([], np.zeros(2, np.int16), np.zeros(2, np.float32), bits=3, end=5, dense=1, modulus=97)
     with pytest.raises(ValueError, match="as many"):
-        NGramTable([], np.zeros(2, np.uint16), np.zeros(1, np.float32), bits=3, end=5, dense=1)
+        NGramTable([], np.zeros(2, np.uint16), np.zeros(1, np.float32), bits=3, end=5, dense=1, modulus=97)
 
 
 def test_the_environment_turns_it_off(monkeypatch: pytest.MonkeyPatch) -> None:

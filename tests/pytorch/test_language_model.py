@@ -12,7 +12,7 @@ from chuviet.cli import main
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.inputs.images import read_image
 from chuviet.language.ngram import NGram
-from chuviet.language.rescore import rescorer_of
+from chuviet.language.rescore import rescorers_of
 from chuviet.models.ctc import LineCTC
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.pytorch.artifact import load_artifact, save_artifact
@@ -75,7 +75,7 @@ def test_packed_model_reads_by_beam_and_keeps_the_raw_text(
     image = read_image(tmp_path / "a.png")
     assert table["raw_text"][0] == LineReader(weights).predict([image])[0].text
     cfg = CTCBeam.Config(width=5, alpha=0.7, beta=2.0)
-    beam = cfg.build(artifact.charset, rescorer_of(NGram.load(lm), cfg))
+    beam = cfg.build(artifact.charset, *rescorers_of(NGram.load(lm), cfg))
     recognizer = LineReader(packed)
     recognizer._decoder = beam
     assert table["text"][0] == recognizer.predict([image])[0].text

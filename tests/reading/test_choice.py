@@ -12,11 +12,16 @@ import numpy as np
 import pytest
 
 from chuviet.errors import InputError
+from chuviet.geometry import part_of
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.preprocess.scene import ScenePreprocess
+from chuviet.pytorch.artifact import SavedModel
+from chuviet.pytorch.network import as_artifact
 from chuviet.reading.choice import LINES, WORDS, Calibration, LineChoice, calibration_of, open_readers, read_crops
+from chuviet.reading.detector import Detector
 from chuviet.reading.lines import LineReader
-from chuviet.results import Prediction
+from chuviet.reading.pages import Reader
+from chuviet.results import Detection, Prediction
 from chuviet.vocab import Charset
 
 
@@ -84,3 +89,28 @@ def test_weights_of_one_charset_are_an_ensemble_and_of_two_a_choice(save: Callab
     single = [r.predict(noise) for r in choice.readers]
     for k, prediction in enumerate(choice.predict(noise)):
         assert prediction.index == k and prediction.text in {read[k].text for read in single}
+
+
+def test_on_a_page_each_reader_gets_what_it_knows(dark: SavedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader of words gets the detector's words, one of lines the line."""
+    image = np.full((100, 300, 3), 255, np.uint8)
+    widths: dict[str, list[int]] = {"lines": [], "words": []}
+
+    def noting(name: str, text: str, confidence: float, cfg: Any) -> Any:
+        def predict(images: list[np.ndarray], batch_size: int) -> list[Prediction]:
+            widths[name] += [image.shape[1] for image in images]
+            return [Prediction(i, text, confidence) for i in range(len(images))]
+
+        return SimpleNamespace(artifacts=(SimpleNamespace(preprocess_cfg=cfg),), predict=predict)
+
+    choice = LineChoice([
+        noting("lines", "ab", 0.2, LinePreprocess.Config()), noting("words", "cd", 0.9, ScenePreprocess.Config())
+    ])  # fmt: skip
+    line = np.array([(20, 20), (220, 20), (220, 40), (20, 40)], np.float64)
+    words = np.stack([part_of(line, 0, 0.4), part_of(line, 0.5, 1)])
+    found = Detection(0, line[None], np.ones(1), words=Detection(0, words, np.ones(2)))
+    detector = Detector(as_artifact(dark))
+    monkeypatch.setattr(detector, "find", lambda image, index=0: found)
+    page = Reader(detector, choice).read_image(image)
+    assert page.text == "cd cd"
+    assert set(widths["lines"]) == {200} and set(widths["words"]) == {80, 100}

@@ -17,10 +17,10 @@ from chuviet.polygons import iou
 from chuviet.pytorch.artifact import SavedModel
 from chuviet.pytorch.network import as_artifact
 from chuviet.reading.detector import Detector
-from chuviet.reading.files import quads_as_json, write_detections, write_pages, write_predictions
+from chuviet.reading.files import quads_as_json, write_detections, write_predictions
 from chuviet.reading.lines import LineReader
 from chuviet.reading.pages import Reader, as_detection
-from chuviet.results import Block, Detection, Line, Page, Prediction
+from chuviet.results import Detection, Prediction
 
 Save = Callable[..., Path]
 WordsPage = tuple[Path, np.ndarray]
@@ -86,20 +86,6 @@ def test_weights_of_the_other_kind_are_refused(save: Save, detector_file: Path) 
 
 def test_files_of_what_was_read(tmp_path: Path) -> None:
     quads = np.array([[(0, 0), (9.6, 0), (9.6, 5), (0, 5)], [(0, 9), (9, 9), (9, 15), (0, 15)]])
-    lines = [Line(t, t, q, s) for t, q, s in zip(("Huế", 'a"b'), quads, (0.5, 0.25), strict=True)]
-    write_pages([Page("á.png", 20, 20, (Block(tuple(lines)),)), Page("none.png", 9, 9)], tmp_path / "r.json")
-    text = (tmp_path / "r.json").read_text(encoding="utf-8")
-    assert text.splitlines() == [
-        "{",
-        ' "á.png": [',
-        '  {"text": "Huế", "points": [[0, 0], [10, 0], [10, 5], [0, 5]], "score": 0.5},',
-        '  {"text": "a\\"b", "points": [[0, 9], [9, 9], [9, 15], [0, 15]], "score": 0.25}',
-        " ],",
-        ' "none.png": []',
-        "}",
-    ]
-    assert json.loads(text)["á.png"][1]["text"] == 'a"b'
-
     found = [Detection(0, quads, np.array([0.5, 0.25])), Detection(1, quads[:0], np.zeros(0))]
     write_detections(["á.png", "b.png"], found, tmp_path / "d.txt")
     first, second = (tmp_path / "d.txt").read_text(encoding="utf-8").splitlines()

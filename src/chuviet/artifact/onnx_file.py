@@ -17,7 +17,7 @@ import onnxruntime
 from chuviet.artifact import wire
 from chuviet.artifact.metadata import FIELDS, Artifact, check_metadata, first_line, read_config
 from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, Network
-from chuviet.decode.attention import log_softmax
+from chuviet.decode.attention import DecodedInGraph, log_softmax
 from chuviet.errors import InputError
 from chuviet.kinds import name_of, place_of
 from chuviet.language.ngram import NGram
@@ -27,10 +27,13 @@ METADATA_KEY = "chuviet"
 LM_PREFIX = "chuviet.lm/"
 OLD_LM_KEY = "chuviet.lm"  # of files before 0.2: the model as text among the metadata
 REMEDY = "export it again"
+#: Microseconds that a thread without work waits for some before it sleeps. Without a limit two threads take twice the
+#: processor time of one wherever something else runs; alone on two cores they are no faster for it.
+_SPIN = "20"
 
 
 class OnnxFrames(FrameNetwork):
-    """A graph images, widths -> logits N T V, lengths N.
+    """A graph images, widths -> logits N T V, lengths N; or one for images without padding, images -> logits N T V.
 
     Lines are run one by one: the maps of one line stay in the cache, those of 32 don't (twice the time). Many lines
     are best run on several threads at once, each line on one: for them there is a second session.
@@ -43,21 +46,24 @@ class OnnxFrames(FrameNetwork):
         self._graph, self._threads = graph, threads
         self._lock = threading.Lock()
         self._one_thread = session if threads == 1 else None
+        self._unpadded = len(session.get_inputs()) == 1
 
     def frames(self, images: np.ndarray, widths: np.ndarray, one_thread: bool = False) -> list[np.ndarray]:
         session = self._narrow_session() if one_thread else self.session
-        found = []
-        for k in range(len(images)):
-            feed = {"images": np.ascontiguousarray(images[k : k + 1]), "widths": widths[k : k + 1]}
-            logits, lengths = session.run(None, feed)
-            found.append(log_softmax(logits[0, : int(lengths[0])]))
-        return found
+        return [log_softmax(self._logits(session, images[k : k + 1], widths[k : k + 1])) for k in range(len(images))]
+
+    def _logits(self, session: onnxruntime.InferenceSession, image: np.ndarray, width: np.ndarray) -> np.ndarray:
+        """T V of one line, 1 C H W."""
+        if self._unpadded:
+            return session.run(None, {"images": np.ascontiguousarray(image[..., : width[0]])})[0][0]
+        logits, lengths = session.run(None, {"images": np.ascontiguousarray(image), "widths": width})
+        return logits[0, : int(lengths[0])]
 
     def _narrow_session(self) -> onnxruntime.InferenceSession:
         """The session on one thread, made when it is first asked for."""
         with self._lock:
             if self._one_thread is None:
-                self._one_thread = open_session(self._graph, 1)
+                self._one_thread = open_session(self._graph, 1, keep_memory=True)
             return self._one_thread
 
 
@@ -83,15 +89,18 @@ class OnnxMaps(MapNetwork):
         return logits
 
 
-def open_session(graph: bytes, threads: int = 0) -> onnxruntime.InferenceSession:
-    """A session on the CPU with `threads` threads (0: all cores). Memory is given back after each run: an arena grows
-    with every new image size and is never returned (pages of mixed sizes took 2.3 GB in it).
+def open_session(graph: bytes, threads: int = 0, keep_memory: bool = False) -> onnxruntime.InferenceSession:
+    """A session on the CPU with `threads` threads (0: all cores).
+
+    With `keep_memory` what a run took is kept for the next one, which saves a line a fifteenth of its time. Else it is
+    given back: what is kept grows with every new image size (pages of mixed sizes took 2.3 GB).
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
+    options.enable_cpu_mem_arena = keep_memory
     options.enable_mem_pattern = False
+    options.add_session_config_entry("session.intra_op.spin_duration_us", _SPIN)
     options.log_severity_level = 4  # what goes wrong is said by the exception
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
@@ -120,22 +129,24 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
         charset = Charset(metadata["charset"]) if metadata["charset"] else None
     except CharsetError as e:
         raise InputError(f"{path}: its metadata is damaged ({e}); {REMEDY}") from e
+    decoder = read_config(path, metadata, "decoder", "chuviet.decode.")
+    one_by_one = charset is not None and not isinstance(decoder, DecodedInGraph.Config)
     try:
-        session = open_session(data, threads)
+        session = open_session(data, threads, keep_memory=one_by_one)
     except Exception as e:
         raise InputError(f"{path}: not a whole ONNX file ({first_line(e)[:120]})") from e
-    network = _network(session, data, threads)
+    network = _network(session, data, threads, detects=charset is None)
     _check_classes(path, network, session, charset, metadata["classes"])
     metadata["model"]["type"] = name_of(place_of(str(metadata["model"].get("type", ""))))
     return Artifact(
         path, network, metadata["model"], read_config(path, metadata, "preprocess", "chuviet.preprocess."),
-        read_config(path, metadata, "decoder", "chuviet.decode."), charset, metadata["metrics"], metadata["notes"],
+        decoder, charset, metadata["metrics"], metadata["notes"],
         metadata["revision"], metadata["precision"], len(data), _language_model(path, file),
     )  # fmt: skip
 
 
-def _network(session: onnxruntime.InferenceSession, graph: bytes, threads: int) -> Network:
-    if [i.name for i in session.get_inputs()] == ["images"]:
+def _network(session: onnxruntime.InferenceSession, graph: bytes, threads: int, detects: bool) -> Network:
+    if detects:
         return OnnxMaps(session)
     return OnnxDecoding(session) if session.get_outputs()[0].name == "ids" else OnnxFrames(session, graph, threads)
 

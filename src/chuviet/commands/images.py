@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import math
 import os
 import re
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -14,22 +17,27 @@ from typing import TypeVar
 from PIL import Image
 
 from chuviet.errors import InputError
-from chuviet.files import check_folder, check_output, say
-from chuviet.inputs.sources import Source, find_sources, printable
+from chuviet.files import check_folder, check_output, say, write_whole
+from chuviet.inputs.limits import Limits
+from chuviet.inputs.sources import Found, Source, find_sources, printable
 from chuviet.reading.pictures import draw
 from chuviet.results import Detection
 
 T = TypeVar("T")
 
 
-def sources_of(args: Namespace) -> list[Source]:
-    """The images that `args.input` names. Says on stderr which files of a folder are no images. Raises InputError
-    before anything is read for an output that is one of the inputs, or cannot be written.
+def sources_of(args: Namespace, check: Callable[[Sequence[Source], Sequence[Path]], None] | None = None) -> Found:
+    """The images that `args.input` names. Says on stderr which files of a folder are no images, and which have more
+    pages than are read. Raises InputError before anything is read for an output that is one of the inputs, or cannot be
+    written. `check`, given the images and the files and folders that are read, does so for `args.out`; without it that
+    is one file.
     """
-    found = find_sources(args.input)
-    inputs = [Path(name) for name in args.input if Path(name).is_file()]
+    found = find_sources(args.input, limits=Limits(args.max_pixels, args.max_pages, args.dpi))
+    inputs = [Path(name) for name in args.input if Path(name).exists()]
     inputs += [s.path for s in found.sources if s.path is not None]
-    if args.out:
+    if check is not None:
+        check(found.sources, inputs)
+    elif args.out:
         check_output(args.out, inputs)
     if getattr(args, "draw", None):
         check_folder(args.draw, inputs, [str(p) for p in picture_names([s.name for s in found.sources])])
@@ -37,7 +45,22 @@ def sources_of(args: Namespace) -> list[Source]:
         shown = "; ".join(f"{printable(name)}: {why}" for name, why in found.left_out[:10])
         more = f"; and {len(found.left_out) - 10} more" if len(found.left_out) > 10 else ""
         say(f"chuviet: {len(found.left_out)} files are not read: {shown}{more}", sys.stderr)
-    return found.sources
+    for name, pages in found.cut:
+        say(f"chuviet: {printable(name)}: {pages} more pages are not read (--max-pages)", sys.stderr)
+    return found
+
+
+class TimeLimit:
+    """`seconds` from when it was made (0: all of them)."""
+
+    def __init__(self, seconds: float) -> None:
+        if not seconds >= 0:
+            raise InputError(f"--time-limit {seconds:g}: 0 (no limit) or a number above it is expected")
+        self._end = time.monotonic() + seconds if seconds else math.inf
+
+    @property
+    def over(self) -> bool:
+        return time.monotonic() >= self._end
 
 
 def read_each(
@@ -69,15 +92,20 @@ def say_bad(reasons: Sequence[str], of: int, skip: bool, what: str = "images") -
 
 def save_picture(folder: str, name: Path, source: Source, found: Detection) -> None:
     """The picture with what was found on it."""
-    out = Path(folder, name)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(draw(source.load(), found)).save(out, quality=90)
+    data = io.BytesIO()
+    Image.fromarray(draw(source.load(), found)).save(data, "JPEG", quality=90)
+    write_whole(Path(folder, name), data.getvalue(), sync=False)
 
 
 def picture_names(names: Iterable[str]) -> list[Path]:
-    """A .jpg for every image, each another one: its name, below the folder that all are in unless all names lead
-    downwards; of one image its last part. What would be a second a.jpg is a.png.jpg, a third a.png.2.jpg; a.pdf#2, a
-    page of several, is a-2.jpg.
+    """A .jpg for every image; see `file_names`."""
+    return file_names(names, ".jpg")
+
+
+def file_names(names: Iterable[str], ending: str) -> list[Path]:
+    """A file for every image, each another one: the image's name with another ending, below the folder that all are in
+    unless all names lead downwards; of one image its last part. With ending .jpg, what would be a second a.jpg is
+    a.png.jpg, a third a.png.2.jpg; a.pdf#2, a page of several, is a-2.jpg.
     """
     names = list(names)
     if len(names) == 1:
@@ -88,9 +116,9 @@ def picture_names(names: Iterable[str]) -> list[Path]:
         names = [str(path.relative_to(top)) for path in whole]
     taken: dict[Path, None] = {}
     for name in names:
-        page = re.fullmatch(r"(.+)#(\d+)", name)
-        path, number = (Path(page[1]), f"-{page[2]}") if page else (Path(name), "")
-        numbered = (Path(f"{path}{number}.{k}.jpg") for k in itertools.count(2))
-        choices = itertools.chain([Path(f"{path.with_suffix('')}{number}.jpg"), Path(f"{path}{number}.jpg")], numbered)
-        taken[next(choice for choice in choices if choice not in taken)] = None
+        page = re.fullmatch(r"(.+)#(\d+)( \(\d+\))?", name)
+        path, number = (Path(page[1]), f"-{page[2]}{page[3] or ''}") if page else (Path(name), "")
+        numbered = (Path(f"{path}{number}.{k}{ending}") for k in itertools.count(2))
+        first = (Path(f"{path.with_suffix('')}{number}{ending}"), Path(f"{path}{number}{ending}"))
+        taken[next(choice for choice in itertools.chain(first, numbered) if choice not in taken)] = None
     return list(taken)

@@ -16,12 +16,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "evaluate": (("out", "json"), ("data", "weights")),
     "folds": (("out",), ("data",)),
     "check": (("clean",), ("data", "oof", "pages")),
-    "lm": (("out",), ("labels", "text")),
+    "lm": (("out",), ("labels", "text", "general", "wards", "verse")),
     "pack": (("out",), ("run", "lm")),
     "export": (("out",), ("weights", "check", "calibrate")),
     "prune": (("out",), ("weights",)),
     "reject": (("out",), ("weights", "data", "check")),
     "report": (("out",), ("oof", "data")),
+    "calibrate": (("out",), ("rows", "weights")),
 }
 
 

@@ -21,15 +21,17 @@ from chuviet.reading.lines import LineReader, stacked_warning
 
 
 def run(args: Namespace) -> int:
-    sources = sources_of(args)
+    inputs = sources_of(args)
     detector, reader = load_all(args, [lines.DEFAULT])
     if detector is not None and reader is not None:
         raise InputError("predict finds text or reads lines; `chuviet read` does both")
     check_options(args, detector, reader)
     if reader is not None:
-        return _read_lines(args, sources, reader)
-    assert detector is not None
-    return _find_text(args, sources, detector)
+        code = _read_lines(args, inputs.sources, reader)
+    else:
+        assert detector is not None
+        code = _find_text(args, inputs.sources, detector)
+    return PARTLY if inputs.cut else code
 
 
 def _read_lines(args: Namespace, sources: Sequence[Source], reader: LineReader) -> int:

@@ -42,7 +42,8 @@ def _opened(args: Namespace, default: Sequence[str]) -> tuple[Detector | None, l
         raise InputError(f"{detectors[0].path} and {detectors[1].path}: two detectors; name one")
     if args.limit_mb is None and len(readers) > 1:
         check_budget(files)
-    return Detector(detectors[0]) if detectors else None, readers
+    longest = getattr(args, "longest", None)  # of the commands that have it
+    return Detector(detectors[0], longest=longest) if detectors else None, readers
 
 
 def check_options(args: Namespace, detector: Detector | None, reader: LineReader | None) -> None:
@@ -50,7 +51,7 @@ def check_options(args: Namespace, detector: Detector | None, reader: LineReader
     if detector is not None:
         _refuse(args, ("ignore_space", "fold"), f"for lines; {detector.artifact.path} finds text on pages")
     else:
-        _refuse(args, ("draw", "min_score", "frame"), "for the weights of a detector; a line has no quads")
+        _refuse(args, ("draw", "min_score", "frame", "longest"), "for the weights of a detector; a line has no quads")
     if reader is None:
         options = ("decoder", "beam_width", "batch_size", "min_score")
         _refuse(args, options, "for the weights of a recogniser, and none are named")

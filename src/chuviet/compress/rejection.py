@@ -56,10 +56,10 @@ def frames(pages: Sequence[LabelledPage], size: int) -> Iterator[tuple[np.ndarra
         image = read_image(page.path)
         for y in range(0, image.shape[0] - size // 2, size):
             for x in range(0, image.shape[1] - size // 2, size):
-                quads, _, ignore = in_window(page.quads - (x, y), page.texts, page.ignore, size, size)
-                if len(quads) and ignore.all():
+                seen = in_window(replace(page, quads=page.quads - (x, y)), size, size)
+                if len(seen.quads) and seen.ignore.all():
                     continue
-                yield image[y : y + size, x : x + size], bool(len(quads))
+                yield image[y : y + size, x : x + size], bool(len(seen.quads))
 
 
 def measure(saved: SavedModel, pages: Sequence[LabelledPage], size: int, few: int = 100) -> Rejection:

@@ -23,6 +23,7 @@ from chuviet.data.pages import read_pages
 from chuviet.data.quads import mend_pages
 from chuviet.data.recognition import FixedBatches, batch_ends, start_worker
 from chuviet.data.targets_db import DBTargets
+from chuviet.data.targets_lines import LineWordTargets
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.labels import LabelledPage
@@ -37,6 +38,10 @@ class PageData:
     ``SynthText/gt.mat[:0.8]`` its first four fifths, ``[0.8:]`` the rest. The number beside a set says of how many
     pages one is used: 1 all of them; 60 every sixtieth, which each training epoch draws anew; 0.5 each page twice
     (training).
+
+    For a detector of lines and words a set says what its quads are: ``lines:sroie/train_label.txt``,
+    ``words:icdar2015/...``, ``both:FOLDER`` with the files lines.txt and words.txt of one list of pages. Each of its
+    maps learns from the sets that know its kind.
     """
 
     @dataclass(frozen=True, kw_only=True)
@@ -127,7 +132,7 @@ class TrainPages(Dataset[Any]):
         rng = np.random.default_rng((*self.seed, i))
         page = self.augment(_with_image(self.pages[i]), rng, lambda: self._other(rng))
         assert page.image is not None
-        return i, page, self.targets(page.quads, page.ignore, page.image.shape[:2])
+        return i, page, targets_of(self.targets, page, page.image.shape[:2])
 
     def _other(self, rng: np.random.Generator) -> LabelledPage:
         return _with_image(self.pages[int(rng.integers(len(self.pages)))])
@@ -154,11 +159,27 @@ class ValidPages(Dataset[Any]):
         page.meta["size"] = (height, width)
         page.image = image
         padded = tuple(-(-n // self.preprocess.cfg.multiple) * self.preprocess.cfg.multiple for n in image.shape[:2])
-        scaled = page.quads * (image.shape[1] / width, image.shape[0] / height)
-        return i, page, self.targets(scaled, page.ignore, padded)
+        scaled = scaled_page(page, image.shape[1] / width, image.shape[0] / height)
+        return i, page, targets_of(self.targets, scaled, padded)
 
     def collate(self, samples: Sequence[tuple[int, LabelledPage, dict[str, np.ndarray]]]) -> Batch:
         return collate(self.preprocess, samples, [replace(page, image=None) for _, page, _ in samples])
+
+
+def targets_of(targets: Any, page: LabelledPage, shape: tuple[int, int]) -> dict[str, np.ndarray]:
+    """The maps of a page, whose quads are in pixels of an image of `shape` (H, W)."""
+    if isinstance(targets, LineWordTargets):
+        return targets(page, shape)
+    maps: dict[str, np.ndarray] = targets(page.quads, page.ignore, shape)
+    return maps
+
+
+def scaled_page(page: LabelledPage, x: float, y: float) -> LabelledPage:
+    """The page's quads and outlines, `x` times as far to the right and `y` times as far down."""
+    outlines = None
+    if page.outlines is not None:
+        outlines = [None if outline is None else outline * (x, y) for outline in page.outlines]
+    return replace(page, quads=page.quads * (x, y), outlines=outlines)
 
 
 def collate(
@@ -179,17 +200,47 @@ def collate(
 
 
 def read_set(name: str) -> list[LabelledPage]:
-    """The mended pages of a label file, or of the part of it that a slice such as ``[0.8:]`` names."""
-    match = re.fullmatch(r"(.*?)(?:\[([\d.]*):([\d.]*)\])?", name)
+    """The mended pages of a label file, or of the part of it that a slice such as ``[0.8:]`` names. What its quads are
+    may stand in front: ``lines:``, ``words:`` or, for a folder with both, ``both:``.
+    """
+    match = re.fullmatch(r"(?:(lines|words|both):)?(.*?)(?:\[([\d.]*):([\d.]*)\])?", name)
     assert match is not None
-    path, first, last = match[1], float(match[2] or 0), float(match[3] or 1)
+    kind: Any = match[1]
+    path, first, last = match[2], float(match[3] or 0), float(match[4] or 1)
     if not 0 <= first < last <= 1:
         raise InputError(f"{name}: a part of a set lies between 0 and 1, such as [:0.8] or [0.8:]")
-    pages = read_pages(find_data(path), source="/".join(Path(path).parts[-2:]))
+    pages = _lines_and_words(path) if kind == "both" else read_pages(find_data(path), source=_source(path))
+    if kind in ("lines", "words"):
+        pages = [replace(page, kind=kind) for page in pages]
     pages = mend_pages(pages[round(first * len(pages)) : round(last * len(pages))], path)
     if not pages:
         raise InputError(f"{name}: no pages")
     return pages
+
+
+def _source(path: str) -> str:
+    return "/".join(Path(path).parts[-2:])
+
+
+def _lines_and_words(folder: str) -> list[LabelledPage]:
+    """The pages of a folder with the label files lines.txt and words.txt, lines before words.
+
+    Raises InputError where these are not of the same pages.
+    """
+    files = [find_data(f"{folder}/{name}.txt") for name in ("lines", "words")]
+    lines, words = (read_pages(file, source=_source(folder)) for file in files)
+    if [page.path for page in lines] != [page.path for page in words]:
+        raise InputError(f"{folder}: lines.txt and words.txt are not of the same pages in the same order")
+    return [_joined(*pair) for pair in zip(lines, words, strict=True)]
+
+
+def _joined(lines: LabelledPage, words: LabelledPage) -> LabelledPage:
+    outlines = [page.outlines or [None] * len(page.quads) for page in (lines, words)]
+    return replace(
+        lines, quads=np.concatenate([lines.quads, words.quads]), texts=lines.texts + words.texts,
+        ignore=np.concatenate([lines.ignore, words.ignore]), outlines=outlines[0] + outlines[1], kind="both",
+        is_word=np.arange(len(lines.quads) + len(words.quads)) >= len(lines.quads),
+    )  # fmt: skip
 
 
 def _every(pages: list[LabelledPage], every: float) -> list[LabelledPage]:

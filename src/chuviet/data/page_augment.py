@@ -6,7 +6,7 @@ Sizes and angles are those of OpenOCR's DB training: rotation by up to 10 degree
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -31,6 +31,7 @@ class PageAugment:
         stretch: float = 0.2  # change of width against height, at most
         flip: float = 0.0  # probability of the mirror image; text is not read backwards
         empty: float = 0.05  # probability that the crop is taken anywhere, text or not
+        quarter: float = 0.0  # probability that the page is turned by 90, 180 or 270 degrees first
         copy_paste: float = 0.2  # probability that words of another page are put between the words
         colour: float = 0.25  # change of brightness, contrast and of each channel
         blur: float = 0.15  # probability
@@ -45,33 +46,33 @@ class PageAugment:
     def __call__(
         self, page: LabelledPage, rng: np.random.Generator, other: Callable[[], LabelledPage] | None = None
     ) -> LabelledPage:
-        """`page` with its image. Words cut by the crop's edge become don't-care; those outside are left out. `other`
-        gives another page, with its image, to copy words from.
+        """`page` with its image. Words cut by the crop's edge become don't-care, those outside are left out; what is
+        seen of a line is a line. `other` gives another page, with its image, to copy words from.
         """
         cfg = self.cfg
         assert page.image is not None
-        if other is not None and rng.random() < cfg.copy_paste:
+        if other is not None and rng.random() < cfg.copy_paste and page.kind != "both":
             page = paste_words(page, other(), rng)
         assert page.image is not None
         matrix = self._matrix(page, rng)
-        corner = self._corner(_move(page.quads, matrix), page.ignore, page.image.shape, matrix, rng)
+        whole = page.taken(page.rows("words")) if page.kind == "both" else page
+        corner = self._corner(_move(whole.quads, matrix), whole.ignore, page.image.shape, matrix, rng)
         matrix = np.array([[1, 0, -corner[0]], [0, 1, -corner[1]], [0, 0, 1]]) @ matrix
         border = tuple(int(v) for v in rng.integers(0, 256, 3))
         image = cv2.warpAffine(
             page.image, matrix[:2], (cfg.size, cfg.size), flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT, borderValue=border,
         )  # fmt: skip
-        quads, texts, ignore = in_window(_move(page.quads, matrix), page.texts, page.ignore, cfg.size, cfg.size)
+        found = in_window(_moved(page, matrix), cfg.size, cfg.size)
         if rng.random() < cfg.flip:
-            image = np.ascontiguousarray(image[:, ::-1])
-            quads = quads[:, [1, 0, 3, 2]] * (-1, 1) + (cfg.size - 1, 0)
-        image = vary_colour(image, rng, cfg.colour, cfg.noise, cfg.blur, 24)
-        return LabelledPage(image, quads, texts, ignore, page.path, page.source)
+            image, found = np.ascontiguousarray(image[:, ::-1]), _mirrored(found, cfg.size)
+        return replace(found, image=vary_colour(image, rng, cfg.colour, cfg.noise, cfg.blur, 24), meta={})
 
     def _matrix(self, page: LabelledPage, rng: np.random.Generator) -> np.ndarray:
         """3 3: turns, scales and stretches. The scale is drawn on a logarithmic axis."""
         cfg = self.cfg
-        angle = np.deg2rad(rng.uniform(-cfg.rotate, cfg.rotate))
+        turned = 90.0 * int(rng.integers(1, 4)) if cfg.quarter and rng.random() < cfg.quarter else 0.0
+        angle = np.deg2rad(turned + rng.uniform(-cfg.rotate, cfg.rotate))
         scale = np.exp(rng.uniform(*np.log(cfg.scale)))
         stretch = np.exp(rng.uniform(-1, 1) * np.log1p(cfg.stretch) / 2)
         cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
@@ -103,18 +104,16 @@ class PageAugment:
         return corners[int(np.argmax(score))] if np.isfinite(score).any() else corners[0]
 
 
-def in_window(
-    quads: np.ndarray, texts: list[str], ignore: np.ndarray, width: int, height: int
-) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """The quads that reach into a window at 0, 0: those that the edge cuts are don't-care."""
-    if not len(quads):
-        return quads, [], ignore
-    low, high = quads.min(1), quads.max(1)
+def in_window(page: LabelledPage, width: int, height: int) -> LabelledPage:
+    """The page with the quads that reach into a window at 0, 0. Those that the edge cuts are don't-care, but lines."""
+    if not len(page.quads):
+        return page
+    low, high = page.quads.min(1), page.quads.max(1)
     seen = np.clip(np.minimum(high, (width, height)) - np.maximum(low, 0), 0, None).prod(1)
     share = seen / np.maximum((high - low).prod(1), 1e-6)
-    keep = share > 0.02
-    cut = share < WHOLE
-    return quads[keep], [t for t, k in zip(texts, keep, strict=True) if k], (ignore | cut)[keep]
+    lines = page.rows("lines")
+    cut = (share < WHOLE) & ~lines
+    return replace(page, ignore=page.ignore | cut).taken(np.where(lines, seen > 0, share > 0.02))
 
 
 def paste_words(page: LabelledPage, other: LabelledPage, rng: np.random.Generator, most: int = 6) -> LabelledPage:
@@ -139,7 +138,10 @@ def paste_words(page: LabelledPage, other: LabelledPage, rng: np.random.Generato
         quads.append(quad - low + (x, y))
         texts.append(other.texts[k])
         ignore.append(False)
-    return LabelledPage(image, np.array(quads).reshape(-1, 4, 2), texts, np.array(ignore, bool), page.path, page.source)
+    return replace(
+        page, image=image, quads=np.array(quads).reshape(-1, 4, 2), texts=texts, ignore=np.array(ignore, bool),
+        outlines=None if page.outlines is None else page.outlines + [None] * (len(quads) - len(page.quads)),
+    )  # fmt: skip
 
 
 def _apart(boxes: np.ndarray, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
@@ -150,6 +152,22 @@ def _apart(boxes: np.ndarray, x0: float, y0: float, x1: float, y1: float) -> np.
 
 def _move(quads: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return quads @ matrix[:2, :2].T + matrix[:2, 2]
+
+
+def _moved(page: LabelledPage, matrix: np.ndarray) -> LabelledPage:
+    """The page's quads and outlines by a 3 3 matrix."""
+    outlines = None
+    if page.outlines is not None:
+        outlines = [None if line is None else _move(line, matrix) for line in page.outlines]
+    return replace(page, quads=_move(page.quads, matrix), outlines=outlines)
+
+
+def _mirrored(page: LabelledPage, width: int) -> LabelledPage:
+    """The page's quads and outlines in the mirror image of `width` pixels."""
+    mirror = np.array([[-1.0, 0, width - 1], [0, 1, 0], [0, 0, 1]])
+    moved = _moved(page, mirror)
+    outlines = None if moved.outlines is None else [None if o is None else o[::-1] for o in moved.outlines]
+    return replace(moved, quads=moved.quads[:, [1, 0, 3, 2]], outlines=outlines)
 
 
 def _whole_and_touching(quads: np.ndarray, corners: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -49,6 +49,15 @@ def mend(
     A quad that needs nothing comes back as it was, bit for bit. The counts have "quads", "mended" (quads kept, but
     changed), "dropped" and, for each of `MENDED` and `DROPPED`, how many; several of `MENDED` can befall one quad.
     """
+    fixed, keep, lost, counts = _mended(quads, ignore, width, height)
+    new_texts = ["###" if lost[i] else texts[i] for i in np.flatnonzero(keep).tolist()]
+    return fixed[keep], new_texts, (np.asarray(ignore, bool) | lost)[keep], counts
+
+
+def _mended(
+    quads: np.ndarray, ignore: np.ndarray, width: int, height: int
+) -> tuple[Quads, np.ndarray, np.ndarray, dict[str, int]]:
+    """All quads K 4 2 as `mend` makes them, which of them (K) are kept, which become don't-care, and the counts."""
     quads = np.asarray(quads, np.float64).reshape(-1, 4, 2)
     finite = np.logical_and.reduce(np.isfinite(quads), axis=(1, 2))
     fixed, reordered, backwards = _in_order(np.where(finite[:, None, None], quads, 0.0))
@@ -71,8 +80,7 @@ def mend(
         counts[name] = int((which & keep).sum())
     for name, which in zip(DROPPED, (~finite, gone, finite & ~gone & small), strict=True):
         counts[name] = int(which.sum())
-    new_texts = ["###" if lost[i] else texts[i] for i in np.flatnonzero(keep).tolist()]
-    return fixed[keep], new_texts, (np.asarray(ignore, bool) | lost)[keep], counts
+    return fixed, keep, lost, counts
 
 
 def mend_pages(pages: Sequence[LabelledPage], name: str | Path) -> list[LabelledPage]:
@@ -87,11 +95,12 @@ def mend_pages(pages: Sequence[LabelledPage], name: str | Path) -> list[Labelled
     parts: dict[Path, Counter[str]] = {}
     mended = []
     for page in pages:
-        quads, texts, ignore, counts = mend(page.quads, page.texts, page.ignore, *image_size(page.path))
+        fixed, keep, lost, counts = _mended(page.quads, page.ignore, *image_size(page.path))
         total.update(counts)
         if "labels" in page.meta:
             parts.setdefault(Path(page.meta["labels"]), Counter()).update(counts)
-        mended.append(dataclasses.replace(page, quads=quads, texts=texts, ignore=ignore))
+        texts = ["###" if gone else text for text, gone in zip(page.texts, lost, strict=True)]
+        mended.append(dataclasses.replace(page, quads=fixed, texts=texts, ignore=page.ignore | lost).taken(keep))
     print("\n".join([summary(name, total), *_of_parts(parts)]), file=sys.stderr)
     return mended
 

@@ -43,14 +43,14 @@ class DBTargets:
         learnt = ~(np.asarray(ignore, bool) | small) & np.isin(np.arange(len(quads)), owner)
         for quad in quads[~learnt]:
             cv2.fillPoly(text_mask, [_whole(quad)], 0)
-        _fill(text, inner[learnt[owner]])
+        fill(text, inner[learnt[owner]])
         rows = np.flatnonzero(learnt & (distance > 0))
         _draw_bands(quads[rows], outlines[rows], distance[rows], band, band_mask)
         threshold = self.cfg.low + band * (self.cfg.high - self.cfg.low)
         return {"text": text, "text_mask": text_mask, "threshold": threshold, "threshold_mask": band_mask}
 
 
-def _fill(mask: np.ndarray, shapes: np.ndarray) -> None:
+def fill(mask: np.ndarray, shapes: np.ndarray) -> None:
     """Sets the pixels of `mask` (H W) whose centres lie in one of the polygons. OpenCV would set those on the edge as
     well, which doubles a small word that was shrunk to a few pixels.
     """

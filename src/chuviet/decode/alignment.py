@@ -64,8 +64,9 @@ def align_text(log_probs: np.ndarray, ids: Sequence[int]) -> Alignment | None:
 
 def _runs(log_probs: np.ndarray, classes: np.ndarray, path: np.ndarray | None = None) -> Alignment:
     """The alignment that takes one class a frame; a run of frames is one of one class, or of one number in `path`."""
-    starts = np.flatnonzero(np.diff(classes if path is None else path, prepend=-1))
-    ends = np.append(starts[1:], len(classes)) - 1
+    runs = classes if path is None else path
+    ends = np.append(np.flatnonzero(runs[1:] != runs[:-1]), len(runs) - 1)
+    starts = np.concatenate(([0], ends[:-1] + 1))
     peaks = np.maximum.reduceat(log_probs[np.arange(len(classes)), classes], starts)
     written = classes[starts] != BLANK
     spans = np.stack((starts[written], ends[written]), 1)

@@ -160,7 +160,8 @@ class StepEnsemble:
 def log_softmax(logits: np.ndarray) -> np.ndarray:
     """Log probabilities of the last axis' classes, float32."""
     shifted = logits - logits.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    shifted -= np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return shifted
 
 
 def predictions(charset: Charset, ids: np.ndarray, log_probs: np.ndarray) -> list[Prediction]:

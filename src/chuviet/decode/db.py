@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -87,6 +87,28 @@ class DBDecoder:
         k = 1 - self.cfg.shrink**2
         a, b, c = 8 - 4 * k, 2 * (1 - k) * (w + h), -k * w * h
         return (math.sqrt(b * b - 4 * a * c) - b) / (2 * a)
+
+
+class LineWordDecoder:
+    """Two probability maps, of lines and of words -> Detections of lines with `words`, in pixels of the original
+    images.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        lines: DBDecoder.Config = DBDecoder.Config(threshold=0.5, box_threshold=0.6, unclip=0.0, shrink=0.6)
+        words: DBDecoder.Config = DBDecoder.Config(threshold=0.5, box_threshold=0.6, unclip=0.0, shrink=0.6)
+
+        def build(self, charset: Any = None) -> LineWordDecoder:
+            return LineWordDecoder(self)
+
+    def __init__(self, cfg: LineWordDecoder.Config) -> None:
+        self.lines, self.words = cfg.lines.build(), cfg.words.build()
+
+    def __call__(self, logits: np.ndarray, shapes: Sequence[Sequence[int]]) -> list[Detection]:
+        """N 2 H W logits and `shapes` as for `DBDecoder`."""
+        lines, words = self.lines(logits, shapes), self.words(logits[:, 1:], shapes)
+        return [replace(line, words=word) for line, word in zip(lines, words, strict=True)]
 
 
 def _size(contour: np.ndarray) -> float:

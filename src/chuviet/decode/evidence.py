@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -29,10 +30,16 @@ class LineEvidence:
     ) -> None:
         self.members, self.ids, self.beta = members, ids, beta
         self._found, self._log_likelihood = found, log_likelihood
-        # Alignments of a text have each of its characters in some frame: no more than these sums, multiplied.
+
+    @cached_property
+    def _most(self) -> list[float]:
+        """Of each class what it adds to a text's log likelihood, at most: alignments of a text have each of its
+        characters in some frame, so that it is no more than these sums, multiplied.
+        """
         with np.errstate(divide="ignore"):
-            sums = [np.log(np.minimum(probs.sum(0, dtype=np.float64), 1.0)) for probs in members]
-        self._most: list[float] = np.mean(sums, 0).tolist()
+            sums = [np.log(np.minimum(probs.sum(0, dtype=np.float64), 1.0)) for probs in self.members]
+        most: list[float] = np.mean(sums, 0).tolist()
+        return most
 
     def weigh(self, texts: Sequence[str]) -> list[float]:
         """The log likelihood of each text, and the length's bonus."""

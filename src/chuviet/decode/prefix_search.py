@@ -220,7 +220,7 @@ class _Beam:
         if accepted:
             self._beam = []
             for prefix in beam:
-                prefix.kept = prefix.value >= worst and len(self._beam) < width
+                prefix.kept = 0 < prefix.value >= worst and len(self._beam) < width
                 if prefix.kept:
                     self._beam.append(prefix)
             for entry in accepted:

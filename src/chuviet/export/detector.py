@@ -134,8 +134,10 @@ def _timed(detector: Detector, images: Sequence[np.ndarray]) -> tuple[list[Detec
 
 
 def _same(a: Detection, b: Detection) -> bool:
-    """Whether every quad of one has its own in the other."""
+    """Whether every quad of one has its own in the other, and every word."""
     if len(a.quads) != len(b.quads):
+        return False
+    if a.words is not None and b.words is not None and not _same(a.words, b.words):
         return False
     matches = iou(a.quads, b.quads) >= SAME
     return bool(matches.any(0).all() and matches.any(1).all())

@@ -1,8 +1,9 @@
 """Recognisers as ONNX files, checked against what they were made from.
 
 A file needs nothing beside it: charset, preprocessing, decoder and language model lie in its metadata. A CTC model's
-graph gives logits and the frames of each line. An attention model's graph holds its decoder loop (an ONNX Loop whose
-body is one traced step) and gives characters. Batch and width are dynamic everywhere.
+graph gives logits and the frames of each line; that of a model which `ReadsUnpadded` takes images without padding. An
+attention model's graph holds its decoder loop (an ONNX Loop whose body is one traced step) and gives characters. Batch
+and width are dynamic everywhere.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from chuviet.export.loop import decoder_loop
 from chuviet.export.verdict import Verdict
 from chuviet.files import write_whole
 from chuviet.metrics.recognition import RecognitionMetric
-from chuviet.models.protocols import StepModel
+from chuviet.models.protocols import ReadsUnpadded, StepModel
 from chuviet.pytorch.artifact import SavedModel
 from chuviet.pytorch.network import as_artifact
 from chuviet.reading.lines import LineReader, milliseconds
@@ -91,7 +92,7 @@ def export_onnx(
     if precision == "int8":
         plain = describe(onnx.load_from_string(graph.SerializeToString()), saved, "fp32", decoder)
         readers["ONNX fp32"] = LineReader(load_onnx(plain, saved.path))
-    graph = in_precision(graph, precision, (_feed(prepare, [image]) for image in calibrate))
+    graph = in_precision(graph, precision, (_feed(prepare, image, graph) for image in calibrate))
     data = describe(graph, saved, precision, decoder)
     readers[f"ONNX {precision}"] = LineReader(load_onnx(data, saved.path))
     report = _compare(readers, images, texts, len(data), len(calibrate))
@@ -115,8 +116,15 @@ def drawn_strings(count: int = 24, seed: int = 0) -> list[np.ndarray]:
 
 
 def ctc_graph(saved: SavedModel) -> onnx.ModelProto:
-    """images N C H W, widths N -> logits N T V, lengths N."""
+    """images N C H W, widths N -> logits N T V, lengths N; without widths and lengths for a model that reads images
+    without padding in a way of its own.
+    """
     images, widths = _example(saved)
+    if isinstance(saved.model, ReadsUnpadded):
+        return trace(
+            _Unpadded(saved.model), (images,), ["images"], ["logits"],
+            {"images": {0: "batch", 3: "width"}, "logits": {0: "batch", 1: "frames"}},
+        )  # fmt: skip
     return trace(
         _Frames(saved.model), (images, widths), ["images", "widths"], ["logits", "lengths"],
         {"images": {0: "batch", 3: "width"}, "widths": {0: "batch"}, "logits": {0: "batch", 1: "frames"},
@@ -145,6 +153,15 @@ class _Frames(nn.Module):
         return output.logits, output.lengths
 
 
+class _Unpadded(nn.Module):
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.model.read_unpadded(images)
+
+
 class _Encode(nn.Module):
     def __init__(self, model: Any) -> None:
         super().__init__()
@@ -161,8 +178,11 @@ def _example(saved: SavedModel) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(images), torch.from_numpy(widths)
 
 
-def _feed(prepare: Any, images: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    pixels, widths = prepare.collate([prepare(im) for im in images])
+def _feed(prepare: Any, image: np.ndarray, graph: onnx.ModelProto) -> dict[str, np.ndarray]:
+    """What a graph is given for one image."""
+    pixels, widths = prepare.collate([prepare(image)])
+    if len(graph.graph.input) == 1:
+        return {"images": np.ascontiguousarray(pixels[..., : widths[0]])}
     return {"images": np.ascontiguousarray(pixels), "widths": widths}
 
 

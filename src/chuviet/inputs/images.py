@@ -21,45 +21,52 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from chuviet.errors import InputError
 from chuviet.inputs import jpeg
 from chuviet.inputs.arrays import from_array, on_paper, scale_levels
-from chuviet.inputs.kinds import FORMATS, SUFFIXES, kind_of
+from chuviet.inputs.kinds import FORMATS, HEAD, SUFFIXES, kind_of
 from chuviet.inputs.names import list_images, natural_key
 
 __all__ = ["MAX_PIXELS", "SUFFIXES", "as_image", "decode_image", "list_images", "natural_key", "read_image"]
 
-#: Larger images are refused, or scaled down where `scale_down` is asked for: a text line has a hundredth of it.
+#: Larger images are refused where they may not be scaled down: a text line has a hundredth of it.
 MAX_PIXELS = 100_000_000
-#: Larger ones are refused in any case (decompression bombs). 200-megapixel phones and A0 at 300 dpi stay below it;
-#: kinds other than JPEG, which are decoded whole before they are scaled, are limited to Pillow's 179 million.
+#: Larger ones are refused in any case (decompression bombs), unless the caller's own limit is higher. 200-megapixel
+#: phones and A0 at 300 dpi stay below it; kinds other than JPEG, which are decoded whole before they are scaled, are
+#: limited to Pillow's 179 million.
 LARGEST_PIXELS = 250_000_000
-#: What an image over `MAX_PIXELS` is scaled down to, at most.
-SCALED_PIXELS = 50_000_000
 
 _warnings = threading.Lock()  # warnings.catch_warnings changes what is shared by all threads
 
 
-def read_image(path: str | Path, scale_down: bool = False, frame: int = 1) -> np.ndarray:
+def read_image(path: str | Path, max_pixels: int | None = None, frame: int = 1) -> np.ndarray:
     """The image in file `path` as H W 3 uint8 RGB, upright.
 
     Grey is repeated, 16-bit is scaled by 255/65535, CMYK is converted, EXIF orientation is applied. Transparent
     pictures are laid on white paper, or on black where white would hide their ink. `frame` counts from 1 (TIFF, GIF,
-    WebP). With `scale_down` the sides of an image over `MAX_PIXELS` are divided by a whole number, so that at most
-    `SCALED_PIXELS` are left. Raises InputError for a file that is missing, empty, cut short, damaged, no image, or too
-    large.
+    WebP). The sides of an image over `max_pixels` are divided by a whole number, so that about so many are left at
+    most; without `max_pixels` nothing is scaled. Raises InputError for a file that is missing, empty, cut short,
+    damaged, no image, or too large.
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        with path.open("rb") as f:
+            head = f.read(HEAD)
+            # Pillow finds the page in the file itself; of a thousand pages the file would be read a thousand times.
+            data = path if kind_of(head) == "TIFF" else head + f.read()
     except (OSError, ValueError) as e:  # ValueError: a null byte in the name
         reason = getattr(e, "strerror", None) or e
         raise InputError(f"{path}: cannot be read ({reason}); check the path") from e
-    return decode_image(data, str(path), scale_down, frame)
+    return _decoded(data, head, str(path), max_pixels, frame)
 
 
-def decode_image(data: bytes, name: str = "image", scale_down: bool = False, frame: int = 1) -> np.ndarray:
+def decode_image(data: bytes, name: str = "image", max_pixels: int | None = None, frame: int = 1) -> np.ndarray:
     """As `read_image`, of a file's bytes; `name` is what an error calls it."""
-    if not data:
+    return _decoded(data, data[:HEAD], name, max_pixels, frame)
+
+
+def _decoded(data: bytes | Path, head: bytes, name: str, max_pixels: int | None, frame: int) -> np.ndarray:
+    """As `decode_image`, of a file's bytes or of the file, which begins with `head`."""
+    if not head:
         raise InputError(f"{name}: an empty file (0 bytes); copy the image again")
-    kind = kind_of(data)
+    kind = kind_of(head)
     if kind == "HEIC":
         raise InputError(f"{name}: a HEIC image, which cannot be read; save it as JPEG (on a phone: 'most compatible')")
     if kind == "PDF":
@@ -67,13 +74,13 @@ def decode_image(data: bytes, name: str = "image", scale_down: bool = False, fra
     if kind is None:
         raise InputError(f"{name}: not an image that can be read ({', '.join(FORMATS)} can)")
     try:
-        if kind == "JPEG" and (image := _decode_jpeg(data, name, scale_down)) is not None:
+        if kind == "JPEG" and isinstance(data, bytes) and (image := _decode_jpeg(data, name, max_pixels)) is not None:
             return image
         with _open(data, kind) as opened:
-            check_size(opened.size, name, scale_down)
+            check_size(opened.size, name, max_pixels)
             if frame > 1:
                 opened.seek(frame - 1)
-            return _to_rgb(opened, scale_down)
+            return _to_rgb(opened, max_pixels)
     except UnidentifiedImageError as e:
         raise InputError(f"{name}: not an image that can be read ({', '.join(FORMATS)} can)") from e
     except Image.DecompressionBombError as e:
@@ -86,7 +93,7 @@ def decode_image(data: bytes, name: str = "image", scale_down: bool = False, fra
         raise InputError(f"{name}: truncated or broken image data ({detail}); copy the image again") from e
 
 
-def as_image(value: Any, name: str = "image", scale_down: bool = False) -> np.ndarray:
+def as_image(value: Any, name: str = "image", max_pixels: int | None = None) -> np.ndarray:
     """An image in any common form as H W 3 uint8 RGB; `name` is what an error calls it.
 
     `value`: a path (str or Path), a file's bytes, an open binary file, a PIL image (its EXIF orientation is applied),
@@ -95,20 +102,20 @@ def as_image(value: Any, name: str = "image", scale_down: bool = False) -> np.nd
     """
     if isinstance(value, np.ndarray):
         image = from_array(value, name)
-        check_size((image.shape[1], image.shape[0]), name, scale_down)
-        return _shrunk(image) if scale_down else image
+        check_size((image.shape[1], image.shape[0]), name, max_pixels)
+        return _shrunk(image, max_pixels)
     if isinstance(value, (str, os.PathLike)):
-        return read_image(os.fspath(value), scale_down)
+        return read_image(os.fspath(value), max_pixels)
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return decode_image(bytes(value), name, scale_down)
+        return decode_image(bytes(value), name, max_pixels)
     if isinstance(value, Image.Image):
-        check_size(value.size, name, scale_down)
+        check_size(value.size, name, max_pixels)
         try:
-            return _to_rgb(value.copy(), scale_down)
+            return _to_rgb(value.copy(), max_pixels)
         except (OSError, SyntaxError, ValueError, EOFError, struct.error) as e:
             raise InputError(f"{name}: truncated or broken image data ({e}); copy the image again") from e
     if hasattr(value, "read"):
-        return decode_image(read_file_object(value, name), name, scale_down)
+        return decode_image(read_file_object(value, name), name, max_pixels)
     kinds = "a path, bytes, a binary file, a PIL image or a numpy array"
     raise InputError(f"{name}: {type(value).__name__} is no image; give {kinds}")
 
@@ -127,10 +134,10 @@ def read_file_object(file: Any, name: str = "image") -> bytes:
     return bytes(data)
 
 
-def check_size(size: tuple[int, int], name: str, scale_down: bool = False) -> None:
+def check_size(size: tuple[int, int], name: str, max_pixels: int | None = None) -> None:
     """Raises InputError for a `size` (width, height in pixels) that is empty or too large."""
     width, height = size
-    limit = max(LARGEST_PIXELS, MAX_PIXELS) if scale_down else MAX_PIXELS
+    limit = MAX_PIXELS if max_pixels is None else max(LARGEST_PIXELS, max_pixels)
     if width < 1 or height < 1 or width * height > limit:
         raise InputError(f"{name}: {width} x {height} px; images of 1 to {limit:,} px are read, so scale it first")
 
@@ -163,34 +170,36 @@ def _open(data: bytes | Path, kind: str) -> Image.Image:
             raise UnidentifiedImageError(f"this Pillow has no {kind}") from e
 
 
-def _decode_jpeg(data: bytes, name: str, scale_down: bool) -> np.ndarray | None:
+def _decode_jpeg(data: bytes, name: str, max_pixels: int | None) -> np.ndarray | None:
     """A JPEG file's image; None for those that only Pillow decodes (CMYK, 12 bits, arithmetic coding)."""
     header = jpeg.read_header(data)
     if header is None:
         return None
-    check_size((header.width, header.height), name, scale_down)
+    check_size((header.width, header.height), name, max_pixels)
     pixels, reduce = header.width * header.height, 1
-    while pixels > MAX_PIXELS and reduce < 8 and pixels > SCALED_PIXELS * reduce**2:
+    while max_pixels is not None and reduce < 8 and pixels > max_pixels * reduce**2:
         reduce *= 2
     image = jpeg.decode(data, header, name, reduce)  # for the others too: it notices damage
-    return image if header.decodable and header.channels in (1, 3) else None
+    if image is None or not header.decodable or header.channels not in (1, 3):
+        return None
+    return _shrunk(image, max_pixels)
 
 
-def _to_rgb(image: Image.Image, scale_down: bool = False) -> np.ndarray:
+def _to_rgb(image: Image.Image, max_pixels: int | None = None) -> np.ndarray:
     image.load()
     if image.mode.startswith("I") or image.mode == "F":
         levels = scale_levels(np.asarray(ImageOps.exif_transpose(image)), image.mode)
-        return np.repeat((_shrunk(levels) if scale_down else levels)[:, :, None], 3, axis=2)
-    image = _reduced(image) if scale_down else image
+        return np.repeat(_shrunk(levels, max_pixels)[:, :, None], 3, axis=2)
+    image = _reduced(image, max_pixels)
     image = ImageOps.exif_transpose(image) or image
     if image.has_transparency_data or image.mode in ("RGBa", "La"):
         return on_paper(np.asarray(image.convert("RGBA")))
     return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
-def _reduced(image: Image.Image) -> Image.Image:
-    """An image over `MAX_PIXELS` with each side divided by a whole number; a smaller one as it is."""
-    factor = _factor(image.width * image.height)
+def _reduced(image: Image.Image, max_pixels: int | None) -> Image.Image:
+    """An image over `max_pixels` with each side divided by a whole number; a smaller one as it is."""
+    factor = _factor(image.width * image.height, max_pixels)
     if factor == 1:
         return image
     if image.mode in ("1", "P", "PA"):  # averaging needs grey levels or colours
@@ -202,16 +211,16 @@ def _reduced(image: Image.Image) -> Image.Image:
     return small
 
 
-def _shrunk(image: np.ndarray) -> np.ndarray:
+def _shrunk(image: np.ndarray, max_pixels: int | None) -> np.ndarray:
     """As `_reduced`, of an array."""
     height, width = image.shape[:2]
-    factor = _factor(height * width)
+    factor = _factor(height * width, max_pixels)
     if factor == 1:
         return image
     size = (math.ceil(width / factor), math.ceil(height / factor))
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
-def _factor(pixels: int) -> int:
-    """What each side of an image is divided by: 1 up to `MAX_PIXELS`."""
-    return math.ceil(math.sqrt(pixels / SCALED_PIXELS)) if pixels > MAX_PIXELS else 1
+def _factor(pixels: int, max_pixels: int | None) -> int:
+    """What each side of an image is divided by: 1 up to `max_pixels`."""
+    return 1 if max_pixels is None else math.ceil(math.sqrt(pixels / max_pixels))

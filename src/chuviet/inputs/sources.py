@@ -20,12 +20,14 @@ from chuviet.errors import InputError
 from chuviet.inputs import pdf
 from chuviet.inputs.images import as_image, count_frames, decode_image, read_file_object, read_image
 from chuviet.inputs.kinds import HEAD, SUFFIXES, kind_of
+from chuviet.inputs.limits import LIMITS, Limits
 from chuviet.inputs.names import from_printable, list_files, natural_key, printable
+from chuviet.inputs.pdf_text import TextLayer
 from chuviet.inputs.tables import TABLES, listed_images
 
 __all__ = ["Found", "Source", "find_sources", "from_printable", "iter_sources", "printable"]
 
-_ONE_FRAME = re.compile(r"(.+)#([1-9][0-9]{0,5})")
+_SOME_FRAMES = re.compile(r"(.+)#([1-9][0-9]{0,5})(?:-([1-9][0-9]{0,5}))?")
 _BYTES = (bytes, bytearray, memoryview)
 
 
@@ -36,42 +38,50 @@ class Source:
     `name` is what outputs call it: the path as typed, relative to the folder it was found in, or as a list has it;
     ``FILE#2`` for the second picture of a file that holds several; ``image 1`` for what has no name. `path` is None
     when it comes from no file. `frame` counts the pictures of the file from 1. `load` gives H W 3 uint8 RGB, reads the
-    file anew each time, scales down what is very large, and raises InputError for what cannot be read.
+    file anew each time, scales down what is very large, and raises InputError for what cannot be read. `text_layer` is
+    there for pages of PDFs: the text that such a page carries, in pixels of what `load` gives.
     """
 
     name: str
     path: Path | None
     frame: int
     load: Callable[[], np.ndarray]
+    text_layer: Callable[[], TextLayer] | None = None
 
 
 @dataclass
 class Found:
-    """The images that were found, and (name, reason) of every file of a folder that is none."""
+    """The images that were found; (name, reason) of every file of a folder that is none; (name, pages) of every file
+    that has more pages than are read.
+    """
 
     sources: list[Source] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    cut: list[tuple[str, int]] = field(default_factory=list)
 
     def add(self, other: Found) -> None:
         self.sources += other.sources
         self.left_out += other.left_out
+        self.cut += other.cut
 
 
-def find_sources(inputs: Sequence[str | Path], columns: Sequence[str] = ("img_path",), dpi: float = pdf.DPI) -> Found:
+def find_sources(
+    inputs: Sequence[str | Path], columns: Sequence[str] = ("img_path",), limits: Limits = LIMITS
+) -> Found:
     """The images that `inputs` name, in their order.
 
-    An input is an image file, a PDF (its pages, drawn at `dpi`), one picture of a file (``FILE.pdf#3``), a folder (all
-    in it and below, in natural order), a pattern (``scans/*.png``), a list (see `tables.listed_images`; `columns` are
-    those that a CSV must have, paths first), or ``-`` for an image on standard input. Names are made distinct. Images
-    that are broken or missing from a list are found: loading them raises. Raises InputError for an input that is not
-    there or holds no image.
+    An input is an image file, a PDF (its pages), one or some pictures of a file (``FILE.pdf#3``, ``FILE.pdf#2-5``), a
+    folder (all in it and below, in natural order), a pattern (``scans/*.png``), a list (see `tables.listed_images`;
+    `columns` are those that a CSV must have, paths first), or ``-`` for an image or PDF on standard input. Names are
+    made distinct. Images that are broken or missing from a list are found: loading them raises. Raises InputError for
+    an input that is not there or holds no image.
     """
     inputs = [inputs] if isinstance(inputs, (str, Path)) else list(inputs)
     if not inputs:
         raise InputError("no input; name image files, folders, PDFs or lists of images")
     found = Found()
     for value in inputs:
-        one = _of_input(str(value), columns, dpi)
+        one = _of_input(str(value), columns, limits)
         if len(inputs) > 1 and _is_folder(Path(value)):  # of several, names say which folder
             one.sources = [replace(s, name=f"{str(value).rstrip('/')}/{s.name}") for s in one.sources]
         found.add(one)
@@ -79,88 +89,91 @@ def find_sources(inputs: Sequence[str | Path], columns: Sequence[str] = ("img_pa
     return found
 
 
-def iter_sources(source: Any, dpi: float = pdf.DPI) -> Iterator[Source]:
+def iter_sources(source: Any, limits: Limits = LIMITS) -> Iterator[Source]:
     """The images that a Python value means, one after the other; an iterator is used as it goes.
 
     `source`: anything that `find_sources` takes as one input (str or Path), a value that `images.as_image` takes, or a
     list, tuple or iterator of these. PDFs and files of several pictures give all of them. What has no name is called
-    ``image 1``, ``image 2`` ... by its place. Files of a folder that are no images are named in a warning. Raises
-    InputError for other values.
+    ``image 1``, ``image 2`` ... by its place. Files of a folder that are no images, and pages over the limit, are named
+    in a warning. Raises InputError for other values.
     """
     if isinstance(source, dict | set | frozenset) or (isinstance(source, np.ndarray) and source.dtype == object):
         raise InputError(f"{type(source).__name__} has no images in order; give a list")
     is_many = isinstance(source, (list, tuple, Iterator)) and not hasattr(source, "read")
     values: Iterable[Any] = source if is_many else [source]
-    yield from _distinct(s for number, value in enumerate(values, 1) for s in _of_value(value, number, dpi))
+    yield from _distinct(s for number, value in enumerate(values, 1) for s in _of_value(value, number, limits))
 
 
 def holds_several(source: Any) -> bool:
     """Whether a value that `iter_sources` takes is meant as a list of images, were there but one in it: a list, tuple
-    or iterator, a folder, a glob, a table, a PDF.
+    or iterator, a folder, a glob, a table, a PDF or its bytes.
     """
+    if isinstance(source, _BYTES):
+        return kind_of(bytes(source[:HEAD])) == "PDF"
     if isinstance(source, (str, Path)):
         path = Path(source)
         return not path.is_file() or path.suffix.lower() in TABLES or kind_of(_head(path)) == "PDF"
     return isinstance(source, (list, tuple, Iterator)) and not hasattr(source, "read")
 
 
-def _of_value(value: Any, number: int, dpi: float) -> Iterator[Source]:
+def _of_value(value: Any, number: int, limits: Limits) -> Iterator[Source]:
     """The images of one value of Python's, the `number`-th."""
     name = f"image {number}"
     if isinstance(value, (str, os.PathLike)):
-        found = _of_input(os.fspath(value), ("img_path",), dpi)
+        found = _of_input(os.fspath(value), ("img_path",), limits)
         if found.left_out:
             first = ", ".join(printable(n) for n, _ in found.left_out[:5])
             warnings.warn(f"{value}: {len(found.left_out)} files are no images: {first}", stacklevel=4)
-        yield from found.sources
+        yield from _warned(found)
         return
     if isinstance(value, _BYTES) or (hasattr(value, "read") and not isinstance(value, Image.Image)):
         data = bytes(value) if isinstance(value, _BYTES) else read_file_object(value, name)
-        yield from _of_bytes(data, name, dpi)
+        yield from _warned(_of_bytes(data, name, limits))
         return
     if not isinstance(value, (np.ndarray, Image.Image)):
         as_image(value, name)  # raises
-    yield Source(name, None, 1, partial(as_image, value, name, scale_down=True))
+    yield Source(name, None, 1, partial(as_image, value, name, limits.pixels))
 
 
-def _of_bytes(data: bytes, name: str, dpi: float) -> list[Source]:
+def _warned(found: Found) -> list[Source]:
+    """The sources, after a warning of the pages over the limit."""
+    for name, pages in found.cut:
+        warnings.warn(f"{printable(name)}: {pages} more pages are not read", stacklevel=5)
+    return found.sources
+
+
+def _of_bytes(data: bytes, name: str, limits: Limits) -> Found:
     """The images of a file's bytes."""
-    kind = kind_of(data)
-    frames = _count(data, kind, name)
-
-    def load(frame: int, called: str) -> np.ndarray:
-        if kind == "PDF":
-            return pdf.render_page(data, frame, called, dpi)
-        return decode_image(data, called, scale_down=True, frame=frame)
-
-    names = _frame_names(name, frames)
-    return [Source(called, None, frame, partial(load, frame, called)) for frame, called in enumerate(names, 1)]
+    return _frames(data, None, kind_of(data), name, limits)
 
 
-def _of_input(value: str, columns: Sequence[str], dpi: float) -> Found:
+def _of_input(value: str, columns: Sequence[str], limits: Limits) -> Found:
     """The images of one input of the command line; InputError when there are none."""
     path = Path(value)
     if value == "-":
-        return Found(_of_bytes(sys.stdin.buffer.read(), "stdin", dpi))
+        return _of_bytes(sys.stdin.buffer.read(), "stdin", limits)
     if _is_folder(path):
-        return _of_folder(path, dpi)
+        return _of_folder(path, limits)
     if path.suffix.lower() in TABLES and path.is_file():
-        rows = listed_images(path, columns)
-        return Found([s for name, file in rows for s in _of_file(file, name, dpi, must_exist=False)])
+        found = Found()
+        for name, file in listed_images(path, columns):
+            found.add(_of_file(file, name, limits, must_exist=False))
+        return found
     if not _exists(path):
-        one = _ONE_FRAME.fullmatch(value)
-        if one and Path(one[1]).is_file():
-            return Found([_one_frame(Path(one[1]), one[1], int(one[2]), dpi)])
+        some = _SOME_FRAMES.fullmatch(value)
+        if some and Path(some[1]).is_file():
+            first = int(some[2])
+            return _some_frames(Path(some[1]), some[1], first, int(some[3] or first), limits)
         if glob.has_magic(value):
-            return _of_pattern(value, columns, dpi)
+            return _of_pattern(value, columns, limits)
         other = from_printable(value)
         if other != value and _exists(Path(other)):
-            return _of_input(other, columns, dpi)
+            return _of_input(other, columns, limits)
         raise InputError(f"{value}: no such file or folder; check the path")
-    return Found(_of_file(path, value, dpi))
+    return _of_file(path, value, limits)
 
 
-def _of_pattern(pattern: str, columns: Sequence[str], dpi: float) -> Found:
+def _of_pattern(pattern: str, columns: Sequence[str], limits: Limits) -> Found:
     names = sorted(glob.glob(pattern, recursive=True), key=natural_key)  # noqa: PTH207 (keeps names as typed)
     if not names:
         raise InputError(f"{pattern}: no file is named so; check the path")
@@ -170,7 +183,7 @@ def _of_pattern(pattern: str, columns: Sequence[str], dpi: float) -> Found:
         if _is_folder(path) or path.suffix.lower() in TABLES:
             found.left_out.append((name, "a folder or list; name it without a pattern"))
         elif (reason := _not_an_image(path)) is None:
-            found.sources += _of_file(path, name, dpi)
+            found.add(_of_file(path, name, limits))
         else:
             found.left_out.append((name, reason))
     if not found.sources:
@@ -178,7 +191,7 @@ def _of_pattern(pattern: str, columns: Sequence[str], dpi: float) -> Found:
     return found
 
 
-def _of_folder(folder: Path, dpi: float) -> Found:
+def _of_folder(folder: Path, limits: Limits) -> Found:
     """The images in `folder` and below; hidden files are passed over."""
     found = Found()
     for path in list_files(folder):
@@ -186,7 +199,7 @@ def _of_folder(folder: Path, dpi: float) -> Found:
         reason = _not_an_image(path)
         if reason is None:
             try:
-                found.sources += _of_file(path, name, dpi)
+                found.add(_of_file(path, name, limits))
             except InputError as e:  # a PDF that cannot be opened
                 reason = str(e).removeprefix(f"{name}: ")
         if reason is not None:
@@ -205,31 +218,43 @@ def _others(left_out: list[tuple[str, str]]) -> str:
     return f"; there are {first}{more}"
 
 
-def _of_file(path: Path, name: str, dpi: float, must_exist: bool = True) -> list[Source]:
+def _of_file(path: Path, name: str, limits: Limits, must_exist: bool = True) -> Found:
     """The images of one file: one, or as many as it has pages."""
     kind = kind_of(_head(path))
     if must_exist and not path.is_file():
         raise InputError(f"{name}: neither a file nor a folder")
-    frames = _count(path, kind, name)
-    names = _frame_names(name, frames)
-    return [Source(n, path, frame, _loader(path, kind, frame, n, dpi)) for frame, n in enumerate(names, 1)]
+    return _frames(path, path, kind, name, limits)
 
 
-def _one_frame(path: Path, name: str, frame: int, dpi: float) -> Source:
-    """Picture `frame` of a file, asked for as ``FILE#frame``."""
+def _frames(file: Path | bytes, path: Path | None, kind: str | None, name: str, limits: Limits) -> Found:
+    """The pictures of a file (or its bytes), as far as they are to be read."""
+    frames = _count(file, kind, name)
+    kept = min(frames, limits.pages or frames)
+    names = [name] if frames == 1 else [f"{name}#{frame}" for frame in range(1, kept + 1)]
+    sources = [_source(file, path, kind, frame, called, limits) for frame, called in enumerate(names, 1)]
+    return Found(sources, cut=[(name, frames - kept)] if kept < frames else [])
+
+
+def _some_frames(path: Path, name: str, first: int, last: int, limits: Limits) -> Found:
+    """Pictures `first` to `last` of a file, asked for as ``FILE#first-last``."""
     kind = kind_of(_head(path))
     frames = _count(path, kind, name)
-    if frame > frames:
+    if not first <= last <= frames:
         what = "pages" if kind == "PDF" else "pictures"
-        raise InputError(f"{name}#{frame}: {name} has {frames} {what}")
-    called = f"{name}#{frame}"
-    return Source(called, path, frame, _loader(path, kind, frame, called, dpi))
+        raise InputError(f"{name}#{first}{f'-{last}' if last != first else ''}: {name} has {frames} {what}")
+    kept = range(first, min(last, first + (limits.pages or last) - 1) + 1)
+    sources = [_source(path, path, kind, frame, f"{name}#{frame}", limits) for frame in kept]
+    return Found(sources, cut=[(name, last - kept[-1])] if kept[-1] < last else [])
 
 
-def _loader(path: Path, kind: str | None, frame: int, name: str, dpi: float) -> Callable[[], np.ndarray]:
+def _source(file: Path | bytes, path: Path | None, kind: str | None, frame: int, name: str, limits: Limits) -> Source:
+    """Picture `frame` of a file, or of its bytes."""
     if kind == "PDF":
-        return partial(pdf.render_page, path, frame, name, dpi)
-    return partial(read_image, path, scale_down=True, frame=frame)
+        page = (file, frame, name, limits.dpi, min(limits.pixels, pdf.MAX_PAGE_PIXELS))
+        return Source(name, path, frame, partial(pdf.render_page, *page), partial(pdf.page_text, *page))
+    if isinstance(file, bytes):
+        return Source(name, path, frame, partial(decode_image, file, name, limits.pixels, frame))
+    return Source(name, path, frame, partial(read_image, file, limits.pixels, frame))
 
 
 def _count(file: Path | bytes, kind: str | None, name: str) -> int:
@@ -237,10 +262,6 @@ def _count(file: Path | bytes, kind: str | None, name: str) -> int:
     if kind == "PDF":
         return pdf.count_pages(file, name)
     return count_frames(file, kind)
-
-
-def _frame_names(name: str, frames: int) -> list[str]:
-    return [name] if frames == 1 else [f"{name}#{frame}" for frame in range(1, frames + 1)]
 
 
 def _not_an_image(path: Path) -> str | None:

@@ -1,5 +1,6 @@
 """A gazetteer beside the language model: which ward lies in which district and province, and what an address that was
-read with an unknown combination may be meant to be.
+read with an unknown combination may be meant to be. It may hold two maps: that of before July 2025, and that of since
+then, on which wards lie straight in their provinces.
 
 An n-gram model sees a dozen characters. That a ward belongs to the district behind it, and both to the province at the
 end, is beyond it; and a beam has dropped the right ward long before the district is read. So the finished reading is
@@ -33,12 +34,15 @@ from chuviet.language.spelling import (
 )
 
 _PER_LEVEL = (4, 8)  # provinces, then districts, whose parts are looked at
+_STRAIGHT = 2  # provinces, of whose wards that lie straight in them all are looked at
 _REMEMBERED = 1024  # pairs of province and district as read, whose nearest are kept
 
 
 @dataclass(frozen=True)
 class District:
-    """A district with its province, its wards (kind and name) and its streets."""
+    """A district with its province, its wards (kind and name) and its streets. One without a name holds the wards that
+    lie straight in the province.
+    """
 
     province: str
     kind: str
@@ -48,7 +52,8 @@ class District:
 
 
 class Gazetteer:
-    """All districts. An address is ``house and street, ward, district, province``; other parts may stand before.
+    """All districts. An address is ``house and street, ward, district, province``, or has no district; other parts may
+    stand before.
 
     A province's and a district's names are looked at when they are first needed. May be asked by several threads.
     """
@@ -56,7 +61,7 @@ class Gazetteer:
     def __init__(self, districts: Iterable[District]) -> None:
         self.districts = list(districts)
         by_name: dict[str, list[District]] = defaultdict(list)
-        for d in self.districts:
+        for d in filter(lambda d: d.name, self.districts):
             by_name[d.province].append(d)
         members: dict[str, list[District]] = {}
         for name, found in by_name.items():
@@ -64,33 +69,36 @@ class Gazetteer:
         self._provinces = {key: _Province(found) for key, found in members.items()}
         self._names = Names(list(self._provinces))
         self._nearest: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
+        #: By the key of their province the wards that lie straight in it.
+        self._straight = {name_key(d.province): _Place([d]) for d in self.districts if not d.name}
+        self._straight_names = Names(list(self._straight))
 
     def known(self, text: str) -> int:
-        """How many of an address's parts belong together: 0, 2 (district and province), 3 (ward too), and one more for
-        a street of the district in front of them.
+        """How many of an address's parts belong together: 0, 2 (district and province, or ward and province), 3 (ward
+        too), and one more for a street of the district in front of them.
         """
         spans = fields(text)
         place = self._place(text, spans)
         if place is None:
-            return 0
+            return 2 * self._lies_straight(text, spans[-2:])
         ward = len(spans) > 2 and name_key(text[slice(*spans[-3])]) in place.wards
         return 2 + ward + place.has_street(text, spans[: -3 if ward else -2])
 
     def places(self, text: str, count: int = 5) -> list[str]:
-        """Other readings of the address `text` whose last parts are a ward, its district and province: the `count`
-        nearest, in every way in which they are written. None for an address of fewer parts.
+        """Other readings of the address `text` whose last parts are a ward, its district and province, or a ward and
+        the province that it lies straight in: the `count` nearest of each, in every way in which they are written. None
+        for an address of fewer parts.
         """
-        spans = fields(text)[-3:]
-        if len(spans) < 3:
-            return []
-        ward, district, province = keys = [name_key(text[a:b]) for a, b in spans]
-        found = self._nearest_wards(ward, self._near(province, district), count)
+        spans = fields(text)
         texts = []
-        for cost, place, w in found:
-            if 0 < cost <= sum(map(len, keys)) / 2:
-                names = (place.wards[w], (place.kind, place.name), ("", place.province))
-                ways = [ways_to_write(text[a:b], *name) for (a, b), name in zip(spans, names, strict=True)]
-                texts += [replaced(text, spans, way) for way in itertools.product(*ways)]
+        for part, find in ((spans[-3:], self._nearest_wards), (spans[-2:], self._nearest_straight)):
+            keys = [name_key(text[a:b]) for a, b in part]
+            for cost, place, w in find(keys, count):
+                if 0 < cost <= sum(map(len, keys)) / 2:
+                    district = [(place.kind, place.name)] if place.name else []
+                    names = [place.wards[w], *district, ("", place.province)]
+                    ways = [ways_to_write(text[a:b], *name) for (a, b), name in zip(part, names, strict=True)]
+                    texts += [replaced(text, part, way) for way in itertools.product(*ways)]
         return texts
 
     def streets(self, text: str, count: int = 3) -> list[str]:
@@ -155,10 +163,36 @@ class Gazetteer:
         district, province = (name_key(text[a:b]) for a, b in spans[-2:])
         return self._provinces[province].places.get(district) if province in self._provinces else None
 
-    def _nearest_wards(
-        self, ward: str, near: Sequence[tuple[int, str, str]], count: int
-    ) -> list[tuple[int, _Place, str]]:
-        """Of all wards of some districts the `count` nearest to a key: edits of all three parts, district, key."""
+    def _lies_straight(self, text: str, spans: list[tuple[int, int]]) -> bool:
+        """Whether the two parts `spans` of an address are a ward and the province that it lies straight in."""
+        if len(spans) < 2 or not self._straight:
+            return False
+        ward, province = (name_key(text[a:b]) for a, b in spans)
+        return province in self._straight and ward in self._straight[province].wards
+
+    def _nearest_straight(self, keys: Sequence[str], count: int) -> list[tuple[int, _Place, str]]:
+        """Of the wards that lie straight in a province the `count` nearest to the keys of both: edits, province, key.
+        None where the keys are a district and its province.
+        """
+        if len(keys) < 2 or not self._straight:
+            return []
+        ward, province = keys
+        if province in self._provinces and ward in self._provinces[province].places:
+            return []
+        costs = edit_distances(province, [self._straight_names]).tolist()
+        near = sorted(zip(costs, self._straight_names.texts, strict=True))[:_STRAIGHT]
+        edits = iter(edit_distances(ward, [self._straight[p].ward_names for _, p in near]).tolist())
+        found = sorted((cost + next(edits), p, w) for cost, p in near for w in self._straight[p].ward_names.texts)
+        return [(cost, self._straight[p], w) for cost, p, w in found[:count]]
+
+    def _nearest_wards(self, keys: Sequence[str], count: int) -> list[tuple[int, _Place, str]]:
+        """Of the wards of the nearest districts the `count` nearest to the keys of ward, district and province: edits
+        of all three parts, district, key.
+        """
+        if len(keys) < 3:
+            return []
+        ward, district, province = keys
+        near = self._near(province, district)
         districts = [self._provinces[p].places[d] for _, p, d in near]
         edits = edit_distances(ward, [place.ward_names for place in districts]).tolist()
         costs = [cost for (cost, _, _), place in zip(near, districts, strict=True) for _ in place.ward_names.texts]

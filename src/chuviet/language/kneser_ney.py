@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from chuviet.language.levels import Level, character_bits, context_keys
+from chuviet.language.levels import Level, character_bits, context_keys, whole_keys
 from chuviet.vocab import Charset
 
 
@@ -31,33 +31,36 @@ def estimate(lines: Iterable[str], charset: Charset, order: int, min_count: int)
     ids = np.concatenate(padded)
     places = np.flatnonzero(ids != start)  # where an n-gram may end
     # A distinct n-gram is kept as one place where it ends, and how often it was seen.
-    _, first, counts = np.unique(context_keys(ids, places, order, bits), return_index=True, return_counts=True)
+    _, first, counts = np.unique(whole_keys(ids, places, order, bits), return_index=True, return_counts=True)
     places = places[first]
     levels: list[Level] = []
     for k in range(order, 0, -1):
-        contexts = context_keys(ids, places - 1, k - 1, bits)
-        levels.append(_level(contexts, ids[places], counts, min_count if k > 2 else 1))
+        contexts, keys = (make(ids, places - 1, k - 1, bits) for make in (whole_keys, context_keys))
+        levels.append(_level(contexts, keys, ids[places], counts, min_count if k > 2 else 1))
         # Shorter n-grams are counted by how many different characters stand before them (Kneser-Ney).
-        _, first, counts = np.unique(context_keys(ids, places, k - 1, bits), return_index=True, return_counts=True)
+        _, first, counts = np.unique(whole_keys(ids, places, k - 1, bits), return_index=True, return_counts=True)
         places = places[first]
     return levels[::-1]
 
 
-def _level(contexts: np.ndarray, characters: np.ndarray, counts: np.ndarray, min_count: int) -> Level:
-    """Discounts n-grams (context, last character) by `counts`; a context's backoff weight is what that takes away."""
-    order = np.lexsort((characters, contexts))
-    contexts, characters, counts = contexts[order], characters[order], counts[order]
-    found, first = np.unique(contexts, return_index=True)
+def _level(contexts: np.ndarray, keys: np.ndarray, characters: np.ndarray, counts: np.ndarray, min_count: int) -> Level:
+    """Discounts n-grams (context, last character) by `counts`; a context's backoff weight is what that takes away.
+    `keys` are those that the contexts are stored by; of two with one key the second is left out.
+    """
+    order = np.lexsort((characters, contexts, keys))
+    contexts, keys, characters, counts = contexts[order], keys[order], characters[order], counts[order]
+    first = np.flatnonzero(np.append(True, contexts[1:] != contexts[:-1]))
     totals = np.add.reduceat(counts, first)
     sizes = np.diff(np.append(first, len(counts)))
     probs = (counts - _discounts(counts)[np.minimum(counts, 3)]) / np.repeat(totals, sizes)
-    probs = np.where(counts >= min_count, probs, 0)
+    doubled = np.append(False, keys[first[1:]] == keys[first[:-1]])
+    probs = np.where((counts >= min_count) & ~np.repeat(doubled, sizes), probs, 0)
     backoff = 1 - np.add.reduceat(probs, first)
     kept = probs > 0
     kept_sizes = np.add.reduceat(kept, first, dtype=np.int64)
     some = kept_sizes > 0
     return Level(
-        contexts=found[some],
+        contexts=keys[first][some],
         sizes=kept_sizes[some].astype(np.int16),
         characters=characters[kept].astype(np.int16),
         probs=probs[kept].astype(np.float32),

@@ -1,8 +1,8 @@
 """A character n-gram language model in a handful of numpy arrays, asked for a few characters at a time.
 
-A context is packed into one integer, a few bits a character; modulo a prime of 61 bits it is the key that is found by
-looked up (contexts of up to seven Vietnamese characters are their own key). A file holds probabilities as one byte
-each, on a logarithmic scale. How a model is estimated: `chuviet.language.kneser_ney`.
+A context is packed into one integer, a few bits a character; modulo a prime it is the key that is looked up (contexts
+of up to five Vietnamese characters are their own key). A file holds probabilities as one byte each, on a logarithmic
+scale, and keys in about three: `chuviet.language.levels`. How a model is estimated: `chuviet.language.kneser_ney`.
 
 A probability is interpolated over the contexts of all orders. Up to `_DENSE` characters a context gets a row of all
 characters when it is first needed; longer contexts mostly have one follower, and are looked into.
@@ -20,13 +20,24 @@ import numpy as np
 from chuviet.errors import InputError
 from chuviet.language.gazetteer import Gazetteer
 from chuviet.language.kneser_ney import estimate
-from chuviet.language.levels import PRIME, Level, character_bits, from_code, to_code
+from chuviet.language.levels import (
+    MODULUS,
+    OLD_MODULUS,
+    Level,
+    character_bits,
+    from_code,
+    pack_keys,
+    to_code,
+    unpack_keys,
+)
 from chuviet.native import calls
 from chuviet.native.calls import LevelArrays, NGramTable
 from chuviet.vocab import Charset
 
 _DENSE = 3  # characters of a context that gets a row: 2 MB for all of an address model
 _REMEMBERED = 2048  # states that are kept from line to line: about 1 MB
+
+_GENERAL = "general."  # before the names of the general model's arrays
 
 _Row = tuple[memoryview, float]  # relative probabilities of all characters (V + 1, float64), and their sum
 
@@ -52,12 +63,17 @@ class State:
 class NGram:
     """Probabilities of the next character, or the line's end, after the last `order` - 1 characters.
 
-    `start` is the `State` before the first one, `advance` gives that after each. A model of addresses may have the
-    `gazetteer` beside it that they were made of. May be asked by several threads at a time.
+    `start` is the `State` before the first one, `advance` gives that after each. A model of addresses may have beside
+    it the `gazetteer` that they were made of, and a model of `general` text. `modulus`: of the levels' keys. May be
+    asked by several threads at a time.
     """
 
-    def __init__(self, characters: str, levels: list[Level], gazetteer: Gazetteer | None = None) -> None:
-        self.characters, self.levels, self.gazetteer = characters, levels, gazetteer
+    def __init__(
+        self, characters: str, levels: list[Level], gazetteer: Gazetteer | None = None, general: NGram | None = None,
+        modulus: int = MODULUS,
+    ) -> None:  # fmt: skip
+        self.characters, self.levels, self.gazetteer, self.general = characters, levels, gazetteer, general
+        self.modulus = modulus
         self.order = len(levels)
         self.end = len(characters)  # the class id of the line's end
         self._bits = character_bits(len(characters), self.order)
@@ -119,10 +135,10 @@ class NGram:
         """Looks up the contexts of a state, once; returns its `weights`."""
         if state.weights is not None:
             return state.weights
-        weight, total, packed = 1.0, 0.0, state.packed
+        weight, total, packed, modulus = 1.0, 0.0, state.packed, self.modulus
         weights, lows, highs = [], [], []
         for mask, size, slots, contexts, offsets, sums, backoff in self._longer:
-            key = (packed & mask) % PRIME
+            key = (packed & mask) % modulus
             slot = key % size
             while (i := slots[slot]) >= 0:  # `find` without the call: most contexts are not there
                 if contexts[i] == key:
@@ -148,8 +164,9 @@ class NGram:
             ]
             followers = np.asarray(self._characters).astype(np.uint16)
             self._native = NGramTable(
-                levels, followers, np.asarray(self._probs), bits=self._bits, end=self.end, dense=self._dense
-            )
+                levels, followers, np.asarray(self._probs), bits=self._bits, end=self.end, dense=self._dense,
+                modulus=self.modulus,
+            )  # fmt: skip
         return self._native
 
     def _row(self, k: int, packed: int) -> _Row:
@@ -157,7 +174,7 @@ class NGram:
         if k == 0:
             return np.full(self.end + 1, 1 / (self.end + 1)).data, 1.0
         table = self._tables[k - 1]
-        i = table.find((packed & self._masks[k]) % PRIME)
+        i = table.find((packed & self._masks[k]) % self.modulus)
         if i < 0:
             return self._row(k - 1, packed)
         found = self._rows.get((k, i))
@@ -220,34 +237,32 @@ class NGram:
         small = np.uint8 if len(self.characters) < 256 else np.int16
         for k, level in enumerate(self.levels, 1):
             arrays = {
-                "contexts": level.contexts,
+                "contexts": level.contexts if self.modulus == OLD_MODULUS else pack_keys(level.contexts),
                 "sizes": level.sizes.astype(small),
                 "characters": level.characters.astype(small),
                 "probs": to_code(level.probs),
                 "backoff": to_code(level.backoff),
             }
             tensors |= {f"{name}.{k}": array for name, array in arrays.items()}
+        if self.general:
+            tensors |= {_GENERAL + name: array for name, array in self.general.to_tensors().items()}
         return tensors | ({"gazetteer": self.gazetteer.to_array()} if self.gazetteer else {})
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, np.ndarray]) -> NGram:
         """The inverse of `to_tensors`. Raises InputError when arrays are missing or do not fit together."""
+        own = {name: np.asarray(array) for name, array in tensors.items() if not name.startswith(_GENERAL)}
+        other = {name.removeprefix(_GENERAL): array for name, array in tensors.items() if name not in own}
         names = list(Level.__dataclass_fields__)
-        order = sum(key.startswith("contexts.") for key in tensors)
+        order = sum(key.startswith("contexts.") for key in own)
         wanted = {"characters"} | {f"{name}.{k}" for name in names for k in range(1, order + 1)}
-        if not order or set(tensors) - {"gazetteer"} != wanted:
+        if not order or set(own) - {"gazetteer"} != wanted:
             raise InputError("these arrays are no n-gram model; make one with NGram.train(...).save(...)")
-        levels = []
-        for k in range(1, order + 1):
-            arrays = {name: np.asarray(tensors[f"{name}.{k}"]) for name in names}
-            contexts_fit = len(arrays["contexts"]) == len(arrays["sizes"]) == len(arrays["backoff"])
-            followers = int(arrays["sizes"].sum(dtype=np.int64))
-            if not (contexts_fit and followers == len(arrays["characters"]) == len(arrays["probs"])):
-                raise InputError("the arrays of this n-gram model do not fit together; the file is damaged")
-            arrays |= {name: from_code(arrays[name]) for name in ("probs", "backoff")}
-            levels.append(Level(**arrays))
-        gazetteer = Gazetteer.from_array(np.asarray(tensors["gazetteer"])) if "gazetteer" in tensors else None
-        return cls("".join(chr(c) for c in tensors["characters"]), levels, gazetteer)
+        levels = [_stored_level({name: own[f"{name}.{k}"] for name in names}) for k in range(1, order + 1)]
+        gazetteer = Gazetteer.from_array(own["gazetteer"]) if "gazetteer" in own else None
+        general = cls.from_tensors(other) if other else None
+        modulus = MODULUS if own["contexts.1"].dtype == np.uint8 else OLD_MODULUS
+        return cls("".join(chr(c) for c in own["characters"]), levels, gazetteer, general, modulus)
 
     def save(self, path: str | Path) -> None:
         """Writes a safetensors file."""
@@ -268,6 +283,21 @@ class NGram:
         except SafetensorError as e:
             raise InputError(f"{path} is no safetensors file ({e}); make one with NGram.train(...).save(...)") from e
         return cls.from_tensors(tensors)
+
+
+def _stored_level(arrays: dict[str, np.ndarray]) -> Level:
+    """The level of stored arrays. Raises InputError when they do not fit together."""
+    contexts, count, followers = arrays["contexts"], len(arrays["sizes"]), int(arrays["sizes"].sum(dtype=np.int64))
+    try:
+        contexts = unpack_keys(contexts, count) if contexts.dtype == np.uint8 else contexts
+        fit = len(contexts) == count == len(arrays["backoff"])
+        fit &= followers == len(arrays["characters"]) == len(arrays["probs"])
+    except ValueError:
+        fit = False
+    if not fit:
+        raise InputError("the arrays of this n-gram model do not fit together; the file is damaged")
+    probs, backoff = from_code(arrays["probs"]), from_code(arrays["backoff"])
+    return Level(contexts, arrays["sizes"], arrays["characters"], probs, backoff)
 
 
 class _Table:

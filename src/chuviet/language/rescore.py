@@ -30,13 +30,15 @@ class Weights(Protocol):
     def place(self) -> float: ...
 
 
-def rescorer_of(lm: NGram | None, weights: Weights) -> AddressRescorer | None:
-    """The rescorer that a language model makes; none without one."""
-    return None if lm is None else AddressRescorer(lm, weights.alpha, weights.place)
+def rescorers_of(lm: NGram | None, weights: Weights) -> tuple[AddressRescorer, ...]:
+    """The rescorers that a language model makes: of addresses, and of general text where it has a model of it."""
+    models = [model for model in (lm, lm.general if lm else None) if model is not None]
+    return tuple(AddressRescorer(model, weights.alpha, weights.place) for model in models)
 
 
 class AddressRescorer:
-    """Satisfies `chuviet.decode.rescorer.Rescorer`.
+    """Satisfies `chuviet.decode.rescorer.Rescorer`. A model without a gazetteer, as that of general text, corrects
+    nothing.
 
     `alpha` is the weight of the n-gram model's log probabilities in `correct`, `place` what is added there for every
     part of an address that the gazetteer finds in its place; at 0 the gazetteer is not asked.

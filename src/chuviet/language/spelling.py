@@ -8,10 +8,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
+_NO_TONES = dict.fromkeys(map(ord, _TONES))
 _KIND = re.compile(
-    r"(?:thành phố|thị xã|thị trấn|tỉnh|quận|huyện|phường|xã|(?:tp|tx|tt|[qhpxt])(?=[\s.]))[\s.]*", re.IGNORECASE
+    r"(?:thành phố|thị xã|thị trấn|đặc khu|tỉnh|quận|huyện|phường|xã|(?:tp|tx|tt|[qhpxt])(?=[\s.]))[\s.]*",
+    re.IGNORECASE,
 )
-_INNER = re.compile(r"(?<=[^\s,])(?<!\bThị) +(?=(?:Thành [Pp]hố|Thị [Xx]ã|Thị [Tt]rấn|Quận|Huyện|Phường|Xã|TP|Tỉnh)\b)")
+# The space comes first: a pattern that begins with a lookbehind is tried at every letter.
+_INNER = re.compile(
+    r" (?<=[^\s,] )(?<!\bThị ) *(?=(?:Thành [Pp]hố|Thị [Xx]ã|Thị [Tt]rấn|Quận|Huyện|Phường|Xã|TP|Tỉnh)\b)"
+)
 _OA = re.compile(r"(?<!q)(?:(o[àáảãạèéẻẽẹ]|u[ỳýỷỹỵ])|([òóỏõọ][ae]|[ùúủũụ]y))\b", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}
 _REMEMBERED = 8192  # names, and words, whose key is kept: about 2 MB
@@ -19,6 +24,11 @@ _REMEMBERED = 8192  # names, and words, whose key is kept: about 2 MB
 
 def fields(text: str) -> list[tuple[int, int]]:
     """Start and end of the parts of an address: between commas, and before a word such as Quận where one is missing."""
+    return list(_fields(text))
+
+
+@lru_cache(maxsize=64)  # a reading is asked about several times in a row
+def _fields(text: str) -> tuple[tuple[int, int], ...]:
     spans = []
     for match in re.finditer(r"[^,]+", text):
         start = match.start()
@@ -29,7 +39,7 @@ def fields(text: str) -> list[tuple[int, int]]:
                 left = start + len(piece) - len(piece.lstrip())
                 spans.append((left, left + len(piece.strip())))
             start = match.start() + part.end() if part else end
-    return spans
+    return tuple(spans)
 
 
 def split_kind(part: str) -> tuple[str, str]:
@@ -56,9 +66,11 @@ def name_words(name: str) -> tuple[str, ...]:
 @lru_cache(maxsize=_REMEMBERED)
 def _word_key(word: str) -> str:
     """One word as in `name_words`; there are far fewer of them than names."""
-    letters = unicodedata.normalize("NFD", word)
-    tones = "".join(c for c in letters if c in _TONES)
-    rest = unicodedata.normalize("NFC", "".join(c for c in letters if c not in _TONES))
+    tones, rest = "", word
+    if not word.isascii():
+        letters = unicodedata.normalize("NFD", word)
+        tones = "".join(c for c in letters if c in _TONES)
+        rest = unicodedata.normalize("NFC", letters.translate(_NO_TONES))
     rest = rest.strip(".").replace("'", "").replace("k", "c").lstrip("0")
     return _ROMAN.get(rest, rest) + tones
 

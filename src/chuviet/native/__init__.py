@@ -1,4 +1,4 @@
-"""The beam search and the alignments in C, called by ctypes: optional, much faster, and the same to the last bit.
+"""The beam search, alignments and edit distances in C, called by ctypes: optional, faster, the same to the last bit.
 
 A wheel has the compiled library where there was a C compiler when it was built (`chuviet.native.build`). Without it,
 and with CHUVIET_NATIVE=0 in the environment, everything runs in Python. ctypes lets go of Python's lock during a call,
@@ -11,10 +11,10 @@ import ctypes
 import functools
 import os
 import warnings
-from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_void_p
+from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_p
 from pathlib import Path
 
-VERSION = 2  # as CHUVIET_VERSION in native.h
+VERSION = 3  # as CHUVIET_VERSION in native.h
 
 OK, ODD, NO_MEMORY, BAD_ARGUMENT, NO_PATH = range(5)
 
@@ -38,8 +38,8 @@ class Table(ctypes.Structure):
     """An n-gram model, as native.h has it."""
 
     _fields_ = (
-        ("order", c_int32), ("dense", c_int32), ("bits", c_int32), ("end", c_int32), ("followers", c_int64),
-        ("characters", c_void_p), ("probs", c_void_p), ("levels", POINTER(Level)),
+        ("order", c_int32), ("dense", c_int32), ("end", c_int32), ("followers", c_int64), ("modulus", c_uint64),
+        ("terms", c_void_p), ("characters", c_void_p), ("probs", c_void_p), ("levels", POINTER(Level)),
     )  # fmt: skip
 
 
@@ -94,6 +94,7 @@ def load(path: Path) -> ctypes.CDLL | None:
     )  # fmt: skip
     found.chuviet_score.argtypes = (POINTER(Table), array, c_int64, c_int64, c_double, POINTER(c_double))
     found.chuviet_align.argtypes = (POINTER(Frames), array, c_int64, array)
-    for name in ("chuviet_search", "chuviet_score", "chuviet_sum_alignments", "chuviet_align"):
-        getattr(found, name).restype = c_int
+    found.chuviet_edit_distances.argtypes = (array, c_int64, array, array, c_int64, array)
+    for name in ("search", "score", "sum_alignments", "align", "edit_distances"):
+        getattr(found, f"chuviet_{name}").restype = c_int
     return found

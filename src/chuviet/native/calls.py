@@ -34,10 +34,11 @@ class NGramTable:
 
     def __init__(
         self, levels: Sequence[LevelArrays], characters: np.ndarray, probs: np.ndarray, *, bits: int, end: int,
-        dense: int,
+        dense: int, modulus: int,
     ) -> None:  # fmt: skip
         """`characters` (uint16) and `probs` (float32): the F followers of all orders. `bits` of a character in a
-        context's key, `end` the id of the line's end, `dense`: the orders that are interpolated first.
+        context's number, whose key is what is left of it by `modulus`; `end` the id of the line's end, `dense`: the
+        orders that are interpolated first.
 
         Raises ValueError for arrays of other types or lengths.
         """
@@ -46,8 +47,9 @@ class NGramTable:
         self._keep: list[np.ndarray] = []  # what the pointers below point to
         self._levels = (native.Level * len(levels))(*(self._level(level) for level in levels))
         self._table = native.Table(
-            len(levels), dense, bits, end, len(probs), self._pointer(characters, np.uint16),
-            self._pointer(probs, np.float32), self._levels,
+            len(levels), dense, end, len(probs), modulus,
+            self._pointer(_terms(len(levels), bits, end, modulus), np.uint64),
+            self._pointer(characters, np.uint16), self._pointer(probs, np.float32), self._levels,
         )  # fmt: skip
 
     @property
@@ -70,6 +72,12 @@ class NGramTable:
             raise ValueError(f"a row of {kind.__name__} is needed, not {array.dtype} {array.shape}")
         self._keep.append(array)
         return int(array.ctypes.data)
+
+
+def _terms(order: int, bits: int, end: int, modulus: int) -> np.ndarray:
+    """What each character, the line's end and its start add to a key: as the last one, as the one before it, ..."""
+    weights = [pow(2, bits * k, modulus) for k in range(order)]
+    return np.array([c * weight % modulus for weight in weights for c in range(end + 2)], np.uint64)
 
 
 def search(
@@ -144,6 +152,35 @@ def align(log_probs: np.ndarray, ids: Sequence[int]) -> np.ndarray | None:
     if status == native.NO_PATH:
         return path[:0]
     return path if _succeeded(status) else None
+
+
+class NameArrays:
+    """The code points (uint32) of N names, one after another, and how many each has (int64). They must not change."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.lengths = np.array([len(name) for name in names], np.int64)
+        self._letters = code_points("".join(names))
+        self.addresses = self._letters.ctypes.data, self.lengths.ctypes.data
+
+
+def edit_distances(text: str, groups: Sequence[NameArrays]) -> np.ndarray | None:
+    """The Levenshtein distances of `text` to the N names of all groups: int64."""
+    library = native.library()
+    if library is None:
+        return None
+    codes, counts = code_points(text), [len(group.lengths) for group in groups]
+    distances = np.empty(sum(counts), np.int64)
+    written, at = codes.ctypes.data, distances.ctypes.data
+    for group, count in zip(groups, counts, strict=True):
+        if not _succeeded(library.chuviet_edit_distances(written, len(codes), *group.addresses, count, at)):
+            return None
+        at += count * distances.itemsize
+    return distances
+
+
+def code_points(text: str) -> np.ndarray:
+    """Those of a text, uint32."""
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
 
 def _frames(values: np.ndarray) -> tuple[np.ndarray, native.Frames]:

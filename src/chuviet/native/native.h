@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* As VERSION in chuviet/native/__init__.py; count both up with every change of a structure or an argument. */
-#define CHUVIET_VERSION 2
+#define CHUVIET_VERSION 3
 
 #ifdef _WIN32
 #define EXPORTED __declspec(dllexport)
@@ -40,8 +40,10 @@ typedef struct {
 } Level;
 
 typedef struct {
-    int32_t order, dense, bits, end;
+    int32_t order, dense, end;
     int64_t followers;
+    uint64_t modulus;           /* of the keys, at most 2^62 */
+    const uint64_t *terms;      /* order x (end + 2): what each character adds to a key, first that of the last one */
     const uint16_t *characters; /* followers */
     const float *probs;         /* followers */
     const Level *levels;        /* order */
@@ -88,5 +90,9 @@ EXPORTED int chuviet_sum_alignments(const Frames *frames, const int32_t *ids, in
 
 /* As `_viterbi`: `path` gets the state of the text of `count` ids in each of the frames. ODD for NaN or infinity. */
 EXPORTED int chuviet_align(const Frames *frames, const int32_t *ids, int64_t count, int64_t *path);
+
+/* As `edit_distances`, of a text of `size` letters to `count` names, whose letters stand one name after another. */
+EXPORTED int chuviet_edit_distances(const uint32_t *text, int64_t size, const uint32_t *letters, const int64_t *lengths,
+                                    int64_t count, int64_t *distances);
 
 #endif

@@ -5,13 +5,6 @@
 #include <string.h>
 
 #define MAX_ORDER 128
-#define PRIME (((uint64_t)1 << 61) - 1)
-
-/* x << shift modulo 2^61 - 1: what is shifted out comes in again below. x < 2^32, so that it is never the prime. */
-static uint64_t rotated(uint64_t x, int shift)
-{
-    return shift ? ((x & (((uint64_t)1 << (61 - shift)) - 1)) << shift) | (x >> (61 - shift)) : x;
-}
 
 /* The number of the context with this key, given the slot that it has if it has its own; NONE where it is not there. */
 static int64_t find_context(const Level *level, uint64_t key, int64_t slot)
@@ -64,18 +57,17 @@ static int look_up(Search *s, Prefix *prefix)
     int64_t slots[MAX_ORDER], found[MAX_ORDER];
     double weight = 1.0, total = 0.0, mass = 1.0, sum;
     uint64_t key = 0;
-    int k, shift = 0;
+    int k;
     if (!reserve(s, &s->contexts, table->order, sizeof(Context)))
         return 0;
     for (k = 0; k < table->order; k++) {
         /* Before the line's first character, one that stands for its start. */
-        uint64_t character = from->parent == NONE ? (uint64_t)table->end + 1 : (uint64_t)from->class_id - 1;
+        int64_t character = from->parent == NONE ? (int64_t)table->end + 1 : (int64_t)from->class_id - 1;
         keys[k] = key;
         slots[k] = (int64_t)(key % (uint64_t)table->levels[k].size);
-        key += rotated(character, shift);
-        if (key >= PRIME)
-            key -= PRIME;
-        shift = (shift + table->bits) % 61;
+        key += table->terms[k * ((int64_t)table->end + 2) + character];
+        if (key >= table->modulus)
+            key -= table->modulus;
         if (from->parent != NONE)
             from = prefix_at(s, from->parent);
     }
@@ -144,7 +136,7 @@ int fits_table(const Table *table)
 {
     int64_t i;
     if (table->order < 1 || table->order > MAX_ORDER || table->dense < 0 || table->dense > table->order ||
-        table->bits < 1 || table->bits > 32)
+        table->modulus < 1 || table->modulus > (uint64_t)1 << 62)
         return 0;
     for (i = 0; i < table->order; i++) {
         const Level *level = &table->levels[i];

@@ -223,7 +223,7 @@ static void merge(Search *s, double worst)
     candidates = s->candidates.items;
     for (i = 0; i < s->beam.count; i++) {
         Prefix *prefix = prefix_at(s, beam[i]);
-        prefix->kept = prefix->value >= worst && count < width;
+        prefix->kept = prefix->value > 0 && prefix->value >= worst && count < width;
         if (prefix->kept)
             beam[count++] = beam[i];
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,9 @@ from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.reading.lines import DecoderName, LineReader, Weights
 from chuviet.reading.words import read_words
 from chuviet.results import Prediction
+
+#: Reads some of several lines, given by their numbers, with one reader.
+Read = Callable[[LineReader, Sequence[int]], list[Prediction]]
 
 _LEAST = 1e-6  # a confidence below it counts as this one
 
@@ -69,12 +72,15 @@ class LineChoice:
         """The text of each crop (h w 3 uint8 RGB), in their order; `index` is the position, `confidence` that of the
         reader whose text it is.
         """
-        best: list[Prediction] = [Prediction(i, "", 1.0) for i in range(len(crops))]
-        worth = np.full(len(crops), -math.inf)
+        return read_crops(self, crops, batch_size)
+
+    def choose(self, count: int, read: Read) -> list[Prediction]:
+        """As `predict`, of `count` lines that `read` reads."""
+        best: list[Prediction] = [Prediction(i, "", 1.0) for i in range(count)]
+        worth = np.full(count, -math.inf)
         for reader, calibration in zip(self.readers, self.calibrations, strict=True):
             asked = np.flatnonzero(worth < calibration.offset).tolist()
-            read = read_words(reader, [crops[i] for i in asked], batch_size)
-            for i, prediction in zip(asked, read, strict=True):
+            for i, prediction in zip(asked, read(reader, asked) if asked else (), strict=True):
                 value = calibration.worth(prediction)
                 if value > worth[i]:
                     best[i], worth[i] = replace(prediction, index=i), value
@@ -105,6 +111,13 @@ def read_crops(
     recognizer: LineReader | LineChoice, crops: Sequence[np.ndarray], batch_size: int = 32
 ) -> list[Prediction]:
     """The text of crops of a page (h w 3 uint8 RGB), in their order, by whichever reader or readers there are."""
-    if isinstance(recognizer, LineChoice):
-        return recognizer.predict(crops, batch_size)
-    return read_words(recognizer, crops, batch_size)
+
+    def read(reader: LineReader, asked: Sequence[int]) -> list[Prediction]:
+        return read_words(reader, [crops[i] for i in asked], batch_size)
+
+    return read_by(recognizer, len(crops), read)
+
+
+def read_by(recognizer: LineReader | LineChoice, count: int, read: Read) -> list[Prediction]:
+    """`count` lines, read by one reader or, where there are several, by those that the lines decide for."""
+    return recognizer.choose(count, read) if isinstance(recognizer, LineChoice) else read(recognizer, range(count))

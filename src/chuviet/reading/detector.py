@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,26 @@ DEFAULT = "text_det"
 class Detector:
     """One detector: images in, quads in pixels of the original images out. May be used from several threads."""
 
-    def __init__(self, weights: str | Path | Artifact = DEFAULT, *, device: str = "cpu", threads: int = 0) -> None:
+    def __init__(
+        self, weights: str | Path | Artifact = DEFAULT, *, longest: int | None = None, device: str = "cpu",
+        threads: int = 0,
+    ) -> None:  # fmt: skip
         """`weights`: a name (of shipped weights, of a file in weights/, of a run in outputs/), a path, or what
-        `open_artifact` gave. `threads`: 0 takes all cores. `device`: for .safetensors files, which PyTorch runs.
+        `open_artifact` gave. `longest`: the longer side in pixels that pages are looked at with, None for the one that
+        the weights were trained for; more for small letters, less for large ones. `threads`: 0 takes all cores.
+        `device`: for .safetensors files, which PyTorch runs.
 
-        Raises InputError for weights that are missing, damaged, or a recogniser's.
+        Raises InputError for weights that are missing, damaged, or a recogniser's, and for a size outside 32 to 10,000.
         """
         artifact = weights if isinstance(weights, Artifact) else open_artifact(find_weights(weights), device, threads)
         if not isinstance(artifact.network, MapNetwork):
             raise InputError(f"{artifact.path}: the weights of a recogniser, not of a detector")
         preprocess: Any = artifact.preprocess_cfg
         decoder: Any = artifact.decoder_cfg
+        if longest is not None:
+            if not 32 <= longest <= 10_000:
+                raise InputError(f"longest {longest}: 32 to 10,000 pixels are expected")
+            preprocess = replace(preprocess, longest=longest)
         self.artifact, self.network = artifact, artifact.network
         self.preprocess, self.decoder = preprocess.build(), decoder.build(None)
 

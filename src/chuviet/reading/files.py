@@ -1,4 +1,4 @@
-"""What was read, as files: tables of lines, lists of quads, JSON of pages."""
+"""What was read, as files: tables of lines, lists of quads. Files of pages are in `chuviet.formats`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from chuviet.files import write_whole
 from chuviet.inputs.sources import printable
-from chuviet.results import Detection, Page, Prediction
+from chuviet.results import Detection, Prediction
 
 
 def write_predictions(names: Sequence[str], predictions: Sequence[Prediction], path: str | Path) -> None:
@@ -51,15 +51,3 @@ def write_detections(names: Sequence[str], found: Sequence[Detection], path: str
         for n, d in zip(names, found, strict=True)
     ]
     write_whole(path, "".join(lines).encode("utf-8"))
-
-
-def write_pages(pages: Sequence[Page], path: str | Path) -> None:
-    """One JSON object: by the image's name the list of its texts, each on a line of its own."""
-    entries = []
-    for page in pages:
-        quads = np.array([line.corners for line in page.lines]).reshape(-1, 4, 2)
-        rows = quads_as_json(quads, [line.confidence for line in page.lines], [line.text for line in page.lines])
-        inside = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in rows)
-        name = json.dumps(printable(page.name), ensure_ascii=False)
-        entries.append(f" {name}: [" + (f"\n{inside}\n ]" if rows else "]"))
-    write_whole(path, ("{\n" + ",\n".join(entries) + "\n}\n").encode("utf-8"))

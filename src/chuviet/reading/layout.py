@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from chuviet.geometry import Quad, part_of
+from chuviet.decode.confidence import word_score
+from chuviet.geometry import Quad, Quads, part_of
 from chuviet.results import Line, Prediction, Word
 
 
@@ -15,16 +16,22 @@ def line_of(image: np.ndarray, prediction: Prediction) -> Line:
     return line_at(corners, prediction, prediction.confidence)
 
 
-def line_at(corners: Quad, prediction: Prediction, confidence: float) -> Line:
-    """The line inside the quad `corners` (4 2), with the place of each word as the alignment of its frames has it.
-    Without an alignment the words share the line in proportion to their letters.
+def line_at(corners: Quad, prediction: Prediction, confidence: float, words: Quads | None = None) -> Line:
+    """The line inside the quad `corners` (4 2).
+
+    Words are where the detector found them (`words`, K 4 2), if it found as many as were read; else where the alignment
+    of the line's frames has them; without an alignment they share the line in proportion to their letters.
     """
-    words = []
-    for first, last in word_spans(prediction.text):
-        start, end = _extent(prediction, first, last)
-        words.append(Word(prediction.text[first:last], part_of(corners, start, end), _score(prediction, first, last)))
+    spans = word_spans(prediction.text)
+    places = [part_of(corners, *_extent(prediction, *span)) for span in spans]
+    if words is not None and len(words) == len(spans):
+        places = list(words)
+    read = [
+        Word(prediction.text[first:last], place, _score(prediction, number, first, last))
+        for number, ((first, last), place) in enumerate(zip(spans, places, strict=True))
+    ]
     raw = prediction.text if prediction.raw_text is None else prediction.raw_text
-    return Line(prediction.text, raw, corners, confidence, tuple(words))
+    return Line(prediction.text, raw, corners, confidence, tuple(read))
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
@@ -48,8 +55,8 @@ def _extent(prediction: Prediction, first: int, last: int) -> tuple[float, float
     return float(start) / frames, float(max(end, start + 1)) / frames
 
 
-def _score(prediction: Prediction, first: int, last: int) -> float:
-    """The geometric mean of the probabilities of a word's characters; the line's confidence where they are unknown."""
-    if prediction.scores is None:
-        return prediction.confidence
-    return float(np.exp(np.log(np.maximum(prediction.scores[first:last], 1e-12)).mean()))
+def _score(prediction: Prediction, number: int, first: int, last: int) -> float:
+    """The confidence of a word; the line's where neither it nor those of its characters are known."""
+    if prediction.word_scores is not None:
+        return float(prediction.word_scores[number])
+    return prediction.confidence if prediction.scores is None else word_score(prediction.scores[first:last])

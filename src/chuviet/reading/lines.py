@@ -21,13 +21,14 @@ from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, 
 from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.config import Config
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, DecodedInGraph, StepEnsemble
+from chuviet.decode.confidence import IDENTITY, calibrated, word_score
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.errors import InputError
 from chuviet.inputs.sources import Source, holds_several, iter_sources, printable
-from chuviet.language.rescore import rescorer_of
+from chuviet.language.rescore import rescorers_of
 from chuviet.preprocess.line import is_blank
 from chuviet.reading.given import listed, loaded
-from chuviet.reading.layout import line_of
+from chuviet.reading.layout import line_of, word_spans
 from chuviet.reading.pieces import Pieces, prepare
 from chuviet.results import Line, Prediction
 from chuviet.vocab import Charset
@@ -83,9 +84,9 @@ class LineReader:
         assert first.charset is not None
         self.charset: Charset = first.charset
         self.decoder_cfg = _decoder_config(first, decoder, beam_width)
-        rescorer = rescorer_of(first.lm, self.decoder_cfg) if isinstance(self.decoder_cfg, CTCBeam.Config) else None
+        rescorers = rescorers_of(first.lm, self.decoder_cfg) if isinstance(self.decoder_cfg, CTCBeam.Config) else ()
         build: Any = self.decoder_cfg.build
-        self._decoder = build(self.charset, rescorer) if rescorer else build(self.charset)
+        self._decoder = build(self.charset, *rescorers)
         configs: list[Any] = [a.preprocess_cfg for a in artifacts]
         self._prepare = {c: c.build() for c in configs}  # members with the same preparation share its result
         self._cut = isinstance(first.network, FrameNetwork)  # pieces of a line are joined by their frames
@@ -96,7 +97,7 @@ class LineReader:
     @overload
     def read(self, source: list[Any] | tuple[Any, ...] | Iterator[Any], *, batch_size: int = 32) -> list[Line]: ...
     @overload
-    def read(self, source: np.ndarray | bytes | Image, *, batch_size: int = 32) -> Line: ...
+    def read(self, source: np.ndarray | Image, *, batch_size: int = 32) -> Line: ...
     @overload
     def read(self, source: Any, *, batch_size: int = 32) -> Any: ...
     def read(self, source: Any, *, batch_size: int = 32) -> Any:
@@ -237,8 +238,7 @@ class LineReader:
     def _decoded(self, batch: Sequence[tuple[int, Prepared]], outputs: Sequence[Any]) -> Iterator[Prediction]:
         decoder: Any = self._decoder
         if isinstance(decoder, (CTCGreedy, CTCBeam)):
-            found = decoder(list(zip(*outputs, strict=True)))
-            found = [self._aligned(p, frames) for p, frames in zip(found, outputs[0], strict=True)]
+            found = [self._with_word_scores(p) for p in decoder(list(zip(*outputs, strict=True)))]
         elif isinstance(decoder, DecodedInGraph):
             found = decoder(*outputs[0])
         else:
@@ -250,13 +250,14 @@ class LineReader:
             stacked = any(line.stacked for line in ready.values())
             yield replace(prediction, index=index, stacked=stacked)
 
-    def _aligned(self, prediction: Prediction, frames: np.ndarray) -> Prediction:
-        """The prediction with its characters' probabilities: each one's highest in the frames that it takes."""
-        if prediction.spans is None:
-            return replace(prediction, frames=len(frames))
-        ids = self.charset.encode_exact(prediction.text)
-        peaks = [frames[a : b + 1, c + 1].max() for (a, b), c in zip(prediction.spans.tolist(), ids, strict=True)]
-        return replace(prediction, frames=len(frames), scores=np.exp(np.array(peaks, np.float64)))
+    def _with_word_scores(self, prediction: Prediction) -> Prediction:
+        """The prediction with its words' confidences; calibrated ones make its own, their mean."""
+        if prediction.scores is None:
+            return prediction
+        by = self.decoder_cfg.calibration
+        words = [calibrated(word_score(prediction.scores[a:b]), by) for a, b in word_spans(prediction.text)]
+        sure = float(np.mean(words)) if words and by != IDENTITY else prediction.confidence
+        return replace(prediction, confidence=sure, word_scores=np.array(words, np.float64))
 
 
 def stacked_warning(name: str) -> str:

@@ -1,7 +1,8 @@
-"""Pages in, text with its place out: detection, straightened crops, recognition in batches, reading order."""
+"""Pages in, text with its place out: finding, lines, straightened crops, recognition in batches, reading order."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
@@ -11,14 +12,20 @@ from PIL.Image import Image
 
 from chuviet.artifact.metadata import Artifact
 from chuviet.errors import InputError
-from chuviet.geometry import crop, reading_order
+from chuviet.geometry import crop
 from chuviet.inputs.sources import Source, holds_several, iter_sources
 from chuviet.reading import detector as detectors
-from chuviet.reading.choice import LineChoice, open_readers, read_crops
+from chuviet.reading.choice import LineChoice, open_readers, read_by
 from chuviet.reading.detector import Detector
+from chuviet.reading.flatten import direction
+from chuviet.reading.joining import FoundLine, lines_of
 from chuviet.reading.layout import line_at
 from chuviet.reading.lines import LineReader, Weights
-from chuviet.results import Block, Detection, Line, Page
+from chuviet.reading.order import arrange
+from chuviet.reading.text_layer import Ocr, layer_of, unwritten, written_lines
+from chuviet.reading.upright import aligned, is_found, is_lost, read_upright, turned_back
+from chuviet.reading.words import joined, knows_words, read_words
+from chuviet.results import Block, Detection, Line, Page, Prediction, Word
 
 #: The shipped weights that read what a detector found where none are named.
 RECOGNIZER = "scene_word"
@@ -30,28 +37,33 @@ class Reader:
     def __init__(
         self, detector: str | Path | Artifact | Detector = detectors.DEFAULT,
         recognizer: Weights | Sequence[Weights] | LineReader | LineChoice = RECOGNIZER, *, min_score: float = 0.5,
-        device: str = "cpu", threads: int = 0,
+        ocr: Ocr = "auto", longest: int | None = None, device: str = "cpu", threads: int = 0,
     ) -> None:  # fmt: skip
         """`detector` and `recognizer` name weights, or are a `Detector` and a `LineReader` or `LineChoice`; between
-        recognisers of different charsets each line decides. Text whose score, finding times reading, is below
-        `min_score`, and what is read as nothing, is left out (0: nothing is): what is unreadable is mostly no text.
+        recognisers of different charsets each line decides. Pages of PDFs with a text
+        of their own are taken as they are ("auto"), or read by OCR as all others ("always"); "never" gives nothing but
+        such texts. `longest`: see `Detector`; for one that is named here. Text whose score, finding
+        times reading, is below `min_score`, and what is read as nothing, is left out (0: nothing is): what is
+        unreadable is mostly no text.
 
         Raises InputError for weights that are missing, damaged or of the other kind.
         """
         if not isinstance(detector, Detector):
-            detector = Detector(detector, device=device, threads=threads)
+            detector = Detector(detector, longest=longest, device=device, threads=threads)
         if not isinstance(recognizer, (LineReader, LineChoice)):
             recognizer = open_readers(recognizer, device=device, threads=threads)
         self.detector: Detector = detector
         self.recognizer: LineReader | LineChoice = recognizer
         if not 0 <= min_score <= 1:
             raise InputError(f"min_score {min_score:g}: a number from 0 to 1 is expected")
-        self.min_score = min_score
+        if ocr not in ("auto", "always", "never"):
+            raise InputError(f"ocr {ocr!r}: auto, always or never is expected")
+        self.min_score, self.ocr = min_score, ocr
 
     @overload
     def read(self, source: list[Any] | tuple[Any, ...] | Iterator[Any], *, batch_size: int = 32) -> list[Page]: ...
     @overload
-    def read(self, source: np.ndarray | bytes | Image, *, batch_size: int = 32) -> Page: ...
+    def read(self, source: np.ndarray | Image, *, batch_size: int = 32) -> Page: ...
     @overload
     def read(self, source: Any, *, batch_size: int = 32) -> Any: ...
     def read(self, source: Any, *, batch_size: int = 32) -> Any:
@@ -69,26 +81,73 @@ class Reader:
             yield self.page(one, batch_size)
 
     def page(self, source: Source, batch_size: int = 32) -> Page:
-        """One page."""
-        return self.read_image(source.load(), source.name, batch_size)
+        """One page, by its own text where it has one; pictures and notes on it are read."""
+        layer = layer_of(source, self.ocr)
+        if layer is None and self.ocr != "never":
+            return self.read_image(source.load(), source.name, batch_size)
+        if layer is None:
+            height, width = source.load().shape[:2]
+            return Page(source.name, width, height)
+        lines = written_lines(layer.words)
+        if len(layer.pictures) and self.ocr != "never":
+            seen = self.read_image(source.load(), source.name, batch_size)
+            lines += unwritten(seen.lines, layer, lines)
+        return page_of(source.name, layer.width, layer.height, lines)
 
     def read_image(self, image: np.ndarray, name: str = "", batch_size: int = 32) -> Page:
-        """The text of one page (H W 3 uint8 RGB), in reading order."""
-        found = self.detector.find(image)
-        order = reading_order(found.quads)
-        crops = [crop(image, quad) for quad in found.quads[order]]
-        lines: list[Line] = []
-        for quad, score, read in zip(
-            found.quads[order], found.scores[order], read_crops(self.recognizer, crops, batch_size), strict=True
-        ):
-            confidence = float(score) * read.confidence
-            if self.min_score <= 0 or (read.text and confidence >= self.min_score):
-                lines.append(line_at(quad, read, confidence))
-        return Page(name, image.shape[1], image.shape[0], (Block(tuple(lines)),) if lines else ())
+        """The text of one page (H W 3 uint8 RGB), turned by any angle, in blocks and in reading order."""
+        found, texts = self._read_lines(image, batch_size)
+        if is_lost(texts):
+            quarter = np.ascontiguousarray(np.rot90(image))
+            other, better = self._read_lines(quarter, batch_size)
+            if is_found(better, texts):
+                found, texts = [line.moved(lambda p: turned_back(p, image.shape[1])) for line in other], better
+        lines = [
+            line_at(line.quad, text, line.score * text.confidence, line.words)
+            for line, text in zip(found, texts, strict=True)
+        ]
+        kept = [line for line in lines if self._is_kept(line)]
+        return page_of(name, image.shape[1], image.shape[0], kept)
+
+    def _read_lines(self, image: np.ndarray, batch_size: int) -> tuple[list[FoundLine], list[Prediction]]:
+        """The lines on an image, each from the beginning of its text, and what is read in them."""
+        found = lines_of(aligned(self.detector.find(image)))
+        return read_upright(found, lambda lines: self._texts_of(image, lines, batch_size))
+
+    def _texts_of(self, image: np.ndarray, lines: Sequence[FoundLine], batch_size: int) -> list[Prediction]:
+        """What the recogniser reads in each line: one that knows single words gets those that the detector found."""
+
+        def read(reader: LineReader, asked: Sequence[int]) -> list[Prediction]:
+            parts = [crops_of(image, lines[i], knows_words(reader)) for i in asked]
+            words = iter(read_words(reader, [crop for part in parts for crop in part], batch_size))
+            return [joined(i, list(itertools.islice(words, len(part)))) for i, part in enumerate(parts)]
+
+        return read_by(self.recognizer, len(lines), read)
+
+    def _is_kept(self, line: Line) -> bool:
+        return self.min_score <= 0 or bool(line.text and line.confidence >= self.min_score)
+
+
+def crops_of(image: np.ndarray, line: FoundLine, single: bool) -> list[np.ndarray]:
+    """What a recogniser reads of a line: the line straightened, or, for one that knows `single` words, its words."""
+    quads = line.words if single and line.words is not None else line.quad[None]
+    return [crop(image, quad) for quad in quads]
+
+
+def page_of(name: str, width: int, height: int, lines: Sequence[Line]) -> Page:
+    """The page that lines make, in blocks and in reading order."""
+    quads = np.array([line.corners for line in lines], np.float64).reshape(-1, 4, 2)
+    blocks = [Block(tuple(lines[i] for i in group.lines), group.kind, group.cells) for group in arrange(quads)]
+    angle = float(np.degrees(direction(quads))) if len(quads) else 0.0
+    return Page(name, width, height, tuple(blocks), angle)
 
 
 def as_detection(page: Page, index: int = 0) -> Detection:
-    """The lines of a page as a metric compares them."""
-    quads = np.array([line.corners for line in page.lines], np.float64).reshape(-1, 4, 2)
-    scores = np.array([line.confidence for line in page.lines], np.float64)
-    return Detection(index, quads, scores, [line.text for line in page.lines])
+    """The lines of a page, and its words, as a metric compares them."""
+    return _detection(page.lines, index, _detection(page.words, index))
+
+
+def _detection(found: Sequence[Line] | Sequence[Word], index: int, words: Detection | None = None) -> Detection:
+    quads = np.array([one.corners for one in found], np.float64).reshape(-1, 4, 2)
+    scores = np.array([one.confidence for one in found], np.float64)
+    return Detection(index, quads, scores, [one.text for one in found], words)

@@ -27,10 +27,14 @@ def read_words(recognizer: LineReader, crops: Sequence[np.ndarray], batch_size: 
     its accuracy from .167 to .201; of 418 words in photos it cuts two. `tests/reading/test_words.py` measures a part of
     both.
     """
-    single = isinstance(recognizer.artifacts[0].preprocess_cfg, ScenePreprocess.Config)
-    parts = [split_words(crop) if single else [crop] for crop in crops]
+    parts = [split_words(crop) if knows_words(recognizer) else [crop] for crop in crops]
     read = iter(recognizer.predict([word for part in parts for word in part], batch_size) if parts else [])
-    return [_joined(i, list(itertools.islice(read, len(part)))) for i, part in enumerate(parts)]
+    return [joined(i, list(itertools.islice(read, len(part)))) for i, part in enumerate(parts)]
+
+
+def knows_words(recognizer: LineReader) -> bool:
+    """Whether a recogniser reads single words only."""
+    return isinstance(recognizer.artifacts[0].preprocess_cfg, ScenePreprocess.Config)
 
 
 def split_words(crop: np.ndarray) -> list[np.ndarray]:
@@ -52,7 +56,7 @@ def split_words(crop: np.ndarray) -> list[np.ndarray]:
     return [crop[:, a:b] for a, b in itertools.pairwise([0, *middles, w])]
 
 
-def _joined(index: int, words: Sequence[Prediction]) -> Prediction:
+def joined(index: int, words: Sequence[Prediction]) -> Prediction:
     """The words of a crop as one line. Words have no common frames: their places are shared out by letters."""
     if len(words) == 1:
         return replace(words[0], index=index)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from chuviet.data.lists import read_labels
@@ -31,8 +32,9 @@ def evaluate(
     lower-casing both sides; `ignore_space` takes the spaces out of both first.
 
     Returns {"raw": metrics, "case_insensitive": metrics, "milliseconds": the median of some lines, each alone} and the
-    rows with `prediction` and `confidence` added; of several files also {"sources": {file: raw metrics}} and the column
-    `data`; with a language model also {"without_lm": raw metrics, "corrections": counts} and `raw_prediction`.
+    rows with `prediction` and `confidence` added, and with `word_confidences` where frames give them; of several files
+    also {"sources": {file: raw metrics}} and the column `data`; with a language model also {"without_lm": raw metrics,
+    "corrections": counts} and `raw_prediction`.
     """
     files = [str(data)] if isinstance(data, (str, Path)) else list(data)
     if len(set(files)) < len(files):
@@ -46,6 +48,8 @@ def evaluate(
     predictions = recognizer.predict(paths, batch_size, progress)
     read, true = [p.text for p in predictions], rows["text"].tolist()
     rows = rows.assign(prediction=read, confidence=[round(p.confidence, 4) for p in predictions])
+    if all(p.word_scores is not None for p in predictions):
+        rows = rows.assign(word_confidences=[_written(p.word_scores) for p in predictions])
     before = [p.raw_text for p in predictions if p.raw_text is not None]
     if before:
         rows = rows.assign(raw_prediction=before)
@@ -72,6 +76,10 @@ def _labelled(file: str, fold: int | None) -> tuple[pd.DataFrame, Path]:
     if not len(frame):
         raise InputError(f"{file}: no rows to evaluate" + (" (fold 5 validates on nothing)" if fold == 5 else ""))
     return frame, root
+
+
+def _written(scores: np.ndarray | None) -> str:
+    return " ".join(f"{score:.4f}" for score in ([] if scores is None else scores.tolist()))
 
 
 def _measure(predictions: Sequence[str], targets: Sequence[str]) -> dict[str, float]:

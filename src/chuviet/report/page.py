@@ -7,9 +7,10 @@ import html
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from chuviet.files import write_whole
-from chuviet.report import oof, plots
+from chuviet.report import confidence, oof, plots
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
@@ -32,10 +33,27 @@ def write_page(frame: pd.DataFrame, root: str | Path, path: str | Path, title: s
         _section("Tone marks: true (rows), read (columns)", oof.tone_confusion(frame)),
         _section("Characters most often misread", oof.characters(frame).head(30)),
     ]
-    picture = base64.b64encode(plots.to_png(plots.lines(worst, root))).decode()
-    parts.append(f'<h2>The worst {len(worst)} lines</h2><img alt="worst lines" src="data:image/png;base64,{picture}">')
+    if "word_confidences" in frame:
+        parts.append(_confidence(frame))
+    parts.append(f"<h2>The worst {len(worst)} lines</h2>{_picture('worst lines', plots.lines(worst, root))}")
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
     write_whole(path, f"{head}<style>{_STYLE}</style>\n{''.join(parts)}\n</html>\n".encode())
+
+
+def _confidence(frame: pd.DataFrame) -> str:
+    """How far the words' confidences can be trusted, and which lines to look at."""
+    words = confidence.read_words(frame)
+    found, table = confidence.review(words), confidence.reliability(words)
+    error = confidence.calibration_error(words)
+    said = (
+        f"<p>Expected calibration error {100 * error:.1f} % by word. For 99 % right words {100 * found.share:.0f} % of "
+        f"the lines are to be looked at: those with a word of confidence below {found.below:.2f}.</p>"
+    )
+    return f"<h2>Confidence</h2>{said}{_picture('reliability', plots.reliability(table))}{_section('By class', table)}"
+
+
+def _picture(name: str, figure: Figure) -> str:
+    return f'<img alt="{name}" src="data:image/png;base64,{base64.b64encode(plots.to_png(figure)).decode()}">'
 
 
 def _section(title: str, table: pd.DataFrame) -> str:

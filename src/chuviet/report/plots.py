@@ -100,6 +100,21 @@ def _picture(axes: Axes, path: Path) -> None:
         axes.text(0, 0.5, str(e), fontsize=8, color="darkred", transform=axes.transAxes)
 
 
+def reliability(table: pd.DataFrame, title: str = "") -> Figure:
+    """The share of right words over their confidence, of `report.confidence.reliability`; the line is where both are
+    equal, a point's area the number of words.
+    """
+    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+    areas = 12 + 400 * table["words"] / max(int(table["words"].sum()), 1)
+    axes.scatter(table["confidence"], table["right"], s=areas, color="#3b6ea5")
+    axes.set_xlabel("confidence of the words")
+    axes.set_ylabel("share of them that is right")
+    axes.set_title(title)
+    return figure
+
+
 def histogram(values: Sequence[float], label: str, marks: dict[str, float]) -> Figure:
     """Distribution of `values` with vertical lines at `marks` (name -> value)."""
     figure = Figure(figsize=(7, 2.4), layout="constrained")

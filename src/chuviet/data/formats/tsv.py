@@ -53,7 +53,10 @@ def read_tsv(path: Path, images: Path | None = None) -> list[LabelledPage]:
             raise InputError(f"{where}: {name}: not a JSON list of regions, each with transcription and points")
         quads = [_corners(r.get("points"), f"{where}: {name}: region {i}") for i, r in enumerate(regions, 1)]
         texts = [IGNORED if r.get("difficult") is True else _text(r, where) for r in regions]
-        pages.append(make_page(root / name.strip(), quads, texts))
+        page = make_page(root / name.strip(), quads, texts)
+        outlines = [_outline(r) for r in regions]
+        page.outlines = outlines if any(o is not None for o in outlines) else None
+        pages.append(page)
         rows.append(row)
     if not pages:
         raise InputError(f"{path}: an empty list; each line is an image path, a tab, and a JSON list of regions")
@@ -77,6 +80,12 @@ def _corners(points: Any, where: str) -> np.ndarray:
     if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 4:
         raise InputError(f"{where}: points are {corners.shape}, not four or more corners of x and y")
     return corners if len(corners) == 4 else min_area_quad(corners)
+
+
+def _outline(region: dict[str, Any]) -> np.ndarray | None:
+    """`polygon`, or `points` of more than four corners; None where neither has more than four."""
+    points = region["polygon"] if "polygon" in region else region["points"]
+    return np.asarray(points, np.float64).reshape(-1, 2) if len(points) > 4 else None
 
 
 def write_tsv(pages: Sequence[LabelledPage], path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Pages of results as files, one format a module; `chuviet.formats.known` lists them."""

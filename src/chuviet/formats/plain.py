@@ -1,0 +1,27 @@
+"""Plain text: the lines in reading order, blocks apart by an empty line, pages by a form feed."""
+
+from __future__ import annotations
+
+from chuviet.formats.shapes import cell_text, grid_of
+from chuviet.formats.writer import TextWriter
+from chuviet.results import Block, Page
+
+
+class PlainWriter(TextWriter):
+    """A row of a table is one line, its cells apart by tabs."""
+
+    name = "txt"
+    endings = (".txt",)
+    between = "\f"
+
+    def body(self, page: Page, number: int) -> str:
+        blocks = [text for block in page.blocks if (text := _text(block))]
+        return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def _text(block: Block) -> str:
+    grid = grid_of(block)
+    if grid is None:
+        return "\n".join(line.text for line in block if line.text)
+    rows = ["\t".join(cell_text(cell) for cell in row) for row in grid]
+    return "\n".join(row for row in rows if row.strip())

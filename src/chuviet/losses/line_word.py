@@ -1,0 +1,44 @@
+"""The loss of a detector of lines and words: for each of its two maps DB's probability loss and a Dice loss.
+
+Without the map of thresholds that DB (https://arxiv.org/abs/1911.08947) learns beside them: its bands of long lines
+that stand close lie on each other. Maps: "lines", "lines_mask", "words", "words_mask", each N H W.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from chuviet import config
+from chuviet.batch import Batch, Output
+from chuviet.losses.db import dice, hard_negatives
+
+
+class LineWordLoss:
+    """Of logits N 2 H W: lines, words."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(config.Config):
+        dice: float = 1.0  # weight of Dice beside cross-entropy
+        negatives: float = 3.0  # kept for each positive pixel
+
+        def build(self) -> LineWordLoss:
+            return LineWordLoss(self)
+
+    def __init__(self, cfg: LineWordLoss.Config) -> None:
+        self.cfg = cfg
+
+    def __call__(self, output: Output, batch: Batch) -> dict[str, Tensor]:
+        parts = {}
+        for channel, kind in enumerate(("lines", "words")):
+            logits = output.logits[:, channel].float()
+            text, mask = batch.maps[kind].float(), batch.maps[f"{kind}_mask"].float()
+            kept = hard_negatives(logits, text, mask, self.cfg.negatives)
+            each = F.binary_cross_entropy_with_logits(logits, text, reduction="none")
+            parts[f"{kind}_probability"] = (each * kept).sum() / kept.sum().clamp(min=1)
+            parts[f"{kind}_dice"] = self.cfg.dice * dice(logits.sigmoid(), text, mask, each_image=True)
+        weight = torch.tensor(float(len(batch)), device=output.logits.device)
+        return {"loss": torch.stack(list(parts.values())).sum(), "weight": weight} | parts

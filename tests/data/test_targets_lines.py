@@ -1,0 +1,75 @@
+"""What a detector of lines and words learns: DB's shrunk text of each kind, along outlines, and where it is judged."""
+
+import numpy as np
+import pytest
+import shapely
+
+from chuviet.data.targets_db import DBTargets
+from chuviet.data.targets_lines import LineWordTargets
+from chuviet.labels import LabelledPage
+
+SHAPE = (120, 200)
+
+
+def box(x: float, y: float, w: float, h: float) -> list[tuple[float, float]]:
+    return [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
+
+
+def page(**options: object) -> LabelledPage:
+    """A line of two words, and a line that runs out of the picture."""
+    quads = np.array([box(10, 10, 120, 24), box(10, 10, 50, 24), box(70, 10, 60, 24), box(100, 70, 300, 30)], float)
+    made = LabelledPage(None, quads, list("abcd"), np.zeros(4, bool), kind="both")
+    made.is_word = np.array([False, True, True, False])
+    for name, value in options.items():
+        setattr(made, name, value)
+    return made
+
+
+def test_each_kind_has_the_maps_that_db_gives_its_quads() -> None:
+    both = page()
+    maps = LineWordTargets.Config(shrink=0.6).build()(both, SHAPE)
+    db = DBTargets.Config(shrink=0.6, smallest=6.0).build()
+    for kind, rows in (("lines", [0, 3]), ("words", [1, 2])):
+        want = db(both.quads[rows], np.zeros(2, bool), SHAPE)
+        assert maps[kind].any()
+        np.testing.assert_array_equal(maps[kind], want["text"])
+        np.testing.assert_array_equal(maps[f"{kind}_mask"], want["text_mask"])
+
+
+@pytest.mark.parametrize("kind", ["lines", "words"])
+def test_a_kind_that_a_set_does_not_know_is_not_judged(kind: str) -> None:
+    maps = LineWordTargets.Config().build()(page(kind=kind, is_word=None), SHAPE)
+    other = "words" if kind == "lines" else "lines"
+    assert maps[kind].any() and maps[f"{kind}_mask"].any()
+    assert not maps[other].any() and not maps[f"{other}_mask"].any()
+
+
+def test_a_page_without_text_is_background_of_both_kinds() -> None:
+    empty = LabelledPage(None, np.zeros((0, 4, 2)), [], np.zeros(0, bool), kind="both", is_word=np.zeros(0, bool))
+    maps = LineWordTargets.Config().build()(empty, SHAPE)
+    assert not maps["lines"].any() and not maps["words"].any()
+    assert maps["lines_mask"].all() and maps["words_mask"].all()
+
+
+def test_a_bent_line_is_shrunk_along_its_outline() -> None:
+    x = np.linspace(10, 190, 31)
+    middle = 60 + 30 * np.sin(x / 40)
+    outline = np.concatenate([np.stack([x, middle - 10], 1), np.stack([x, middle + 10], 1)[::-1]])
+    low, high = outline.min(0), outline.max(0)
+    bent = LabelledPage(None, np.array([box(*low, *(high - low))]), ["a"], np.zeros(1, bool), kind="lines")
+    bent.outlines = [outline]
+    got = LineWordTargets.Config(shrink=0.6).build()(bent, SHAPE)["lines"]
+    shape = shapely.Polygon(outline)
+    inner = shape.buffer(-shape.area * (1 - 0.36) / shape.length, join_style="mitre")
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    want = shapely.contains(inner, shapely.points(columns, rows))
+    assert want.sum() > 500 and (got != want).sum() <= 0.01 * want.sum()
+
+
+def test_dont_care_and_low_text_is_neither_text_nor_background() -> None:
+    quads = np.array([box(10, 10, 100, 20), box(10, 60, 100, 4)], float)
+    maps = LineWordTargets.Config(smallest=6).build()(
+        LabelledPage(None, quads, ["###", "a"], np.array([True, False]), kind="lines"), SHAPE
+    )
+    assert not maps["lines"].any()
+    assert maps["lines_mask"][20, 50] == 0 and maps["lines_mask"][62, 50] == 0 and maps["lines_mask"][45, 50] == 1
