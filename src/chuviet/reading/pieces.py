@@ -61,15 +61,15 @@ class Pieces:
 
 
 def prepare(preprocess: Any, image: np.ndarray, cut: bool) -> Pieces:
-    """A line's image (H W 3 uint8 RGB) as `preprocess` (a `LinePreprocess` or `ScenePreprocess`) makes it. Wide margins
-    of lines of ink are cut away; with `cut` those beside them too, and very long lines into pieces.
+    """A line's image (H W 3 uint8 RGB) as `preprocess` (a `LinePreprocess` or `ScenePreprocess`) makes it. Where that
+    trims lines of ink, wide margins are cut away; with `cut` those beside them too, and very long lines into pieces.
 
     Raises InputError for what is no image of a line.
     """
     ready = preprocess.prepare(image)
     if ready.ndim == 3:  # words in colour
         return Pieces([preprocess.resize(ready)], [Piece(0, ready.shape[1])], ready.shape[1])
-    if _is_low(ready):
+    if preprocess.cfg.trim and _is_low(ready):
         top, bottom = rows_of(image)
         ready = preprocess.prepare(image[top:bottom])
     width = ready.shape[1]
