@@ -59,6 +59,14 @@ def test_what_is_not_in_line_is_not_joined() -> None:
     assert join(np.zeros((0, 4, 2))) == []
 
 
+@pytest.mark.parametrize("degrees", [0, 25, 90])
+def test_boxes_that_reach_into_each_other_are_one_line_in_its_direction(degrees: float) -> None:
+    parts = np.array([[(x, 0), (x + 100, 0), (x + 100, 28), (x, 28)] for x in (82.0, 0.0, 170.0)])  # 18 and 12 px
+    assert [line.tolist() for line in join(turned(parts, degrees))] == [[1, 0, 2]]
+    same = np.array([[(x, 0), (x + 100, 0), (x + 100, 28), (x, 28)] for x in (0.0, 40.0)])  # two finds of one place
+    assert len(join(turned(same, degrees))) == 2
+
+
 def test_a_ring_of_parts_ends() -> None:
     """Words around a stamp, each followed by the next: every part is in one line."""
     angles = np.arange(0, 2 * np.pi, np.pi / 6)

@@ -21,7 +21,7 @@ _TURN = np.deg2rad(20)  # between parts that are long enough to have a direction
 _LONG = 2.0  # times as wide as high: so long
 _FAR = 6.0  # times as far apart as high: parts whose middles tell the direction of a line
 _UPRIGHT = 0.3  # times as wide as high: what is narrower is a line that runs upwards or downwards, not a letter
-_OVERLAP = 0.3  # of the smaller height: how far parts may reach into each other
+_OVERLAP = 0.8  # of the smaller height: how far parts may reach into each other, as boxes that are too long do
 
 
 @dataclass(frozen=True, eq=False)
