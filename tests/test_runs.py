@@ -17,6 +17,7 @@ from chuviet.config import ConfigError
 from chuviet.data.detection import read_set
 from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
+from chuviet.data.targets_lines import LineWordTargets
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.metrics.detection import DetectionMetric
@@ -171,13 +172,16 @@ def labelled_pages(folder: Path) -> Path:
     return folder / "pages.txt"
 
 
-DETECTORS = [p.stem for p in sorted(CONFIGS.glob("*.py")) if p.stem.startswith(("repvit_db", "resnet18", "fots"))]
+DETECTORS = [
+    p.stem for p in sorted(CONFIGS.glob("*.py")) if p.stem.startswith(("repvit_db", "resnet18", "fots", "page_"))
+]
 
 
 @pytest.mark.parametrize("name", DETECTORS)
 def test_every_detector_config_takes_steps(name: str, tmp_path: Path) -> None:
     exp = config.load(name, CONFIGS)
     pages = str(labelled_pages(tmp_path))
+    pages = f"words:{pages}" if isinstance(exp.data.targets, LineWordTargets.Config) else pages
     exp = config.replace(exp, **{
         "model": without_pretrained(exp.model), "data.train": ((pages, 1.0),), "data.valid": ((pages, 1.0),),
         "data.augment.size": 64, "data.preprocess.longest": 64, "data.batch": 2, "data.workers": 0,

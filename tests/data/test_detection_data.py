@@ -163,3 +163,14 @@ def test_a_folder_with_lines_and_words_gives_both(pages: Path) -> None:
     (folder / "words.txt").write_text("\n".join(rows[:2]) + "\n")
     with pytest.raises(InputError, match=r"lines\.txt and words\.txt are not of the same pages"):
         read_set(f"both:{folder}")
+
+
+def test_a_set_that_does_not_say_what_its_quads_are_is_refused_where_it_matters(pages: Path) -> None:
+    of_both = {"valid": (), "targets": LineWordTargets.Config()}
+    with pytest.raises(InputError, match=f"say what its quads are: lines:{pages}, words:"):
+        PageData.Config(train=((str(pages), 1.0),), **of_both).build(5, seed=0)  # type: ignore[arg-type]
+    for name in ("lines.txt", "words.txt"):
+        (pages.parent / name).write_text(pages.read_text())
+    PageData.Config(train=((f"both:{pages.parent}", 1.0),), **of_both).build(5, seed=0)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="lines and words at once"):
+        build(((f"both:{pages.parent}", 1.0),))

@@ -26,7 +26,7 @@ from chuviet.data.targets_db import DBTargets
 from chuviet.data.targets_lines import LineWordTargets
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
-from chuviet.labels import LabelledPage
+from chuviet.labels import LabelledPage, PageKind
 from chuviet.manifest import ALL_FOLDS
 from chuviet.preprocess.page import PagePreprocess
 
@@ -75,6 +75,7 @@ class PageData:
             raise InputError(f"{wrong[0][0]}: {wrong[0][1]:g}: one of how many pages? a number above 0 is expected")
         for name, every in cfg.train:
             found = read_set(name)
+            _check_kind(name, found[0].kind, isinstance(cfg.targets, LineWordTargets.Config))
             self._sets.append((len(pages), len(found), every))
             pages += found
         if not pages:
@@ -216,6 +217,14 @@ def read_set(name: str) -> list[LabelledPage]:
     if not pages:
         raise InputError(f"{name}: no pages")
     return pages
+
+
+def _check_kind(name: str, kind: PageKind, of_both: bool) -> None:
+    """Raises InputError for a training set of which a detector would learn nothing, or lines and words as one."""
+    if of_both and kind == "text":
+        raise InputError(f"data.train: {name}: say what its quads are: lines:{name}, words:{name} or both:FOLDER")
+    if not of_both and kind == "both":
+        raise InputError(f"data.train: {name}: lines and words at once are for data.targets=LineWordTargets")
 
 
 def _source(path: str) -> str:

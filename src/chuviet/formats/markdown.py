@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chuviet.formats.shapes import cell_text, grid_of
-from chuviet.formats.writer import TextWriter
+from chuviet.formats.writer import TextWriter, paragraphs
 from chuviet.results import Block, Line, Page
 
 #: Characters that mean something in Markdown wherever they stand.
@@ -22,8 +22,7 @@ class MarkdownWriter(TextWriter):
     between = "\n---\n\n"
 
     def body(self, page: Page, number: int) -> str:
-        blocks = [text for block in page.blocks if (text := _block(block))]
-        return "\n\n".join(blocks) + "\n" if blocks else ""
+        return paragraphs(_block(block) for block in page.blocks)
 
 
 def _block(block: Block) -> str:

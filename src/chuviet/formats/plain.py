@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chuviet.formats.shapes import cell_text, grid_of
-from chuviet.formats.writer import TextWriter
+from chuviet.formats.writer import TextWriter, paragraphs
 from chuviet.results import Block, Page
 
 
@@ -15,8 +15,7 @@ class PlainWriter(TextWriter):
     between = "\f"
 
     def body(self, page: Page, number: int) -> str:
-        blocks = [text for block in page.blocks if (text := _text(block))]
-        return "\n\n".join(blocks) + "\n" if blocks else ""
+        return paragraphs(_text(block) for block in page.blocks)
 
 
 def _text(block: Block) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -72,6 +72,12 @@ class TextWriter(PageWriter):
 
     def end(self) -> bytes:
         return _encoded(self.tail())
+
+
+def paragraphs(blocks: Iterable[str]) -> str:
+    """The texts of blocks, those without any left out, with an empty line between them."""
+    kept = [text for text in blocks if text]
+    return "\n\n".join(kept) + "\n" if kept else ""
 
 
 def _encoded(text: str) -> bytes:
