@@ -1,13 +1,13 @@
 """Trains on a machine with a GPU but without a network: pack here, prepare and train there, unpack here.
 
-    python remote/box.py pack handwriting scene pages --data DATA   here: remote/box/{wheels,handwriting,scene,pages}
-    python remote/box.py prepare handwriting scene pages            there: wheels, fonts, data, drawn sets
+    python remote/box.py pack handwriting lines --data DATA         here: remote/box/{wheels,fonts,texts,real_lines ...}
+    python remote/box.py prepare handwriting lines                  there: wheels, fonts, data, drawn sets
     python remote/box.py train b2_256_ptr_f5 train.epochs=8         there: goes on from a checkpoint if there is one
     python remote/box.py collect OUT b2_256_ptr_f5 b2_256_f5        there: weights and records in files of 15 MB
     python remote/box.py unpack OUT                                 here: back to outputs/
 
 The box (remote/box/, ignored by git) holds what a bare machine with PyTorch lacks; it and the checkout are all that
-travels. Its parts can travel one after another. Every step can be tried on one machine, in a clone of its own.
+travels. Its folders can travel one after another. Every step can be tried on one machine, in a clone of its own.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,62 +32,97 @@ WHEELS = """albumentations albucore stringzilla simsimd pydantic pydantic-core a
 PLATFORMS = [f"manylinux_2_{n}_x86_64" for n in (28, 27, 24, 17)] + ["manylinux2014_x86_64", "manylinux1_x86_64"]
 PART = 15_000_000  # bytes of a file that comes back
 PICTURES = (".jpg", ".jpeg", ".png")
+AT_ONCE = 4  # commands that draw
+
+_ICDAR = "icdar2015/text_localization/"
+
+#: What travels, each in a folder of the box: files and folders below DATA. Fonts are folders of the root.
+ITEMS: dict[str, tuple[str, ...]] = {
+    "fonts": (),
+    "fonts_printed": (),
+    "real_lines": ("vi_handwriting",),
+    "texts": ("vietnam_dataset", "vi_admin_2025", "vi_text", "poems"),
+    "words": ("scene_words",),
+    "receipts": ("sroie", "sroie_more"),
+    "wills": ("pages_wills",),
+    "photos": tuple(_ICDAR + name for name in ("icdar_c4_train_imgs", "train_icdar2015_label.txt", "ch4_val_imgs",
+                                               "val_icdar2015_label.txt")),
+}  # fmt: skip
+PER_FAMILY = {"fonts": 99, "fonts_printed": 2}  # fonts of a family, at most
+
+_LINES = "DATA/vi_handwriting/train_folds.csv"
+_SENTENCES = "--text DATA/vi_text/law.txt DATA/vi_text/wiki.txt --corpus DATA/vietnam_dataset"
+_TEXT = f"{_SENTENCES} --wards DATA/vi_admin_2025/wards.tsv --verse DATA/poems/poems_dataset.csv --seed 1"
+_PAGES = f"gendata_pages.py {_SENTENCES} --seed 1"
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one kind of training needs: folders and files below DATA, fonts, and the commands that draw its sets."""
+    """What one kind of training needs: items of the box, and the commands that draw its sets.
 
-    data: tuple[str, ...]
-    fonts: str  # folder of the root
-    per_family: int  # fonts of a family, at most
-    draw: str  # a command a line; {n} stands for --scale times n
+    `draw` are programs of synthetic_data/, one a line, in any order; `then` are programs of the root, after them, in
+    their order. {n} stands for --scale times n.
+    """
+
+    items: tuple[str, ...]
+    draw: str
+    then: str = ""
 
 
 PARTS = {
     "handwriting": Part(
-        data=("vi_handwriting", "vietnam_dataset", "poems"),
-        fonts="fonts",
-        per_family=99,
+        items=("fonts", "real_lines", "texts"),
+        draw=f"""
+        gendata_address.py --words --count {{30000}} --seed 1 --corpus DATA/vietnam_dataset
+        gendata_poems.py --words --count {{12000}} --seed 1 --corpus DATA/poems/poems_dataset.csv
+        gendata_address.py --count {{60000}} --seed 1 --corpus DATA/vietnam_dataset
+        gendata_poems.py --count {{24000}} --seed 1 --corpus DATA/poems/poems_dataset.csv
+        gendata_aug.py --data {_LINES} --copies {{10}}
+        gendata_join.py --data {_LINES} -w vi_line_ptr --count {{30000}}""",
+        then=f"prepare_ext_data.py --train {_LINES} --out train_ext3.csv",
+    ),
+    "lines": Part(
+        items=("fonts", "fonts_printed", "real_lines", "texts"),
+        draw=f"""
+        gendata_text.py {_TEXT} --count {{120000}}
+        gendata_text.py {_TEXT} --count {{30000}} --printed
+        gendata_address.py --count {{60000}} --seed 1 --corpus DATA/vietnam_dataset
+        gendata_join.py --data {_LINES} -w vi_line_ptr --count {{30000}}
+        gendata_join.py --data {_LINES} -w vi_line_ptr --count {{8000}} --background white \
+            --out synthetic_data/joined_white""",
+        then=f"prepare_ext_data.py --train {_LINES} --out train_ext3.csv",
+    ),
+    "page_lines": Part(
+        items=("receipts", "wills"),
         draw="""
-        synthetic_data/gendata_address.py --words --count {30000} --seed 1 --corpus DATA/vietnam_dataset
-        synthetic_data/gendata_poems.py --words --count {12000} --seed 1 --corpus DATA/poems/poems_dataset.csv
-        synthetic_data/gendata_address.py --count {60000} --seed 1 --corpus DATA/vietnam_dataset
-        synthetic_data/gendata_poems.py --count {24000} --seed 1 --corpus DATA/poems/poems_dataset.csv
-        synthetic_data/gendata_aug.py --data DATA/vi_handwriting/train_folds.csv --copies {10}
-        synthetic_data/gendata_join.py --data DATA/vi_handwriting/train_folds.csv -w vi_line_ptr --count {30000}
-        prepare_ext_data.py --train DATA/vi_handwriting/train_folds.csv --out train_ext3.csv""",
+        gendata_pagelines.py --pages DATA/pages_wills/label.txt
+        gendata_pagelines.py --pages DATA/sroie/train_label.txt --source receipts
+        gendata_pagelines.py --pages training_data/sroie_more/other_shops.txt --source receipts_more""",
+        then=f"prepare_ext_data.py --train {_LINES} --out train_ext3.csv",
     ),
     "scene": Part(
-        data=("scene_words",),
-        fonts="fonts_printed",
-        per_family=2,
+        items=("fonts_printed", "words"),
         draw="""
-        synthetic_data/gendata_captcha.py --task scene --words DATA/words.txt --count {200000} --test 0 --seed 2 \
+        gendata_captcha.py --task scene --words DATA/words.txt --count {200000} --test 0 --seed 2 \
             --out synthetic_data/scene_dictionary
-        synthetic_data/gendata_captcha.py --task scene --words DATA/scene_words/train.txt --count {80000} --test 0
-        synthetic_data/gendata_captcha.py --task scene --count {40000} --test 0 --seed 1 \
-            --out synthetic_data/scene_random""",
+        gendata_captcha.py --task scene --words DATA/scene_words/train.txt --count {80000} --test 0
+        gendata_captcha.py --task scene --count {40000} --test 0 --seed 1 --out synthetic_data/scene_random""",
     ),
     "pages": Part(
-        data=(
-            *(
-                f"icdar2015/text_localization/{name}"
-                for name in (
-                    "icdar_c4_train_imgs",
-                    "train_icdar2015_label.txt",
-                    "ch4_val_imgs",
-                    "val_icdar2015_label.txt",
-                )
-            ),
-            "sroie",
-            "vietnam_dataset",
-        ),
-        fonts="fonts_printed",
-        per_family=1,
+        items=("fonts_printed", "photos", "receipts", "texts"),
         draw="""
-        synthetic_data/gendata_pages.py --count {10000} --seed 1 --corpus DATA/vietnam_dataset
-        synthetic_data/gendata_pages.py --kind receipt --count {2000} --seed 1 --corpus DATA/vietnam_dataset""",
+        gendata_pages.py --count {10000} --seed 1 --corpus DATA/vietnam_dataset
+        gendata_pages.py --kind receipt --count {2000} --seed 1 --corpus DATA/vietnam_dataset""",
+    ),
+    "lines_and_words": Part(
+        items=("fonts", "fonts_printed", "real_lines", "texts", "receipts", "wills", "photos"),
+        draw=f"""
+        {_PAGES} --kind letter --count {{900}} --lines {_LINES} --fold 0
+        {_PAGES} --kind document --count {{600}}
+        {_PAGES} --kind scene --count {{900}} --out synthetic_data/pages_scene
+        {_PAGES} --kind receipt --count {{300}}
+        {_PAGES} --kind form --count {{300}}
+        {_PAGES} --kind negative --count {{300}}""",
     ),
 }
 
@@ -100,34 +136,43 @@ def pack(args: argparse.Namespace) -> None:
         names = [f"{n}=={pinned[n].strip()}" for n in WHEELS]
         run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--implementation", "cp",
             "--python-version", args.python, *platforms, "-d", wheels, *names)  # fmt: skip
-    for name in args.parts:
-        part, folder = PARTS[name], BOX / name
+    for name in items_of(args.parts):
+        folder = BOX / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        with tarfile.open(folder / "fonts.tar.xz", "w:xz") as tar:
-            for family in sorted(p for p in (ROOT / part.fonts).iterdir() if p.is_dir()):
-                for font in sorted(family.glob("*.[to]tf"))[: part.per_family]:
-                    tar.add(font, font.relative_to(ROOT))
-        with tarfile.open(folder / "data.tar", "w") as tar:
-            wanted = [args.data / name for name in part.data]
+        if name in PER_FAMILY:
+            with tarfile.open(folder / "fonts.tar.xz", "w:xz") as tar:
+                for family in sorted(p for p in (ROOT / name).iterdir() if p.is_dir()):
+                    for font in sorted(family.glob("*.[to]tf"))[: PER_FAMILY[name]]:
+                        tar.add(font, font.relative_to(ROOT))
+            continue
+        with tarfile.open(folder / "data.tar.xz", "w:xz") as tar:
+            wanted = [args.data / path for path in ITEMS[name]]
             for path in sorted(f for p in wanted for f in (p, *p.rglob("*")) if f.is_file()):
                 add_file(tar, path, path.relative_to(args.data).as_posix(), args.quality)
-            if name == "scene":
+            if name == "words":
                 add_file(tar, args.words, "words.txt", args.quality)
     sizes = {p.name: sum(f.stat().st_size for f in p.rglob("*")) for p in sorted(BOX.iterdir())}
     print(", ".join(f"{BOX.relative_to(ROOT)}/{name}: {size / 1e6:.1f} MB" for name, size in sizes.items()))
     print(f"next, on the other machine: python remote/box.py prepare {' '.join(args.parts)}")
 
 
+def items_of(parts: list[str]) -> list[str]:
+    """The items that the parts need, each once."""
+    return list(dict.fromkeys(item for name in parts for item in PARTS[name].items))
+
+
 def add_file(tar: tarfile.TarFile, path: Path, name: str, quality: int) -> None:
-    """The file as it is, a picture as a JPEG of `quality` where that is smaller (under its old name)."""
+    """The file as it is, a picture as a WebP of `quality` where that is smaller (under its old name, for what a picture
+    is its first bytes say).
+    """
     from PIL import Image
 
     data = path.read_bytes()
     if path.suffix.lower() in PICTURES:
         smaller = io.BytesIO()
         with Image.open(path) as image:
-            image.convert("RGB").save(smaller, "JPEG", quality=quality)
+            image.convert("RGB").save(smaller, "WEBP", quality=quality)
         data = min(data, smaller.getvalue(), key=len)
     info = tarfile.TarInfo(name)
     info.size = len(data)
@@ -140,13 +185,56 @@ def prepare(args: argparse.Namespace) -> None:
         for wheel in sorted((BOX / "wheels").glob("*.whl")):  # no wheel of these has anything to run at installing
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(SITE)
-    for name in args.parts:
-        for archive, where in (("fonts.tar.xz", ROOT), ("data.tar", DATA)):
-            with tarfile.open(BOX / name / archive) as tar:
-                tar.extractall(where, filter="data")
-        for line in PARTS[name].draw.strip().splitlines():
-            words = [str(max(int(int(w[1:-1]) * args.scale), 1)) if w[0] == "{" else w for w in shlex.split(line)]
-            python(*(w.replace("DATA", str(DATA)) for w in words))
+    for name in items_of(args.parts):
+        with tarfile.open(next((BOX / name).glob("*.tar.xz"))) as tar:
+            tar.extractall(ROOT if name in PER_FAMILY else DATA, filter="data")
+    share_out()
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # the programs draw on all cores, but each has its own start
+        lines = dict.fromkeys(line for name in args.parts for line in commands(PARTS[name].draw))
+        list(pool.map(lambda line: draw(line, args.scale), lines))
+    for line in dict.fromkeys(line for name in args.parts for line in commands(PARTS[name].then)):
+        python(*words_of(line, args.scale))
+
+
+def commands(lines: str) -> list[str]:
+    return [line.strip() for line in lines.strip().splitlines() if line.strip()]
+
+
+def draw(line: str, scale: float) -> None:
+    python(*words_of(f"synthetic_data/{line} --workers {os.cpu_count()}", scale))
+
+
+def words_of(line: str, scale: float) -> list[str]:
+    """The command as its words, DATA and the {n} filled in."""
+    words = [str(max(int(int(w[1:-1]) * scale), 1)) if w[0] == "{" else w for w in shlex.split(line)]
+    return [w.replace("DATA", str(DATA)) for w in words]
+
+
+def share_out() -> None:
+    """training_data/: receipts of shops that `sroie/val_label.txt` does not have, wills to train and to test on.
+
+    As docs/recipes.md makes them; needs the items that have come so far alone.
+    """
+    sys.path.insert(0, str(ROOT / "src"))
+    from chuviet.data.page_lines import is_held_out
+
+    receipts, wills = DATA / "sroie_more", DATA / "pages_wills"
+    if receipts.exists():
+        known = (receipts / "shares_shop_with_val.txt").read_text().split()
+        rows = (receipts / "train_label.txt").read_text().splitlines(keepends=True)
+        write_part(receipts, "sroie_more/other_shops.txt", [r for r in rows if r.split("\t")[0] not in known])
+    if wills.exists():
+        rows = (wills / "label.txt").read_text().splitlines(keepends=True)
+        for part, held in (("train", False), ("test", True)):
+            write_part(wills, f"pages_wills/{part}.txt", [r for r in rows if is_held_out(r.split("\t")[0]) == held])
+
+
+def write_part(source: Path, name: str, rows: list[str]) -> None:
+    path = ROOT / "training_data" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(rows))
+    if not (images := path.parent / "images").exists():
+        images.symlink_to(source / "images")
 
 
 def train(args: argparse.Namespace) -> None:

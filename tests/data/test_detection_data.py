@@ -64,6 +64,13 @@ def test_an_epoch_sees_the_share_of_each_set_and_another_one_the_next_time(pages
     counts = np.bincount(rows[0], minlength=10)
     assert counts[:6].sum() == 2 and counts[:6].max() == 1 and counts[6:].tolist() == [2, 2, 2, 2]
     assert sum(len(b) for b in data.batches(0)) == 10
+    crops = [
+        image
+        for batch in data.train_loader(0)
+        for image, row in zip(batch.images, batch.index, strict=True)
+        if row >= 6
+    ]
+    assert len(crops) == len({crop.numpy().tobytes() for crop in crops}) == 8  # each page twice, never twice alike
     seen = {int(r) for e in range(12) for r in data.epoch_rows(e) if r < 6}
     assert seen == set(range(6))
     with pytest.raises(InputError, match="one of how many pages"):

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from chuviet.data.recognition import LineData, batch_ends, bucket_batches
+from chuviet.data.recognition import LineData, batch_ends, bucket_batches, number_repeats
 from chuviet.errors import InputError
 
 
@@ -139,3 +139,17 @@ def test_unknown_character_and_unknown_source_are_errors(csv: Path) -> None:
         config(csv, draw=(("verse", 2),)).build(fold=5, seed=0)
     with pytest.raises(InputError, match="no fold 7"):
         config(csv).build(fold=7, seed=0)
+
+
+def test_a_row_that_comes_again_in_an_epoch_is_distorted_anew(csv: Path) -> None:
+    data = config(csv, draw=(("real", 200),), sources=("real",)).build(fold=5, seed=3)
+    assert number_repeats(np.array([2, 0, 2, 1, 2, 0]), 5).tolist() == [2, 0, 7, 1, 12, 5]
+    assert sorted(len(b) for b in data.batches(0)) == sorted(data.batch_sizes(0))
+    pictures: dict[int, set[bytes]] = {}
+    count = 0
+    for batch in data.train_loader(0):
+        for image, row in zip(batch.images, batch.index.tolist(), strict=True):
+            pictures.setdefault(row, set()).add(image.numpy().tobytes())
+            count += 1
+    assert count == 200 and max(pictures) < len(data.train) == 20
+    assert sum(map(len, pictures.values())) > 150  # those that stay as they are, and are padded alike, are one

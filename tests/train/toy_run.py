@@ -50,6 +50,9 @@ class NoiseData:
         order = torch.randperm(self.size, generator=torch.Generator().manual_seed(epoch)).tolist()
         return [order[i : i + 4] for i in range(0, self.size, 4)]
 
+    def batch_sizes(self, epoch: int) -> list[int]:
+        return [len(batch) for batch in self.batches(epoch)]
+
     def make(self, rows: list[int], epoch: int) -> Batch:
         pairs = [sample(i, epoch) for i in rows]
         widths = torch.tensor([im.shape[2] for im, _ in pairs])

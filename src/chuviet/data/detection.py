@@ -21,7 +21,7 @@ from chuviet.data.files import find_data
 from chuviet.data.page_augment import PageAugment
 from chuviet.data.pages import read_pages
 from chuviet.data.quads import mend_pages
-from chuviet.data.recognition import FixedBatches, batch_ends, start_worker
+from chuviet.data.recognition import FixedBatches, batch_ends, number_repeats, start_worker
 from chuviet.data.targets_db import DBTargets
 from chuviet.data.targets_lines import LineWordTargets
 from chuviet.errors import InputError
@@ -96,9 +96,13 @@ class PageData:
         return rng.permutation(np.concatenate(parts))
 
     def batches(self, epoch: int) -> list[np.ndarray]:
-        """The epoch's batches as page numbers."""
-        rows = self.epoch_rows(epoch)
+        """The epoch's batches as page numbers; a page that comes again is numbered anew, see `number_repeats`."""
+        rows = number_repeats(self.epoch_rows(epoch), len(self.train_pages))
         return np.split(rows, batch_ends(len(rows), self.cfg.batch)[:-1])
+
+    def batch_sizes(self, epoch: int) -> np.ndarray:
+        """How many pages each batch of `epoch` has."""
+        return np.diff(batch_ends(len(self.epoch_rows(epoch)), self.cfg.batch), prepend=0)
 
     def train_loader(self, epoch: int, skip: int = 0, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
         """Batches `skip`.. of `epoch` for one of `world` processes."""
@@ -119,7 +123,7 @@ class PageData:
 
 
 class TrainPages(Dataset[Any]):
-    """Distorted crops with their maps."""
+    """Distorted crops with their maps; pages are numbered as in `PageData.batches`."""
 
     def __init__(self, pages: Sequence[LabelledPage], cfg: PageData.Config, seed: tuple[int, ...]) -> None:
         targets: Any = cfg.targets
@@ -131,6 +135,7 @@ class TrainPages(Dataset[Any]):
 
     def __getitem__(self, i: int) -> tuple[int, LabelledPage, dict[str, np.ndarray]]:
         rng = np.random.default_rng((*self.seed, i))
+        i %= len(self.pages)
         page = self.augment(_with_image(self.pages[i]), rng, lambda: self._other(rng))
         assert page.image is not None
         return i, page, targets_of(self.targets, page, page.image.shape[:2])

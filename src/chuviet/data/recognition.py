@@ -185,12 +185,16 @@ class LineData:
 
     def batches(self, epoch: int) -> list[np.ndarray]:
         """The epoch's batches as row numbers, in order: similar widths together, every row of `epoch_rows` exactly
-        once.
+        once. A row that comes again is numbered anew (`number_repeats`), so that it is distorted anew.
         """
         rng = np.random.default_rng((self.seed, epoch, 2))
-        rows = rng.permutation(self.epoch_rows(epoch))
-        widths = self.train["width"].to_numpy()[rows] * self._stretches(epoch, rows)
+        rows = number_repeats(rng.permutation(self.epoch_rows(epoch)), len(self.train))
+        widths = self.train["width"].to_numpy()[rows % len(self.train)] * self._stretches(epoch, rows)
         return bucket_batches(rows, widths, self.cfg.batch, self.cfg.bucket, rng)
+
+    def batch_sizes(self, epoch: int) -> np.ndarray:
+        """How many rows each batch of `epoch` has, in another order than `batches`; quicker than these."""
+        return np.diff(batch_ends(len(self.epoch_rows(epoch)), self.cfg.batch), prepend=0)
 
     def _stretches(self, epoch: int, rows: np.ndarray) -> np.ndarray:
         """How much wider the distortion of `epoch` makes each row: lines of one width leave it 20 % apart."""
@@ -261,6 +265,19 @@ def _without(frame: pd.DataFrame, bad: np.ndarray, path: Path, why: str) -> pd.D
     return frame[~bad]
 
 
+def number_repeats(rows: np.ndarray, count: int) -> np.ndarray:
+    """`rows`, numbers below `count`, with those that come again raised by `count` for each time before.
+
+    Distortions follow from a sample's number: a row that comes twice in an epoch shall not come twice alike.
+    """
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    first = np.searchsorted(ordered, ordered)
+    times = np.empty_like(rows)
+    times[order] = np.arange(len(rows)) - first
+    return rows + times * count
+
+
 class FixedBatches(Sampler[list[int]]):
     """A batch sampler that yields the lists it was given."""
 
@@ -303,7 +320,7 @@ def batch_ends(count: int, size: int) -> list[int]:
 
 
 class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
-    """One row -> (resized uint8 image, class ids, text, row number)."""
+    """One row, numbered as in `LineData.batches`, -> (resized uint8 image, class ids, text, row number)."""
 
     def __init__(
         self, frame: pd.DataFrame, charset: Charset, cfg: LineData.Config, seed: tuple[int, int], distort: bool
@@ -321,6 +338,7 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
 
     def __getitem__(self, i: int) -> tuple[np.ndarray, list[int], str, int]:
         rng = np.random.default_rng((*self.seed, i))
+        i %= len(self.files)
         image, text = self.preprocess.prepare(read_image(self.files[i])), self.texts[i]
         if self.concat and rng.random() < self.concat.p:
             image, text = self._joined(image, text, self.concat, rng)

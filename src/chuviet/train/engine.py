@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import numpy as np
 import torch
 import torch.distributed as dist
 from lightning.fabric import Fabric
@@ -40,7 +41,7 @@ _TIMED_BAR = "{desc}: {n_fmt} batches [{elapsed}{postfix}]"
 
 
 class Data(Protocol):
-    def batches(self, epoch: int) -> list[Any]: ...
+    def batch_sizes(self, epoch: int) -> Sequence[int] | np.ndarray: ...
     def train_loader(self, epoch: int, skip: int = 0, rank: int = 0, world: int = 1) -> Iterable[Batch]: ...
     def valid_loader(self, rank: int = 0, world: int = 1) -> Iterable[Batch]: ...
 
@@ -343,9 +344,9 @@ def _seed(seed: int, epoch: int, batch: int, rank: int) -> None:
 
 def _count_batches(data: Data, epoch: int, world: int) -> int:
     """The number of batches of `epoch`. Raises InputError for one that has fewer rows than there are processes."""
-    batches = data.batches(epoch)
-    if (least := min((len(b) for b in batches), default=world)) < world:
+    sizes = data.batch_sizes(epoch)
+    if (least := min(sizes, default=world)) < world:
         raise InputError(
             f"a batch of {least} rows cannot be shared by {world} processes; raise data.batch or start fewer processes"
         )
-    return len(batches)
+    return len(sizes)
