@@ -27,9 +27,9 @@ def page(**options: object) -> LabelledPage:
 
 def test_each_kind_has_the_maps_that_db_gives_its_quads() -> None:
     both = page()
-    maps = LineWordTargets.Config(shrink=0.6).build()(both, SHAPE)
-    db = DBTargets.Config(shrink=0.6, smallest=6.0).build()
-    for kind, rows in (("lines", [0, 3]), ("words", [1, 2])):
+    maps = LineWordTargets.Config(shrink=0.6, shrink_words=0.4).build()(both, SHAPE)
+    for kind, rows, shrink in (("lines", [0, 3], 0.6), ("words", [1, 2], 0.4)):
+        db = DBTargets.Config(shrink=shrink, smallest=6.0).build()
         want = db(both.quads[rows], np.zeros(2, bool), SHAPE)
         assert maps[kind].any()
         np.testing.assert_array_equal(maps[kind], want["text"])

@@ -109,9 +109,10 @@ def test_no_quads_at_all() -> None:
 
 def test_lines_and_words_have_a_map_each() -> None:
     line, words = rectangle(100, 40, 160, 24, 3), [rectangle(60, 38, 70, 24, 3), rectangle(150, 43, 50, 24, 3)]
-    targets = DBTargets.Config(shrink=0.6).build()
-    none = np.zeros(2, bool)
-    maps = [targets(np.array(quads), none[: len(quads)], (80, 200))["text"] for quads in ([line], words)]
+    maps = [
+        DBTargets.Config(shrink=shrink).build()(np.array(quads), np.zeros(len(quads), bool), (80, 200))["text"]
+        for quads, shrink in (([line], 0.6), (words, 0.4))
+    ]
     logits = np.where(np.array(maps), 9.0, -9.0).astype(np.float32)[None]
     (found,) = LineWordDecoder.Config().build()(logits, [(80, 200, 160, 400)])
     assert found.words is not None and (len(found.quads), len(found.words.quads)) == (1, 2)

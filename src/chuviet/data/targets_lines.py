@@ -25,7 +25,8 @@ class LineWordTargets:
 
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
-        shrink: float = 0.6
+        shrink: float = 0.6  # of lines: at 0.4 long ones would be a pixel or two high
+        shrink_words: float = 0.4  # words stand closer to each other along the line
         smallest: float = 6.0  # pixels: lower texts are neither text nor background
 
         def build(self) -> LineWordTargets:
@@ -40,18 +41,19 @@ class LineWordTargets:
         kinds: tuple[Literal["lines", "words"], ...] = ("lines", "words")
         for kind in kinds:
             known = page.kind in (kind, "both")
-            found = self._maps(page.taken(page.rows(kind)), shape) if known else _nothing(shape)
+            shrink = self.cfg.shrink if kind == "lines" else self.cfg.shrink_words
+            found = self._maps(page.taken(page.rows(kind)), shape, shrink) if known else _nothing(shape)
             maps[kind], maps[f"{kind}_mask"] = found
         return maps
 
-    def _maps(self, page: LabelledPage, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    def _maps(self, page: LabelledPage, shape: tuple[int, int], shrink: float) -> tuple[np.ndarray, np.ndarray]:
         """The shrunk text of all quads of the page, and the mask."""
         text, mask = np.zeros(shape, np.uint8), np.ones(shape, np.uint8)
         if not len(page.quads):
             return text, mask
         shapes = outlines_of(page)
         around = np.maximum(shapely.length(shapes), 1e-6)
-        distance = shapely.area(shapes) * (1 - self.cfg.shrink**2) / around
+        distance = shapely.area(shapes) * (1 - shrink**2) / around
         inner, owner = grow(shapes, -distance)
         small = np.minimum(height_of(page.quads), side_lengths(page.quads)[:, 0]) < self.cfg.smallest
         learnt = ~(page.ignore | small) & np.isin(np.arange(len(page.quads)), owner)

@@ -97,7 +97,7 @@ class LineWordDecoder:
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
         lines: DBDecoder.Config = DBDecoder.Config(threshold=0.5, box_threshold=0.6, unclip=0.0, shrink=0.6)
-        words: DBDecoder.Config = DBDecoder.Config(threshold=0.5, box_threshold=0.6, unclip=0.0, shrink=0.6)
+        words: DBDecoder.Config = DBDecoder.Config(threshold=0.5, box_threshold=0.6, unclip=0.0, shrink=0.4)
 
         def build(self, charset: Any = None) -> LineWordDecoder:
             return LineWordDecoder(self)
