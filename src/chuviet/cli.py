@@ -164,9 +164,9 @@ def _read(p: argparse.ArgumentParser) -> None:
 
 
 def _min_score(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--min-score", type=float, default=0.5, metavar="S",
+    p.add_argument("--min-score", type=float, default=0.55, metavar="S",
                    help="of a text found and read on a page, detection times recognition; weaker and empty ones are "
-                   "left out (%(default)g; 0: none is)")  # fmt: skip
+                   "left out, and texts of one or two characters below 0.1 more (%(default)g; 0: none is)")  # fmt: skip
 
 
 def _reject(p: argparse.ArgumentParser) -> None:

@@ -41,7 +41,7 @@ examples:
   chuviet read scans/ --out all.pdf                      one file for all pages, here a searchable PDF
   chuviet read scans/ --format json,pdf --out read/      two files for every input; the same again goes on after a stop
   chuviet read scans/ --out all.json --draw drawn/       and pictures with what was read
-  chuviet read -w text_det -w vi_line form.jpg           another recogniser; without -w: text_det and scene_word
+  chuviet read -w text_det -w vi_line form.jpg           another detector and reader; without -w: see README
   chuviet read 'book.pdf#10-12' --ocr always             pages 10 to 12, whatever text they carry
   scanimage | chuviet read -                             an image or a PDF on standard input
   chuviet read poster.jpg --longest 2500                 smaller letters than the detector sees otherwise

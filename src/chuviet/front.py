@@ -15,22 +15,23 @@ from chuviet.errors import InputError
 from chuviet.formats.file import PageFile
 from chuviet.formats.known import known_format, named_format
 from chuviet.inputs.sources import Source, iter_sources
+from chuviet.reading.choice import LineChoice, open_readers
 from chuviet.reading.detector import Detector
 from chuviet.reading.lines import LineReader
-from chuviet.reading.pages import RECOGNIZER, Reader
+from chuviet.reading.pages import MIN_SCORE, RECOGNIZERS, Reader
 from chuviet.reading.text_layer import Ocr
 from chuviet.results import Page
 
 
 @overload
 def read(
-    source: list[Any] | tuple[Any, ...] | Iterator[Any], *, min_score: float = 0.5, ocr: Ocr = "auto"
+    source: list[Any] | tuple[Any, ...] | Iterator[Any], *, min_score: float = MIN_SCORE, ocr: Ocr = "auto"
 ) -> list[Page]: ...
 @overload
-def read(source: np.ndarray | Image, *, min_score: float = 0.5, ocr: Ocr = "auto") -> Page: ...
+def read(source: np.ndarray | Image, *, min_score: float = MIN_SCORE, ocr: Ocr = "auto") -> Page: ...
 @overload
-def read(source: Any, *, min_score: float = 0.5, ocr: Ocr = "auto") -> Any: ...
-def read(source: Any, *, min_score: float = 0.5, ocr: Ocr = "auto") -> Any:
+def read(source: Any, *, min_score: float = MIN_SCORE, ocr: Ocr = "auto") -> Any: ...
+def read(source: Any, *, min_score: float = MIN_SCORE, ocr: Ocr = "auto") -> Any:
     """Finds and reads all text of a page or photo with the shipped weights, in reading order.
 
     `source`: a path, bytes, a file object, a PIL image, or a numpy array (H W, H W 3 RGB, H W 4) gives a `Page`. A list
@@ -46,7 +47,7 @@ def read(source: Any, *, min_score: float = 0.5, ocr: Ocr = "auto") -> Any:
 
 def load(weights: str | Path, *, device: str = "cpu", threads: int = 0) -> LineReader | Detector:
     """A `LineReader` or a `Detector`, whichever the weights are for: a name of shipped weights ("vi_line",
-    "text_det"), a name in weights/ or a run in outputs/, or the path of an .onnx or .safetensors file (which needs
+    "page_det"), a name in weights/ or a run in outputs/, or the path of an .onnx or .safetensors file (which needs
     PyTorch).
 
     `threads`: 0 takes all cores. Raises InputError for a file that is missing or damaged.
@@ -100,5 +101,5 @@ def _picture(page: Page, sources: Iterator[Source] | None, path: Path) -> np.nda
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> tuple[Detector, LineReader]:
-    return Detector(), LineReader(RECOGNIZER)
+def _shipped() -> tuple[Detector, LineReader | LineChoice]:
+    return Detector(), open_readers(RECOGNIZERS)

@@ -145,12 +145,12 @@ def test_read_without_weights_takes_the_shipped_ones(
 
     def opened(path: Path, device: str, threads: int) -> Artifact:
         named.append(path)
-        return open_artifact(small_onnx.detector if path.stem == "text_det" else small_onnx.word, device, threads)
+        return open_artifact(small_onnx.detector if path.stem == "page_det" else small_onnx.word, device, threads)
 
     monkeypatch.setattr(loading, "open_artifact", opened)
     monkeypatch.chdir(tmp_path)  # no weights/ here: the shipped ones are found
     assert main(["read", str(words_page[0]), "--min-score", "0", "--out", "r.json"]) == 0
-    assert [path.stem for path in named] == ["text_det", "scene_word"]
+    assert [path.stem for path in named] == ["page_det", "vi_text", "scene_word"]
     assert all(path.is_file() for path in named) and len(json.loads(Path("r.json").read_text())["pages"]) == 1
 
 

@@ -32,10 +32,15 @@ def compared(name: str, images: list[np.ndarray]) -> None:
     assert [p.confidence for p in got] == pytest.approx([p.confidence for p in want], abs=1e-3)
 
 
-@pytest.mark.parametrize("name", ["vi_line", "scene_word", "micro_16", "text_det", "text_det_db"])
+SHIPPED = ["vi_line", "vi_text", "scene_word", "micro_16", "page_det", "text_det", "text_det_db"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_drawn_images_give_the_same(name: str) -> None:
     lines = [read_image(p) for p in list_images(EXAMPLES / "lines")]
-    compared(name, [read_image(EXAMPLES / "page.jpg")] if name.startswith("text") else lines + drawn_strings(8))
+    compared(
+        name, [read_image(EXAMPLES / "page.jpg")] if name.endswith(("_det", "_det_db")) else lines + drawn_strings(8)
+    )
 
 
 @pytest.mark.real_data

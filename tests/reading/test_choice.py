@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -55,6 +55,21 @@ def test_the_reading_that_is_worth_most_is_kept_and_sure_lines_are_read_once() -
     assert first.asked == [0, 1, 2, 3] and second.asked == [1, 2, 3]
     assert read_crops(choice, crops(4)) == found
     assert choice.predict([]) == []
+
+
+def test_readers_of_words_are_not_asked_for_long_lines() -> None:
+    lines, scene = reader({0: ("a line", 0.1), 1: ("x", 0.1)}), reader({0: ("no", 0.9), 1: ("word", 0.9)})
+    scene.artifacts[0].preprocess_cfg = ScenePreprocess.Config()
+    wide = [np.full((10, width, 3), level, np.uint8) for level, width in enumerate((101, 100))]
+    readers, calibrations = [lines, scene], [Calibration(0.0, 1.0)] * 2
+
+    def read(one: Any, asked: Sequence[int]) -> list[Prediction]:
+        found: list[Prediction] = one.predict([wide[i] for i in asked], 8)
+        return found
+
+    assert [p.text for p in LineChoice(readers, calibrations).choose([10.1, 10.0], read)] == ["a line", "word"]
+    assert scene.asked == [1]
+    assert [p.text for p in LineChoice([scene], calibrations[:1]).choose([10.1], read)] == ["no"]  # who else?
 
 
 def test_a_line_that_no_reader_reads_is_empty() -> None:
@@ -113,4 +128,4 @@ def test_on_a_page_each_reader_gets_what_it_knows(dark: SavedModel, monkeypatch:
     monkeypatch.setattr(detector, "find", lambda image, index=0: found)
     page = Reader(detector, choice).read_image(image)
     assert page.text == "cd cd"
-    assert set(widths["lines"]) == {200} and set(widths["words"]) == {80, 100}
+    assert set(widths["lines"]) == {210} and set(widths["words"]) == {80, 100}  # lines with a margin

@@ -102,6 +102,16 @@ def test_words_of_a_detector_that_knows_both() -> None:
     assert len(lines_of(Detection(0, none.quads, none.scores, words=found(inner)))) == 3 and lines_of(none) == []
 
 
+@pytest.mark.parametrize("degrees", [0, 3, 90, 180])
+def test_a_line_that_was_found_too_short_reaches_over_all_its_words(degrees: float) -> None:
+    line = words([[(60, 140)], [(0, 200)]])  # the first from 60 to 200 of a line from 0 to 268
+    inner = words([[(0, 52), (58, 80), (145, 60), (212, 56)], [(0, 90), (95, 100)]])
+    first, second = lines_of(found(turned(line, degrees), turned(inner, degrees)))
+    assert first.words is not None and len(first.words) == 4
+    np.testing.assert_allclose(first.quad, turned(words([[(0, 268)]]), degrees)[0], atol=1e-6)
+    np.testing.assert_allclose(second.quad, turned(line, degrees)[1], atol=1e-6)
+
+
 def test_a_line_upside_down() -> None:
     (line,) = lines_of(found(words([[(0, 60), (68, 40)]])))
     other = line.upside_down()

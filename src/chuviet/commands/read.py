@@ -53,9 +53,9 @@ def run(args: Namespace) -> int:
     inputs = sources_of(args, outputs.plan)
     sources, limit = inputs.sources, TimeLimit(args.time_limit)
     pictures = picture_names(s.name for s in sources) if args.draw else []
-    detector, recognizer = load_for_pages(args, [detectors.DEFAULT, readers.RECOGNIZER])
+    detector, recognizer = load_for_pages(args, [detectors.DEFAULT, *readers.RECOGNIZERS])
     # Where one of the two is named, the other one is the shipped one.
-    reader = Reader(detector or detectors.DEFAULT, recognizer or readers.RECOGNIZER, min_score=args.min_score,
+    reader = Reader(detector or detectors.DEFAULT, recognizer or readers.RECOGNIZERS, min_score=args.min_score,
                     ocr=args.ocr, longest=args.longest, threads=args.threads)  # fmt: skip
     tally = _Tally()
     show = args.out and len(sources) > 1 and sys.stderr is not None and sys.stderr.isatty()
@@ -149,7 +149,7 @@ def _sum_up(args: Namespace, tally: _Tally, images: int) -> None:
 
 def _settings(args: Namespace) -> dict[str, Any]:
     """What the texts depend on beside the images: version, options and weights."""
-    files = [find_weights(name) for name in [*args.weights, detectors.DEFAULT, readers.RECOGNIZER]]
+    files = [find_weights(name) for name in [*args.weights, detectors.DEFAULT, *readers.RECOGNIZERS]]
     options = {key: value for key, value in vars(args).items() if key not in _NO_SETTINGS}
     weights = [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in files]
     return options | {"version": __version__, "weights": weights}

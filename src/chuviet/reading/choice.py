@@ -14,13 +14,14 @@ from chuviet.config import Config
 from chuviet.errors import InputError
 from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.reading.lines import DecoderName, LineReader, Weights
-from chuviet.reading.words import read_words
+from chuviet.reading.words import knows_words, read_words
 from chuviet.results import Prediction
 
 #: Reads some of several lines, given by their numbers, with one reader.
 Read = Callable[[LineReader, Sequence[int]], list[Prediction]]
 
 _LEAST = 1e-6  # a confidence below it counts as this one
+_LONG = 10.0  # times as wide as high: no word of a photo is so long, and no reader of words is asked
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class LineChoice:
     from several threads.
 
     The first reader reads all crops. Another one reads those of which it could still win: its best is its offset. So
-    that what is certainly handwriting costs one reading.
+    that what is certainly handwriting costs one reading. Long lines are for readers of lines alone.
     """
 
     def __init__(self, readers: Sequence[LineReader], calibrations: Sequence[Calibration] | None = None) -> None:
@@ -74,12 +75,15 @@ class LineChoice:
         """
         return read_crops(self, crops, batch_size)
 
-    def choose(self, count: int, read: Read) -> list[Prediction]:
-        """As `predict`, of `count` lines that `read` reads."""
-        best: list[Prediction] = [Prediction(i, "", 1.0) for i in range(count)]
-        worth = np.full(count, -math.inf)
+    def choose(self, aspects: Sequence[float], read: Read) -> list[Prediction]:
+        """As `predict`, of lines that `read` reads, each `aspects` times as wide as high."""
+        best: list[Prediction] = [Prediction(i, "", 1.0) for i in range(len(aspects))]
+        worth = np.full(len(aspects), -math.inf)
+        long = np.asarray(aspects) > _LONG
+        lines_known = not all(map(knows_words, self.readers))
         for reader, calibration in zip(self.readers, self.calibrations, strict=True):
-            asked = np.flatnonzero(worth < calibration.offset).tolist()
+            passed = long & (lines_known and knows_words(reader))
+            asked = np.flatnonzero((worth < calibration.offset) & ~passed).tolist()
             for i, prediction in zip(asked, read(reader, asked) if asked else (), strict=True):
                 value = calibration.worth(prediction)
                 if value > worth[i]:
@@ -115,9 +119,13 @@ def read_crops(
     def read(reader: LineReader, asked: Sequence[int]) -> list[Prediction]:
         return read_words(reader, [crops[i] for i in asked], batch_size)
 
-    return read_by(recognizer, len(crops), read)
+    return read_by(recognizer, [crop.shape[1] / crop.shape[0] for crop in crops], read)
 
 
-def read_by(recognizer: LineReader | LineChoice, count: int, read: Read) -> list[Prediction]:
-    """`count` lines, read by one reader or, where there are several, by those that the lines decide for."""
-    return recognizer.choose(count, read) if isinstance(recognizer, LineChoice) else read(recognizer, range(count))
+def read_by(recognizer: LineReader | LineChoice, aspects: Sequence[float], read: Read) -> list[Prediction]:
+    """Lines, each `aspects` times as wide as high, read by one reader or, where there are several, by those that the
+    lines decide for.
+    """
+    if isinstance(recognizer, LineChoice):
+        return recognizer.choose(aspects, read)
+    return read(recognizer, range(len(aspects)))

@@ -17,7 +17,7 @@ from chuviet.reading.given import listed, loaded
 from chuviet.results import Detection
 
 #: The shipped weights that find text where none are named.
-DEFAULT = "text_det"
+DEFAULT = "page_det"
 
 
 class Detector:

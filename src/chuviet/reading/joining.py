@@ -14,6 +14,7 @@ from chuviet.results import Detection
 _USUAL = 2.0  # times the gap that there mostly is between words: where a gap is wider a line ends
 _LEAST = 0.3  # heights: gaps of less are inside of lines
 _MOST = 1.5  # heights: gaps of more are not
+_BESIDE = 0.8  # heights: a word that is nearer to the end of a line is of the line
 _MANY = 0.4  # of the parts have another close behind: then they are words
 _OFFSET = 0.45  # of the larger height: how far the next part may be above or below the line
 _SIZE = 2.2  # times as high as the next part at most: words without ascenders are low
@@ -49,16 +50,22 @@ class FoundLine:
 
 
 def lines_of(found: Detection) -> list[FoundLine]:
-    """The lines on a page. A detector that knows lines may have found one in pieces, and words where it found no line;
-    of one that knows only one kind of text, the page tells whether that is words.
+    """The lines on a page. A detector that knows lines may have found one in pieces, without its first or last word,
+    and words where it found no line; of one that knows only one kind of text, the page tells whether that is words.
     """
     if found.words is None:
         return [_line(found, parts, known=False) for parts in join(found.quads)]
     lines = [_line(found, parts, known=True) for parts in join(found.quads, reach=_LEAST)]
     words = found.words
-    owner = _owners(words.quads, np.array([line.quad for line in lines]).reshape(-1, 4, 2))
+    quads = np.array([line.quad for line in lines]).reshape(-1, 4, 2)
+    owner = _owners(words.quads, quads)
+    outside = np.flatnonzero(owner < 0)
+    for parts in join(np.concatenate((quads, words.quads[outside])), reach=_BESIDE):
+        of_line = parts[parts < len(lines)]
+        if len(of_line) == 1:  # the words before and behind a line that was found too short
+            owner[outside[parts[parts >= len(lines)] - len(lines)]] = of_line[0]
     own = [_in_direction(words.quads[owner == k], line.quad) for k, line in enumerate(lines)]
-    lines = [replace(line, words=quads if len(quads) else None) for line, quads in zip(lines, own, strict=True)]
+    lines = [_with_words(line, quads) for line, quads in zip(lines, own, strict=True)]
     alone = np.flatnonzero(owner < 0)
     return lines + [_line(words, alone[parts], known=False) for parts in join(words.quads[alone])]
 
@@ -97,6 +104,19 @@ def _line(found: Detection, parts: np.ndarray, known: bool) -> FoundLine:
     quads = found.quads[parts]
     words = quads if len(parts) > 1 and not known else None
     return FoundLine(around(quads), float(found.scores[parts].mean()), words)
+
+
+def _with_words(line: FoundLine, words: Quads) -> FoundLine:
+    """The line with its words (K 4 2), long enough for all of them."""
+    if not len(words):
+        return line
+    angle = _angle_of(line.quad[None])
+    level, parts = turned(line.quad, angle), turned(words.reshape(-1, 2), angle)
+    left, right = min(level[:, 0].min(), parts[:, 0].min()), max(level[:, 0].max(), parts[:, 0].max())
+    grown = level.copy()
+    grown[[0, 3], 0] = np.minimum(grown[[0, 3], 0], left)
+    grown[[1, 2], 0] = np.maximum(grown[[1, 2], 0], right)
+    return replace(line, quad=turned(grown, -angle), words=words)
 
 
 def _owners(words: Quads, lines: Quads) -> np.ndarray:
