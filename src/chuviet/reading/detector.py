@@ -12,8 +12,10 @@ from tqdm import tqdm
 from chuviet.artifact.metadata import Artifact
 from chuviet.artifact.network import MapNetwork
 from chuviet.artifact.opening import find_weights, open_artifact
+from chuviet.decode.db import LineWordDecoder
 from chuviet.errors import InputError
 from chuviet.reading.given import listed, loaded
+from chuviet.reading.scales import find_at_scales
 from chuviet.results import Detection
 
 #: The shipped weights that find text where none are named.
@@ -56,15 +58,29 @@ class Detector:
         return [self.find(loaded(image), i) for i, image in enumerate(bar)]
 
     def find(self, image: np.ndarray, index: int = 0) -> Detection:
-        """The text in one image (H W 3 uint8 RGB)."""
-        pixels, shape = self.prepare(image)
-        found: Detection = self.decoder(self.network.maps(pixels), [shape])[0]
+        """The text in one image (H W 3 uint8 RGB). A detector of lines and words looks a second time, at a quarter of
+        the size, for letters that are too large at the first.
+        """
+        cfg = self.preprocess.cfg
+        if isinstance(self.decoder, LineWordDecoder):
+            found = find_at_scales(self._look, image, cfg.longest, enlarge=cfg.enlarge, strips=0)
+        else:
+            found = self._look(image, cfg.longest)
         found.index = index
         return found
 
-    def prepare(self, image: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int, int]]:
+    def _look(self, image: np.ndarray, longest: int) -> Detection:
+        """The text in an image whose longer side is first scaled to so many pixels."""
+        pixels, shape = self.prepare(image, longest)
+        found: Detection = self.decoder(self.network.maps(pixels), [shape])[0]
+        return found
+
+    def prepare(self, image: np.ndarray, longest: int | None = None) -> tuple[np.ndarray, tuple[int, int, int, int]]:
         """One image (H W 3 uint8 RGB) as the network wants it (1 3 h w), and the height and width of its content and
-        of the original.
+        of the original. `longest`: see `Detector`.
         """
-        small = self.preprocess(image)
-        return self.preprocess.collate([small]), (*small.shape[:2], *image.shape[:2])
+        preprocess = self.preprocess
+        if longest is not None and longest != preprocess.cfg.longest:
+            preprocess = replace(preprocess.cfg, longest=longest).build()
+        small = preprocess(image)
+        return preprocess.collate([small]), (*small.shape[:2], *image.shape[:2])

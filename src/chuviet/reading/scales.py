@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from chuviet.geometry import Quad, Quads, height_of, min_area_quad, signed_area
+from chuviet.geometry import Quad, Quads, height_of, min_area_quad, side_lengths, signed_area
 from chuviet.results import Detection
 
 #: Finds text in an image (H W 3 uint8 RGB) whose longer side is first scaled to so many pixels.
@@ -47,17 +47,30 @@ class _Seen:
 
 def find_at_scales(look: Look, image: np.ndarray, longest: int, *, enlarge: float = 2.0, strips: int = 16) -> Detection:
     """The text of every size in an image (H W 3 uint8 RGB). `longest` and `enlarge` are the detector's own (see
-    `PagePreprocess.Config`); at most so many `strips` are looked at.
+    `PagePreprocess.Config`); at most so many `strips` are looked at, with 0 there is no look at small letters. Words,
+    of a detector that knows them, are those of the first two looks.
     """
     height, width = image.shape[:2]
     scale = min(longest / max(height, width), enlarge)
     first = look(image, longest)
     coarse = look(image, max(longest // _COARSE, 32))
-    large = height_of(coarse.quads) * scale > _TOO_TALL
-    seen = [_Seen(first.quads, first.scores, scale), _Seen(coarse.quads[large], coarse.scores[large], scale / _COARSE)]
-    seen += _finer(look, image, longest, _Seen(*merge(seen), scale), strips)
+    seen = _with_large(first, coarse, scale)
+    words = first.words
+    if words is not None and coarse.words is not None:
+        found = merge(_with_large(words, coarse.words, scale))
+        words = replace(words, quads=found[0], scores=found[1])
+    if strips:
+        seen += _finer(look, image, longest, _Seen(*merge(seen), scale), strips)
     quads, scores = merge(seen)
-    return replace(first, quads=quads, scores=scores)
+    return replace(first, quads=quads, scores=scores, words=words)
+
+
+def _with_large(first: Detection, coarse: Detection, scale: float) -> list[_Seen]:
+    """What the first look saw, and what of the coarse one was too large for it."""
+    thick = np.minimum(height_of(coarse.quads), side_lengths(coarse.quads)[:, 0])  # a line may run upwards
+    large = thick * scale > _TOO_TALL
+    few = _Seen(coarse.quads[large], coarse.scores[large], scale / _COARSE)
+    return [_Seen(first.quads, first.scores, scale), few]
 
 
 def merge(seen: Sequence[_Seen]) -> tuple[Quads, np.ndarray]:
