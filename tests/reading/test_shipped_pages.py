@@ -37,6 +37,14 @@ def test_a_paragraph_is_read_by_lines_whichever_side_is_up(quarters: int) -> Non
     assert (found.angle + 90 * quarters + 5) % 360 < 10
 
 
+@pytest.mark.parametrize("degrees", [20, -33])
+def test_a_photo_of_a_leaning_page_is_read_by_lines(degrees: int) -> None:
+    found = chuviet.read(PRINTED.rotate(degrees, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC))
+    lines = [line.text for line in found.lines]
+    assert editdistance.eval("\n".join(lines).lower(), "\n".join(PARAGRAPH).lower()) <= 8
+    assert abs(found.angle + degrees) < 3
+
+
 def test_columns_are_read_one_after_the_other() -> None:
     left = ["One column of text", "has many lines that", "end before the gap", "which is between", "it and the other"]
     right = ["Another one stands", "on the right of it", "and its lines are", "not at the height", "of those beside it"]

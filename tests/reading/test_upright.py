@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 import pytest
 
 from chuviet.geometry import order_quad
 from chuviet.reading.joining import FoundLine, lines_of
-from chuviet.reading.upright import aligned, is_found, is_lost, lies_across, page_axis, read_upright, turned_back
+from chuviet.reading.upright import (
+    aligned,
+    is_found,
+    is_lost,
+    lean_of,
+    levelled,
+    lies_across,
+    page_axis,
+    read_upright,
+    turned_back,
+)
 from chuviet.results import Detection, Prediction
 
 SIZES = ((300, 20), (200, 20), (60, 20), (15, 20), (9, 22), (250, 20))  # the last but one: a digit
@@ -124,3 +135,20 @@ def test_points_are_turned_back() -> None:
     image = np.arange(5 * 8).reshape(5, 8)
     there = np.argwhere(np.rot90(image) == image[1, 6])[0][::-1]
     assert turned_back(there.astype(float), 8).tolist() == [6, 1]
+
+
+@pytest.mark.parametrize("lean", [30.0, -12.5])
+def test_a_leaning_page_is_turned_level_and_its_points_back(lean: float) -> None:
+    level = np.array([[(100, y), (300, y), (300, y + 20), (100, y + 20)] for y in (50, 100, 150)], float)
+    a = np.deg2rad(lean)
+    leaning = level @ np.array([(np.cos(a), np.sin(a)), (-np.sin(a), np.cos(a))]) + (150, 250)
+    assert lean_of(Detection(0, leaning, np.ones(3))) == pytest.approx(lean)
+    assert lean_of(Detection(0, leaning[:2], np.ones(2))) == lean_of(Detection(0, level, np.ones(3))) == 0
+    image = np.full((600, 700, 3), 255, np.uint8)
+    for quad in leaning:
+        cv2.fillPoly(image, [np.rint(quad).astype(np.int32)], (0, 0, 0))
+    turned, back = levelled(image, lean)
+    dark = np.argwhere(turned[..., 0] < 128)[:, ::-1]  # x, y
+    assert np.ptp(dark[:, 1]) == pytest.approx(120, abs=2) and np.ptp(dark[:, 0]) == pytest.approx(200, abs=2)
+    corner = dark.min(0) @ back[:, :2].T + back[:, 2]
+    np.testing.assert_allclose(corner, leaning[0, 0], atol=2)

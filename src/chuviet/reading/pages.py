@@ -23,7 +23,7 @@ from chuviet.reading.layout import line_at
 from chuviet.reading.lines import LineReader, Weights
 from chuviet.reading.order import arrange
 from chuviet.reading.text_layer import Ocr, layer_of, unwritten, written_lines
-from chuviet.reading.upright import aligned, is_found, is_lost, read_upright, turned_back
+from chuviet.reading.upright import aligned, is_found, is_lost, lean_of, levelled, read_upright, turned_back
 from chuviet.reading.words import joined, knows_words, read_words
 from chuviet.results import Block, Detection, Line, Page, Prediction, Word
 
@@ -117,8 +117,17 @@ class Reader:
 
     def _read_lines(self, image: np.ndarray, batch_size: int) -> tuple[list[FoundLine], list[Prediction]]:
         """The lines on an image, each from the beginning of its text, and what is read in them."""
-        found = lines_of(aligned(self.detector.find(image)))
+        found = self._find(image)
         return read_upright(found, lambda lines: self._texts_of(image, lines, batch_size))
+
+    def _find(self, image: np.ndarray) -> list[FoundLine]:
+        """The lines on an image; where they lean, those that are found on the image turned level."""
+        found = aligned(self.detector.find(image))
+        if not (lean := lean_of(found)):
+            return lines_of(found)
+        level, back = levelled(image, lean)
+        lines = lines_of(aligned(self.detector.find(level)))
+        return [line.moved(lambda points: points @ back[:, :2].T + back[:, 2]) for line in lines]
 
     def _texts_of(self, image: np.ndarray, lines: Sequence[FoundLine], batch_size: int) -> list[Prediction]:
         """What the recogniser reads in each line: one that knows single words gets those that the detector found."""

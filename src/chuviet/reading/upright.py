@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from chuviet.geometry import Quads, side_lengths
@@ -18,6 +19,8 @@ from chuviet.reading.flatten import directions
 from chuviet.reading.joining import FoundLine
 from chuviet.results import Detection, Prediction
 
+_FEW = 3  # lines, to tell how a page leans
+_LEANS = 8.0  # degrees: detectors learn from pages that are turned by 10 at most
 _LONG = 1.5  # times as long as wide: so much tells in which direction the page's text runs
 _SIGN = 2.5  # as much, across the page's direction, and
 _LETTERS = 2.0  # times as long as lines are mostly high: a line that runs that way, not a narrow letter
@@ -29,6 +32,29 @@ _LOST = 0.6  # confidence: as little as where no text is, or
 _PIECES = 3  # letters of a line on average: parts of letters are found
 
 Read = Callable[[Sequence[FoundLine]], list[Prediction]]
+
+
+def lean_of(found: Detection) -> float:
+    """By how many degrees a page's text leans off the page's sides, -45 to 45 clockwise; 0 for so little that a
+    detector does not mind, and where there is too little text to tell.
+    """
+    if len(found.quads) < _FEW:
+        return 0.0
+    lean = (np.degrees(page_axis(found.quads)) + 45) % 90 - 45
+    return float(lean) if abs(lean) > _LEANS else 0.0
+
+
+def levelled(image: np.ndarray, lean: float) -> tuple[np.ndarray, np.ndarray]:
+    """The image (H W 3) turned counterclockwise by `lean` degrees, all of it, and the matrix (2 3) that takes points of
+    the turned one to where they were.
+    """
+    height, width = image.shape[:2]
+    cos, sin = abs(np.cos(np.radians(lean))), abs(np.sin(np.radians(lean)))
+    size = round(width * cos + height * sin), round(width * sin + height * cos)
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), lean, 1.0)
+    matrix[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
+    turned = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return turned, cv2.invertAffineTransform(matrix)
 
 
 def read_upright(lines: Sequence[FoundLine], read: Read) -> tuple[list[FoundLine], list[Prediction]]:
