@@ -24,6 +24,6 @@ cfg = replace(
             ("receipts", 400),
             ("receipts_more", 800),
         ),
-        "init": "weights/wip_line_general.safetensors",
+        "init": "weights/vi_text.onnx",
     },
 )
