@@ -18,26 +18,27 @@ from chuviet.inputs.sources import Source, iter_sources
 from chuviet.reading.choice import LineChoice, open_readers
 from chuviet.reading.detector import Detector
 from chuviet.reading.lines import LineReader
-from chuviet.reading.pages import MIN_SCORE, RECOGNIZERS, Reader
+from chuviet.reading.pages import RECOGNIZERS, Reader
 from chuviet.reading.text_layer import Ocr
 from chuviet.results import Page
 
 
 @overload
 def read(
-    source: list[Any] | tuple[Any, ...] | Iterator[Any], *, min_score: float = MIN_SCORE, ocr: Ocr = "auto"
+    source: list[Any] | tuple[Any, ...] | Iterator[Any], *, min_score: float | None = None, ocr: Ocr = "auto"
 ) -> list[Page]: ...
 @overload
-def read(source: np.ndarray | Image, *, min_score: float = MIN_SCORE, ocr: Ocr = "auto") -> Page: ...
+def read(source: np.ndarray | Image, *, min_score: float | None = None, ocr: Ocr = "auto") -> Page: ...
 @overload
-def read(source: Any, *, min_score: float = MIN_SCORE, ocr: Ocr = "auto") -> Any: ...
-def read(source: Any, *, min_score: float = MIN_SCORE, ocr: Ocr = "auto") -> Any:
+def read(source: Any, *, min_score: float | None = None, ocr: Ocr = "auto") -> Any: ...
+def read(source: Any, *, min_score: float | None = None, ocr: Ocr = "auto") -> Any:
     """Finds and reads all text of a page or photo with the shipped weights, in reading order.
 
     `source`: a path, bytes, a file object, a PIL image, or a numpy array (H W, H W 3 RGB, H W 4) gives a `Page`. A list
     or iterator of these, a folder, or a file of several pages gives a list of them. Text whose score, finding times
-    reading, is below `min_score` is left out. `ocr`: pages of PDFs that have a text of their own are taken as they are
-    ("auto"), or read as all others ("always"); "never" gives nothing but such texts.
+    reading, is below `min_score` is left out; None: below what tells text of its length from texture. `ocr`: pages of
+    PDFs that have a text of their own are taken as they are ("auto"), or read as all others ("always"); "never" gives
+    nothing but such texts.
 
     The weights are loaded once and kept. For other weights, or for lines, make a `Reader` or a `LineReader`. Raises
     InputError, one line, for what cannot be read.

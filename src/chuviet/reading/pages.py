@@ -30,9 +30,10 @@ from chuviet.results import Block, Detection, Line, Page, Prediction, Word
 #: The shipped weights that read what a detector found where none are named.
 RECOGNIZERS = ("vi_text", "scene_word")
 
-#: Of what is left out as no text, chosen on every fourth of 100 photos and of 105 photos without text.
-MIN_SCORE = 0.55
-_FEW, _SHORT = 3, 0.1  # texts of fewer characters need so much more: what is read into textures is a letter or two
+#: The least score of a text of fewer characters than the first number says, and of longer ones: what is read into
+#: textures is a letter or two. Chosen on every fourth of 100 photos, 105 photos without text, 15 wills, 20 receipts.
+_LEAST = ((3, 0.65), (6, 0.55), (10, 0.45))
+_LEAST_OF_LONG = 0.3
 _ENDS, _ABOVE = 0.25, 0.1  # heights: margins of what is read beyond the quad of a line
 
 
@@ -42,15 +43,15 @@ class Reader:
     def __init__(
         self, detector: str | Path | Artifact | Detector = detectors.DEFAULT,
         recognizer: Weights | Sequence[Weights] | LineReader | LineChoice = RECOGNIZERS, *,
-        min_score: float = MIN_SCORE, ocr: Ocr = "auto", longest: int | None = None, device: str = "cpu",
+        min_score: float | None = None, ocr: Ocr = "auto", longest: int | None = None, device: str = "cpu",
         threads: int = 0,
     ) -> None:  # fmt: skip
         """`detector` and `recognizer` name weights, or are a `Detector` and a `LineReader` or `LineChoice`; between
         recognisers of different charsets each line decides. Pages of PDFs with a text
         of their own are taken as they are ("auto"), or read by OCR as all others ("always"); "never" gives nothing but
         such texts. `longest`: see `Detector`; for one that is named here. Text whose score, finding
-        times reading, is below `min_score`, or for one or two characters below 0.1 more, and what is read as
-        nothing, is left out (0: nothing is): what is unreadable is mostly no text.
+        times reading, is below `min_score`, and what is read as nothing, is left out (0: nothing is; None: below 0.65
+        for one or two characters, and less for longer ones, 0.3 from ten on): what is unreadable is mostly no text.
 
         Raises InputError for weights that are missing, damaged or of the other kind.
         """
@@ -60,7 +61,7 @@ class Reader:
             recognizer = open_readers(recognizer, device=device, threads=threads)
         self.detector: Detector = detector
         self.recognizer: LineReader | LineChoice = recognizer
-        if not 0 <= min_score <= 1:
+        if min_score is not None and not 0 <= min_score <= 1:
             raise InputError(f"min_score {min_score:g}: a number from 0 to 1 is expected")
         if ocr not in ("auto", "always", "never"):
             raise InputError(f"ocr {ocr!r}: auto, always or never is expected")
@@ -142,10 +143,14 @@ class Reader:
         return read_by(self.recognizer, aspects.tolist(), read)
 
     def _is_kept(self, line: Line) -> bool:
-        if self.min_score <= 0:
-            return True
-        short = len(line.text) < _FEW
-        return bool(line.text) and line.confidence >= min(self.min_score + _SHORT * short, 1.0)
+        if self.min_score is None:
+            return bool(line.text) and line.confidence >= least_score(line.text)
+        return self.min_score <= 0 or bool(line.text and line.confidence >= self.min_score)
+
+
+def least_score(text: str) -> float:
+    """Of finding times reading: less is taken for no text."""
+    return next((least for length, least in _LEAST if len(text) < length), _LEAST_OF_LONG)
 
 
 def crops_of(image: np.ndarray, line: FoundLine, single: bool) -> list[np.ndarray]:
