@@ -8,7 +8,7 @@ both. Sets: docs/recipes.md.
 from chuviet.data.detection import PageData
 from chuviet.data.page_augment import PageAugment
 from chuviet.data.targets_lines import LineWordTargets
-from chuviet.decode.db import LineWordDecoder
+from chuviet.decode.db import DBDecoder, LineWordDecoder
 from chuviet.experiment import Experiment
 from chuviet.losses.line_word import LineWordLoss
 from chuviet.models.dbnet import DBNet
@@ -20,7 +20,7 @@ from chuviet.train.optim import Optim
 cfg = Experiment(
     model=DBNet.Config(backbone="tf_efficientnet_lite0", neck=FPN.Config(width=64), words=True, threshold=False),
     loss=LineWordLoss.Config(),
-    decoder=LineWordDecoder.Config(),
+    decoder=LineWordDecoder.Config(words=DBDecoder.Config(threshold=0.5, box_threshold=0.8, unclip=0.0, shrink=0.4)),
     data=PageData.Config(
         train=(
             ("words:icdar2015/text_localization/train_icdar2015_label.txt", 0.5),

@@ -110,8 +110,8 @@ def test_a_line_is_read_with_margins_as_high_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("text", "confidence", "kept"),
-    [("abc", 0.55, True), ("ab", 0.64, False), ("ab", 0.65, True), ("abcde", 0.54, False), ("", 1.0, False),
-     ("abcdef", 0.45, True), ("nine char", 0.44, False), ("ten of all", 0.3, True), ("ten of all", 0.29, False)],
+    [("abc", 0.65, True), ("ab", 0.69, False), ("ab", 0.7, True), ("abcde", 0.64, False), ("", 1.0, False),
+     ("abcdef", 0.5, True), ("nine char", 0.49, False), ("ten of all", 0.3, True), ("ten of all", 0.29, False)],
 )  # fmt: skip
 def test_short_texts_need_more_to_be_kept(text: str, confidence: float, kept: bool) -> None:
     reader = Reader.__new__(Reader)

@@ -32,7 +32,7 @@ RECOGNIZERS = ("vi_text", "scene_word")
 
 #: The least score of a text of fewer characters than the first number says, and of longer ones: what is read into
 #: textures is a letter or two. Chosen on every fourth of 100 photos, 105 photos without text, 15 wills, 20 receipts.
-_LEAST = ((3, 0.65), (6, 0.55), (10, 0.45))
+_LEAST = ((3, 0.7), (6, 0.65), (10, 0.5))
 _LEAST_OF_LONG = 0.3
 _ENDS, _ABOVE = 0.25, 0.1  # heights: margins of what is read beyond the quad of a line
 
@@ -50,7 +50,7 @@ class Reader:
         recognisers of different charsets each line decides. Pages of PDFs with a text
         of their own are taken as they are ("auto"), or read by OCR as all others ("always"); "never" gives nothing but
         such texts. `longest`: see `Detector`; for one that is named here. Text whose score, finding
-        times reading, is below `min_score`, and what is read as nothing, is left out (0: nothing is; None: below 0.65
+        times reading, is below `min_score`, and what is read as nothing, is left out (0: nothing is; None: below 0.7
         for one or two characters, and less for longer ones, 0.3 from ten on): what is unreadable is mostly no text.
 
         Raises InputError for weights that are missing, damaged or of the other kind.
