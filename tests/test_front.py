@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 import chuviet
 from chuviet import front
@@ -176,10 +176,13 @@ def shipped(small_onnx: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.usefixtures("shipped")
 def test_reading_without_naming_any_weights(picture: np.ndarray) -> None:
-    page = chuviet.read(picture, min_score=0)
-    assert isinstance(page, chuviet.Page) and len(page) and page.text
-    assert [p.text for p in chuviet.read([picture, picture], min_score=0)] == [page.text] * 2
-    assert len(chuviet.read(picture, min_score=1.0)) == 0
+    sheet = Image.new("RGB", (500, 160), "white")
+    for k, text in enumerate(("Open daily", "until noon")):
+        ImageDraw.Draw(sheet).text((40, 30 + 60 * k), text, fill="black", font=ImageFont.load_default(30))
+    page = chuviet.read(sheet)
+    assert isinstance(page, chuviet.Page) and [line.text for line in page] == ["Open daily", "until noon"]
+    assert [p.text for p in chuviet.read([sheet, sheet])] == [page.text] * 2
+    assert len(chuviet.read(sheet, min_score=1.0)) == 0
     assert front._shipped.cache_info().misses == 1  # loaded once, whatever `min_score` is
     assert chuviet.LineReader().read(picture).text == chuviet.LineReader("vi_line").read(picture).text
     assert isinstance(chuviet.load("text_det"), chuviet.Detector)

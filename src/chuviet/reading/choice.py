@@ -38,7 +38,7 @@ class Calibration:
         return self.offset + self.slope * math.log(max(prediction.confidence, _LEAST))
 
 
-#: Readers of lines of ink, measured of `wip_line_general`, and of words in colour (`scene_word`): what
+#: Readers of lines of ink, measured of an early state of `vi_text`, and of words in colour (`scene_word`): what
 #: `python benchmarks/choice.py ... --fit ...` prints; docs/results.md has all of it. Another reader, another fit.
 LINES = Calibration(2.4, 19.1)
 WORDS = Calibration(0.0, 11.2)
