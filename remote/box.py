@@ -188,7 +188,7 @@ def prepare(args: argparse.Namespace) -> None:
     for name in items_of(args.parts):
         with tarfile.open(next((BOX / name).glob("*.tar.xz"))) as tar:
             tar.extractall(ROOT if name in PER_FAMILY else DATA, filter="data")
-    share_out()
+    python("remote/box.py", "divide")
     with ThreadPoolExecutor(AT_ONCE) as pool:  # the programs draw on all cores, but each has its own start
         lines = dict.fromkeys(line for name in args.parts for line in commands(PARTS[name].draw))
         list(pool.map(lambda line: draw(line, args.scale), lines))
@@ -210,12 +210,11 @@ def words_of(line: str, scale: float) -> list[str]:
     return [w.replace("DATA", str(DATA)) for w in words]
 
 
-def share_out() -> None:
+def divide(_: argparse.Namespace) -> None:
     """training_data/: receipts of shops that `sroie/val_label.txt` does not have, wills to train and to test on.
 
     As docs/recipes.md makes them; needs the items that have come so far alone.
     """
-    sys.path.insert(0, str(ROOT / "src"))
     from chuviet.data.page_lines import is_held_out
 
     receipts, wills = DATA / "sroie_more", DATA / "pages_wills"
@@ -292,13 +291,15 @@ def main() -> None:
     p.add_argument(
         "--words", type=Path, default="/usr/share/dict/words", help="word list that scene words are drawn of"
     )
-    p.add_argument("--quality", type=int, default=80, help="JPEG quality where that makes a file smaller")
+    p.add_argument("--quality", type=int, default=80, help="WebP quality where that makes a file smaller")
     p.add_argument("--python", default="3.12", help="of the other machine")
     p.set_defaults(step=pack)
     p = steps.add_parser("prepare")
     p.add_argument("parts", nargs="+", choices=PARTS)
     p.add_argument("--scale", type=float, default=1.0, help="of the drawn sets; 0.001 for a trial")
     p.set_defaults(step=prepare)
+    p = steps.add_parser("divide", help="what `prepare` does with labels; needs the package importable")
+    p.set_defaults(step=divide)
     p = steps.add_parser("train")
     p.add_argument("config")
     p.add_argument("overrides", nargs="*")
