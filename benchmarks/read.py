@@ -12,7 +12,6 @@ fast all are, and nothing about how good.
 from __future__ import annotations
 
 import argparse
-import csv
 import shutil
 import statistics
 import subprocess
@@ -26,9 +25,8 @@ import editdistance
 import numpy as np
 from peers.process import PEERS, Process
 from PIL import Image
+from readers import drawn, labelled
 
-from chuviet.data.lists import read_labels
-from chuviet.data.table import image_root
 from chuviet.reading.detector import Detector
 from chuviet.reading.lines import LineReader
 
@@ -67,18 +65,8 @@ def _arguments() -> argparse.Namespace:
 
 def _lines(args: argparse.Namespace, folder: Path) -> tuple[list[str], list[str]]:
     """Paths and texts of the lines, the same number of each; spread evenly over the labels."""
-    if not args.data:
-        command = [sys.executable, str(Path(__file__).parents[1] / "synthetic_data" / "gendata_address.py"),
-                   "--count", str(args.folder), "--seed", "100", "--out", str(folder / "lines")]  # fmt: skip
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        with (folder / "lines" / "manifest.csv").open(encoding="utf-8", newline="") as f:
-            rows = list(csv.DictReader(f))
-        return [str(folder / "lines" / r["img_path"]) for r in rows], [r["text"] for r in rows]
-    frame = read_labels(args.data)
-    root = image_root(args.data, frame)
-    chosen = np.linspace(0, len(frame) - 1, min(args.folder, len(frame))).round().astype(int)
-    paths = [str((root / frame["img_path"].iloc[i]).resolve()) for i in chosen]
-    return paths, [frame["text"].iloc[i] for i in chosen]
+    lines = labelled("", Path(args.data), rows=args.folder) if args.data else drawn(folder, args.folder)
+    return lines.paths, lines.texts
 
 
 def _cold(args: argparse.Namespace, path: str) -> None:

@@ -1,28 +1,12 @@
-"""The line reader of chuviet 0.1 (955d130), in that checkout's own environment: see benchmarks/read.py.
-
-stdin: a JSON object {"paths": [...], "threads": n}, then lines such as "one 0 40" (the paths 0 to 39, each alone) or
-"all 0 549" (together, as a folder is read). stdout: "ready", then a JSON object {"ms": [...], "texts": [...]} for each.
+"""The line reader of chuviet 0.1 (955d130), in that checkout's own environment: see benchmarks/read.py and
+answering.py.
 """
 
-import json
-import sys
-import time
-
 import torch
+from answering import answer, given
 from chuviet.ship.inference import find_weights, load
 
-task = json.loads(sys.stdin.readline())
+task = given()
 torch.set_num_threads(task["threads"])
 reader = load(find_weights("vi_line"))
-reader.predict(task["paths"][:1])
-print("ready", flush=True)
-for command in sys.stdin:
-    how, start, end = command.split()
-    paths = task["paths"][int(start) : int(end)]
-    groups = [[p] for p in paths] if how == "one" else [paths]
-    times, texts = [], []
-    for group in groups:
-        began = time.perf_counter()
-        texts += [p.text for p in reader.predict(group)]
-        times.append(1e3 * (time.perf_counter() - began) / len(group))
-    print(json.dumps({"ms": times, "texts": texts}), flush=True)
+answer(task, lambda paths: [p.text for p in reader.predict(list(paths))])

@@ -1,26 +1,26 @@
-"""This checkout's line reader, as benchmarks/read.py asks it beside the others.
+"""This checkout's line reader, beside others: see benchmarks/read.py, readers.py and, for the requests, answering.py.
 
-stdin: a JSON object {"paths": [...], "threads": n}, then lines such as "one 0 40" (the paths 0 to 39, each alone) or
-"all 0 549" (together, as a folder is read). stdout: "ready", then a JSON object {"ms": [...], "texts": [...]} for each.
+The task may also hold "weights" and "decoder", as `LineReader` takes them. About: MB of the weights (without their
+language model where the decoder is greedy), whether a language model was used, the fold that training left out (by the
+notes in the file), SHA-256 of the file.
 """
 
-import json
-import sys
-import time
+import hashlib
 
-from chuviet.reading.lines import LineReader
+from answering import answer, given
 
-task = json.loads(sys.stdin.readline())
-reader = LineReader(threads=task["threads"])
-reader.predict(task["paths"][:1])
-print("ready", flush=True)
-for command in sys.stdin:
-    how, start, end = command.split()
-    paths = task["paths"][int(start) : int(end)]
-    groups = [[p] for p in paths] if how == "one" else [paths]
-    times, texts = [], []
-    for group in groups:
-        began = time.perf_counter()
-        texts += [p.text for p in reader.predict(group)]
-        times.append(1e3 * (time.perf_counter() - began) / len(group))
-    print(json.dumps({"ms": times, "texts": texts}), flush=True)
+from chuviet.reading.lines import DEFAULT, LineReader
+
+task = given()
+decoder = task.get("decoder")
+reader = LineReader(task.get("weights") or DEFAULT, decoder=decoder, threads=task["threads"])
+artifact = reader.artifacts[0]
+model = artifact.lm
+spared = sum(a.nbytes for a in model.to_tensors().values()) if model and decoder == "greedy" else 0
+about = {
+    "mb": (artifact.size - spared) / 1e6,
+    "language_model": model is not None and decoder != "greedy",
+    "left_out": artifact.notes.get("fold"),
+    "sha256": hashlib.sha256(artifact.path.read_bytes()).hexdigest(),
+}
+answer(task, lambda paths: [p.text for p in reader.predict(list(paths))], about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -13,9 +14,17 @@ from typing import Any
 PEERS = Path(__file__).parent
 
 
+class NotStarted(SystemExit):
+    """A process ended before it was ready. `reason`: the last line that it printed."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class Process:
-    """Started with `command`, told its `task` as a line of JSON, ready when it says "ready". What others print before
-    that is skipped.
+    """Started with `command`, told its `task` as a line of JSON, ready when it says "ready"; what is printed before is
+    skipped. Raises NotStarted if it ends first.
     """
 
     def __init__(
@@ -27,9 +36,17 @@ class Process:
         )  # fmt: skip
         assert self.process.stdin and self.process.stdout
         self.stdin, self.stdout = self.process.stdin, self.process.stdout
-        self._say(json.dumps(task))
-        if not any(line.strip() == "ready" for line in self.stdout):
-            sys.exit(f"{' '.join(command)} could not be started{hint and ': ' + hint}")
+        with contextlib.suppress(BrokenPipeError):  # it has ended before it heard of its task
+            self._say(json.dumps(task))
+        last = ""
+        for line in self.stdout:
+            if line.strip() == "ready":
+                return
+            last = line.strip() or last
+        with contextlib.suppress(BrokenPipeError):
+            self.close()
+        why = hint or last
+        raise NotStarted(f"{' '.join(command)} could not be started{why and ': ' + why}", last)
 
     def ask(self, request: str) -> Any:
         """The answer, a line of JSON, to a request of one line."""

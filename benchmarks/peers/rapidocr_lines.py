@@ -1,29 +1,38 @@
-"""The recogniser of rapidocr 3.10 on line crops, in an environment of its own: see benchmarks/read.py.
+"""The recogniser of rapidocr 3.10 on line crops, in an environment of its own: see benchmarks/read.py, readers.py and,
+for the requests, answering.py.
 
-stdin: a JSON object {"paths": [...], "threads": n}, then lines such as "one 0 40" or "all 0 549": the paths 0 to 39, 0
-to 548. stdout: "ready", then a JSON object {"ms": [...], "texts": [...]} for each.
+The task may name a "language": "latin" is PP-OCRv5's model for Latin letters, which the package downloads. Without one
+it is the model in the package, PP-OCRv6 small, whose characters are Chinese and Latin but no Vietnamese vowel with a
+tone.
 """
 
-import contextlib
-import json
 import logging
-import sys
-import time
+from importlib.metadata import version
+from pathlib import Path
+
+from answering import answer, given, weights_from
 
 logging.disable(logging.CRITICAL)
-from rapidocr import RapidOCR  # noqa: E402 - after its log is silenced
+import rapidocr  # noqa: E402 - after its log is silenced
+from rapidocr.utils.download_file import DownloadFileException  # noqa: E402
 
-task = json.loads(sys.stdin.readline())
-with contextlib.redirect_stdout(sys.stderr):
-    engine = RapidOCR(params={"EngineConfig.onnxruntime.intra_op_num_threads": task["threads"]})
-    engine(task["paths"][0], use_det=False, use_cls=False, use_rec=True)
-print("ready", flush=True)
-for command in sys.stdin:
-    _, start, end = command.split()
-    times, texts = [], []
-    for path in task["paths"][int(start) : int(end)]:
-        began = time.perf_counter()
-        read = engine(path, use_det=False, use_cls=False, use_rec=True)
-        times.append(1e3 * (time.perf_counter() - began))
-        texts.append(" ".join(read.txts or ()))
-    print(json.dumps({"ms": times, "texts": texts}), flush=True)
+task = given()
+params = {"EngineConfig.onnxruntime.intra_op_num_threads": task["threads"]}
+file = "PP-OCRv6_rec_small.onnx"
+if task.get("language") == "latin":
+    file = "latin_PP-OCRv5_rec_mobile.onnx"
+    params |= {
+        "Rec.lang_type": rapidocr.LangRec.LATIN, "Rec.ocr_version": rapidocr.OCRVersion.PPOCRV5,
+        "Rec.model_type": rapidocr.ModelType.MOBILE,
+    }  # fmt: skip
+
+
+def read(path: str) -> str:
+    return " ".join(engine(path, use_det=False, use_cls=False, use_rec=True).txts or ())
+
+
+with weights_from("modelscope.cn", DownloadFileException):
+    engine = rapidocr.RapidOCR(params=params)
+    read(task["paths"][0])  # the download, if there is one
+size = (Path(rapidocr.__file__).parent / "models" / file).stat().st_size
+answer(task, lambda paths: [read(p) for p in paths], {"version": version("rapidocr"), "mb": size / 1e6})
