@@ -10,9 +10,9 @@ and who begins changes.
 
 CER and WER: all edits of a set over all its characters, and words; exact: lines without an error. Readings are compared
 in Unicode NFC without white space at either end, and nothing else is normalised: case, marks, punctuation and inner
-spaces count. Milliseconds: one line alone, from the file to the text, the median after a first line that warms up, by
-the clock and, for machines on which other work runs, of processor time; Tesseract's hold the start of its process. MB:
-the weights that read lines.
+spaces count; NAME^=LABELS is compared case aside, for labels in capitals whatever was written. Milliseconds: one line
+alone, from the file to the text, the median after a first line that warms up, by the clock and, for machines on which
+other work runs, of processor time; Tesseract's hold the start of its process. MB: the weights that read lines.
 
 What peers were trained on is not known here: take lines that none has seen, and say so beside the table. Weights of
 ours whose notes do not say that --fold was left out are named. A peer that cannot be started, such as one whose weights
@@ -63,11 +63,16 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class LineSet:
-    """Labelled lines: paths of images and their texts, as many of each."""
+    """Labelled lines: paths of images and their texts, as many of each. A name that ends in ^: compared case aside."""
 
     name: str
     paths: list[str]
     texts: list[str]
+
+    def compared(self, text: str) -> str:
+        """What of a reading or a label is compared."""
+        text = normalize(text)
+        return text.lower() if self.name.endswith("^") else text
 
 
 @dataclass
@@ -97,7 +102,7 @@ def main() -> None:
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", action="append", default=[], type=named_path, metavar="[NAME=]LABELS",
+    parser.add_argument("--data", action="append", default=[], type=named_path, metavar="[NAME[^]=]LABELS",
                         help="a CSV img_path,text or a list path<TAB>text; repeatable, a set each")  # fmt: skip
     parser.add_argument("--fold", type=int, help="only the rows of this fold, where a CSV has folds of real rows")
     parser.add_argument("--rows", type=int, help="so many of each set, spread over it (default: all)")
@@ -230,7 +235,7 @@ def measured(lines: LineSet, who: str, side: Side, first: int) -> Row:
     """A row of the table: how one side read one set."""
     numbers = range(first, first + len(lines.paths))
     metric = RecognitionMetric()
-    metric.update([normalize(side.texts[i]) for i in numbers], [normalize(t) for t in lines.texts])
+    metric.update([lines.compared(side.texts[i]) for i in numbers], [lines.compared(t) for t in lines.texts])
     found = metric.compute()
     return {
         "set": lines.name, "system": who, "lines": len(lines.paths),

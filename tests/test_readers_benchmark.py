@@ -111,6 +111,15 @@ def test_what_is_counted(readers: ModuleType) -> None:
     assert readers.measured(spaced, "one", side(readers, {0: "a  b"}, {0: 1.0}), 0)["cer"] == pytest.approx(1 / 3)
 
 
+def test_case_is_put_aside_where_the_name_says_so(readers: ModuleType) -> None:
+    """ "ĐÀ" and "đà" are then equal, "đa" has one edit of two."""
+    for name, wrong in (("receipts", 3), ("receipts^", 1)):
+        lines = readers.LineSet(name, ["a", "b"], ["ĐÀ", "đà"])
+        row = readers.measured(lines, "one", side(readers, {0: "đà", 1: "đa"}, {0: 1.0, 1: 1.0}), 0)
+        assert row["cer"] == pytest.approx(wrong / 4), name
+    assert readers.named_path("receipts^=labels.csv") == ("receipts^", Path("labels.csv"))
+
+
 def test_tables(readers: ModuleType) -> None:
     row = {"set": "hand", "lines": 367, "system": "A", "cer": 0.04123, "wer": 0.5, "exact": 1.0, "ms": 9.96,
            "cpu_ms": 8.0, "mb": 3.456}  # fmt: skip
