@@ -20,7 +20,9 @@ from chuviet.train.optim import Optim
 cfg = Experiment(
     model=DBNet.Config(backbone="tf_efficientnet_lite0", neck=FPN.Config(width=64), words=True, threshold=False),
     loss=LineWordLoss.Config(),
-    decoder=LineWordDecoder.Config(words=DBDecoder.Config(threshold=0.5, box_threshold=0.8, unclip=0.0, shrink=0.4)),
+    decoder=LineWordDecoder.Config(
+        words=DBDecoder.Config(threshold=0.5, box_threshold=0.8, unclip=0.0, shrink=0.4), margin=(0.2, 0.1)
+    ),
     data=PageData.Config(
         train=(
             ("words:icdar2015/text_localization/train_icdar2015_label.txt", 0.5),

@@ -95,3 +95,13 @@ def test_crop_takes_the_very_pixels_and_straightens() -> None:
     quad = np.array([(60 - 1 - 5, 10), (60 - 1 - 5, 50), (60 - 1 - 25, 50), (60 - 1 - 25, 10)], float)
     assert np.array_equal(geometry.crop(turned, quad), image[5:25, 10:50])
     assert geometry.crop(image, np.zeros((4, 2))).shape == (2, 2, 3)
+
+
+def test_a_quad_is_widened_by_shares_of_its_height() -> None:
+    level = np.array([(10, 20), (110, 20), (110, 40), (10, 40)], float)
+    np.testing.assert_allclose(geometry.widened(level, 0.5, 0.1), [(0, 18), (120, 18), (120, 42), (0, 42)])
+    upright = np.array([(40, 10), (40, 110), (20, 110), (20, 10)], float)  # turned by 90 degrees
+    np.testing.assert_allclose(geometry.widened(upright, 0.5, 0.1), [(42, 0), (42, 120), (18, 120), (18, 0)])
+    np.testing.assert_allclose(
+        geometry.widened(np.array([level, upright]), 0.5, 0.1)[1], geometry.widened(upright, 0.5, 0.1)
+    )

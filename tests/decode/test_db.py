@@ -118,3 +118,23 @@ def test_lines_and_words_have_a_map_each() -> None:
     assert found.words is not None and (len(found.quads), len(found.words.quads)) == (1, 2)
     assert iou(found.quads, np.array([line]) * 2)[0, 0] > 0.9
     assert iou(found.words.quads, np.array(words) * 2).max(0).min() > 0.85
+
+
+def test_lines_get_a_margin_of_their_height_but_words_do_not() -> None:
+    level, column = rectangle(100, 40, 120, 20, 0), rectangle(20, 40, 12, 60, 0)
+    maps = DBTargets.Config(shrink=0.6).build()(np.array([level, column]), np.zeros(2, bool), (80, 200))["text"]
+    logits = np.where(np.array([maps, maps]), 9.0, -9.0).astype(np.float32)[None]
+    shapes = [(80, 200, 160, 400)]
+    (plain,) = LineWordDecoder.Config().build()(logits, shapes)
+    (wide,) = LineWordDecoder.Config(margin=(0.2, 0.1)).build()(logits, shapes)
+    assert plain.words is not None and wide.words is not None
+    np.testing.assert_array_equal(wide.words.quads, plain.words.quads)
+    for before, after in zip(plain.quads, wide.quads, strict=True):
+        (w, h), grown = np.ptp(before, 0), np.ptp(after, 0) - np.ptp(before, 0)
+        ends, above = (grown[0], grown[1]) if w > h else (grown[1], grown[0])
+        assert ends == pytest.approx(0.4 * min(w, h), rel=0.01) and above == pytest.approx(0.2 * min(w, h), rel=0.01)
+    edge = rectangle(100, 10, 196, 16, 0)  # no further than the image
+    maps = DBTargets.Config(shrink=0.6).build()(np.array([edge]), np.zeros(1, bool), (80, 200))["text"]
+    logits = np.where(np.array([maps, maps]), 9.0, -9.0).astype(np.float32)[None]
+    (found,) = LineWordDecoder.Config(margin=(0.5, 0.5)).build()(logits, shapes)
+    assert found.quads.min() == 0 and found.quads[..., 0].max() == 399

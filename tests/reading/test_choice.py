@@ -128,4 +128,4 @@ def test_on_a_page_each_reader_gets_what_it_knows(dark: SavedModel, monkeypatch:
     monkeypatch.setattr(detector, "find", lambda image, index=0: found)
     page = Reader(detector, choice).read_image(image)
     assert page.text == "cd cd"
-    assert set(widths["lines"]) == {210} and set(widths["words"]) == {80, 100}  # lines with a margin
+    assert set(widths["lines"]) == {200} and set(widths["words"]) == {80, 100}

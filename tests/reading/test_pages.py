@@ -19,7 +19,7 @@ from chuviet.pytorch.network import as_artifact
 from chuviet.reading.detector import Detector
 from chuviet.reading.files import quads_as_json, write_detections, write_predictions
 from chuviet.reading.lines import LineReader
-from chuviet.reading.pages import Reader, as_detection, widened
+from chuviet.reading.pages import Reader, as_detection
 from chuviet.results import Detection, Line, Prediction
 
 Save = Callable[..., Path]
@@ -51,8 +51,8 @@ def test_a_page_is_read_in_reading_order_from_straightened_crops(
     assert (page.name, page.width, page.height) == (str(path), 480, 300)
     assert iou(quads, found.quads).argmax(1).tolist() == [0, 1, 2, 3]
     for one in seen:
-        assert abs(one.shape[1] - 165) < 10 and abs(one.shape[0] - 36) < 7  # with a margin
-        assert one[6:-6, 11:-11].mean() < 40  # the bar fills its crop: nothing of the slant is left
+        assert abs(one.shape[1] - 150) < 10 and abs(one.shape[0] - 30) < 7
+        assert one[3:-3, 4:-4].mean() < 40  # the bar fills its crop: nothing of the slant is left
     seen = seen[:4]  # upside down they may be read as well
     assert [p.text for p in original(seen)] == found.texts == page.text.split("\n") == [str(line) for line in page]
     score = Detector(as_artifact(dark)).predict(path)[0].scores
@@ -74,7 +74,7 @@ def test_a_line_of_a_page_is_the_quad_that_was_found(dark: SavedModel, words_pag
     reader = Reader(as_artifact(dark), save("rec.safetensors"), min_score=0)
     image = np.asarray(Image.open(path))
     for line in reader.read(path):
-        again = reader.recognizer.read(crop(image, widened(line.corners, 0.25, 0.1)))
+        again = reader.recognizer.read(crop(image, line.corners))
         assert again.text == line.text and again.raw_text == line.raw_text
 
 
@@ -99,13 +99,6 @@ def test_files_of_what_was_read(tmp_path: Path) -> None:
     )
     write_predictions(["a.png"], [Prediction(0, "Huế", 0.5, "Hue")], tmp_path / "p.csv")
     assert (tmp_path / "p.csv").read_text(encoding="utf-8").splitlines()[1] == "a.png,Huế,0.5,Hue"
-
-
-def test_a_line_is_read_with_margins_as_high_as_it_is() -> None:
-    level = np.array([(10, 20), (110, 20), (110, 40), (10, 40)], float)
-    np.testing.assert_allclose(widened(level, 0.5, 0.1), [(0, 18), (120, 18), (120, 42), (0, 42)])
-    upright = np.array([(40, 10), (40, 110), (20, 110), (20, 10)], float)  # turned by 90 degrees
-    np.testing.assert_allclose(widened(upright, 0.5, 0.1), [(42, 0), (42, 120), (18, 120), (18, 0)])
 
 
 @pytest.mark.parametrize(

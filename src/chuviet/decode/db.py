@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from chuviet import config
-from chuviet.geometry import order_quad
+from chuviet.geometry import order_quad, side_lengths, widened
 from chuviet.results import Detection
 
 _LONG = 1.5  # times as wide as high: from there on moments tell a region's angle better than its outermost pixels
@@ -98,17 +98,36 @@ class LineWordDecoder:
     class Config(config.Config):
         lines: DBDecoder.Config = DBDecoder.Config(threshold=0.5, box_threshold=0.6, unclip=0.0, shrink=0.6)
         words: DBDecoder.Config = DBDecoder.Config(threshold=0.5, box_threshold=0.6, unclip=0.0, shrink=0.4)
+        # Shares of a line's height, at either end and above and below: what is found of faint ends and of marks and
+        # descenders that stick out is too little.
+        margin: tuple[float, float] = (0.0, 0.0)
 
         def build(self, charset: Any = None) -> LineWordDecoder:
             return LineWordDecoder(self)
 
     def __init__(self, cfg: LineWordDecoder.Config) -> None:
-        self.lines, self.words = cfg.lines.build(), cfg.words.build()
+        self.lines, self.words, self.margin = cfg.lines.build(), cfg.words.build(), cfg.margin
 
     def __call__(self, logits: np.ndarray, shapes: Sequence[Sequence[int]]) -> list[Detection]:
         """N 2 H W logits and `shapes` as for `DBDecoder`."""
         lines, words = self.lines(logits, shapes), self.words(logits[:, 1:], shapes)
-        return [replace(line, words=word) for line, word in zip(lines, words, strict=True)]
+        return [
+            replace(line, quads=self._widened(line.quads, shape[2:]), words=word)
+            for line, word, shape in zip(lines, words, shapes, strict=True)
+        ]
+
+    def _widened(self, quads: np.ndarray, size: Sequence[int]) -> np.ndarray:
+        """Lines (K 4 2) with their margin, inside an image of `size` (height, width); a column of letters is longer
+        from its top to its bottom.
+        """
+        if not any(self.margin) or not len(quads):
+            return quads
+        sides = side_lengths(quads)
+        upright = sides[:, 1] > 2 * sides[:, 0]
+        turned = np.where(upright[:, None, None], np.roll(quads, 1, 1), quads)
+        wide = widened(turned, *self.margin)
+        wide = np.where(upright[:, None, None], np.roll(wide, -1, 1), wide)
+        return np.clip(wide, 0, (size[1] - 1, size[0] - 1))
 
 
 def _size(contour: np.ndarray) -> float:

@@ -43,7 +43,7 @@ _NUMBER = 2.5  # heights: so are the numbers of a list, which are no notes
 _MARGIN = 0.35  # of the text's width: notes beside it are narrower
 _CENTRED = 0.6  # heights between the middles of centred lines at most
 _BESIDE = 0.2  # heights between the middles of a line of running text and the number beside it at most
-_STAGGERED = 0.3  # the share of cells with a partner: below it no table
+_STAGGERED = 0.3  # the share of rows with a partner: below it no table
 
 
 def arrange(quads: Quads) -> list[Group]:
@@ -162,13 +162,15 @@ def _extent(boxes: Boxes, lines: np.ndarray) -> float:
 
 
 def _paired(boxes: Boxes, left: np.ndarray, right: np.ndarray) -> float:
-    """The share of the lines of the shorter of two columns that stand at the height of one of the other's, or in a cell
-    whose middle does.
+    """The share of the rows of the shorter of two columns, lines that reach into each other's height, that have a cell
+    of the other's at their height: half of their lines or more, or their middles.
     """
     least, other = sorted((left, right), key=len)
-    near = np.asarray(same_height(boxes, least, other).any(1))
-    for row in rows_of(boxes, np.concatenate([left, right]), WHOLE):
+    rows = rows_of(boxes, np.concatenate([left, right]), WHOLE)
+    level = []
+    for row in rows:
         mine, across = row[np.isin(row, least)], row[np.isin(row, other)]
-        if len(mine) and len(across):
-            near[np.isin(least, mine)] |= cells_level(boxes, mine, across)
-    return float(near.mean())
+        if len(mine):
+            beside = len(across) > 0 and same_height(boxes, mine, across).any(1).mean() >= 0.5
+            level.append(beside or (len(across) > 0 and cells_level(boxes, mine, across)))
+    return float(np.mean(level))

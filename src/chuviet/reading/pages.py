@@ -12,7 +12,7 @@ from PIL.Image import Image
 
 from chuviet.artifact.metadata import Artifact
 from chuviet.errors import InputError
-from chuviet.geometry import Quad, crop, height_of, side_lengths
+from chuviet.geometry import crop, height_of, side_lengths
 from chuviet.inputs.sources import Source, holds_several, iter_sources
 from chuviet.reading import detector as detectors
 from chuviet.reading.choice import LineChoice, open_readers, read_by
@@ -34,7 +34,6 @@ RECOGNIZERS = ("vi_text", "scene_word")
 #: textures is a letter or two. Chosen on every fourth of 100 photos, 105 photos without text, 15 wills, 20 receipts.
 _LEAST = ((3, 0.7), (6, 0.65), (10, 0.5))
 _LEAST_OF_LONG = 0.3
-_ENDS, _ABOVE = 0.25, 0.1  # heights: margins of what is read beyond the quad of a line
 
 
 class Reader:
@@ -154,20 +153,9 @@ def least_score(text: str) -> float:
 
 
 def crops_of(image: np.ndarray, line: FoundLine, single: bool) -> list[np.ndarray]:
-    """What a recogniser reads of a line: the line with a margin, or, for one that knows `single` words, its words."""
-    if single:
-        quads = line.quad[None] if line.words is None else line.words
-        return [crop(image, quad) for quad in quads]
-    return [crop(image, widened(line.quad, _ENDS, _ABOVE))]
-
-
-def widened(quad: Quad, ends: float, above: float) -> Quad:
-    """The quad (4 2), longer by `ends` of its height at either end, and higher by `above` of it above and below."""
-    along, down = quad[1] - quad[0], quad[3] - quad[0]
-    height = float(np.hypot(*down))
-    x = along * (ends * height / max(float(np.hypot(*along)), 1e-6))
-    y = down * above
-    return quad + np.array([-x - y, x - y, x + y, y - x])
+    """What a recogniser reads of a line: the line, or, for one that knows `single` words, its words."""
+    quads = line.words if single and line.words is not None else line.quad[None]
+    return [crop(image, quad) for quad in quads]
 
 
 def page_of(name: str, width: int, height: int, lines: Sequence[Line]) -> Page:
