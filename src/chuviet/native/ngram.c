@@ -6,6 +6,12 @@
 
 #define MAX_ORDER 128
 
+#if defined(__GNUC__) || defined(__clang__)
+#define FETCH(address) __builtin_prefetch(address)
+#else
+#define FETCH(address) ((void)0)
+#endif
+
 /* The number of the context with this key, given the slot that it has if it has its own; NONE where it is not there. */
 static int64_t find_context(const Level *level, uint64_t key, int64_t slot)
 {
@@ -73,7 +79,17 @@ static int look_up(Search *s, Prefix *prefix)
     }
     /* One after another without a branch, so that the processor waits for all of them at a time, not for each. */
     for (k = 0; k < table->order; k++)
-        found[k] = table->levels[k].slots[slots[k]];
+        FETCH(&table->levels[k].slots[slots[k]]);
+    for (k = 0; k < table->order; k++) {
+        const Level *level = &table->levels[k];
+        int64_t i = found[k] = level->slots[slots[k]];
+        if (i >= 0 && i < level->count) {
+            FETCH(&level->contexts[i]);
+            FETCH(&level->offsets[i]);
+            FETCH(&level->backoff[i]);
+            FETCH(&level->sums[i]);
+        }
+    }
     for (k = 0; k < table->order; k++)
         found[k] = found[k] < 0 ? NONE : find_context(&table->levels[k], keys[k], slots[k]);
     prefix->contexts = s->contexts.count;
