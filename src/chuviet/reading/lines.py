@@ -21,7 +21,7 @@ from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, 
 from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.config import Config
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, DecodedInGraph, StepEnsemble
-from chuviet.decode.confidence import IDENTITY, calibrated, word_score
+from chuviet.decode.confidence import IDENTITY, calibrated, word_scores
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.errors import InputError
 from chuviet.inputs.sources import Source, holds_several, iter_sources, printable
@@ -260,7 +260,7 @@ class LineReader:
         if prediction.scores is None:
             return prediction
         by = self.decoder_cfg.calibration
-        words = [calibrated(word_score(prediction.scores[a:b]), by) for a, b in word_spans(prediction.text)]
+        words = [calibrated(score, by) for score in word_scores(prediction.scores, word_spans(prediction.text))]
         sure = float(np.mean(words)) if words and by != IDENTITY else prediction.confidence
         return replace(prediction, confidence=sure, word_scores=np.array(words, np.float64))
 

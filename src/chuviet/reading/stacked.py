@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from chuviet.native import calls
+
 _HEIGHT, _WIDTH = 48, 128  # rows and columns of ink that are looked at
 _FAINT = 64  # grey levels from paper, of 255: less is no ink
 _WIDE = 2.0  # heights: a narrower image may hold a colon, an equals sign, a letter with its mark
@@ -13,11 +15,13 @@ _SHARE = 0.06  # of the ink: each line has at least so much
 _ALIKE = 0.45  # each line's height is at least this part of the other's: marks above letters are lower
 _GAP = 0.12  # of the emptier line's fullest row: what the emptiest row between two lines has
 
-# For every tilt of a line of text (it may rise or fall by 20 rows over the image's width) the place that each of its
-# rows takes from each column, in an image that has 10 empty rows above and below and is one row of numbers.
+# For every tilt of a line of text (it may rise or fall by 20 rows over the image's width) how many rows further down it
+# meets each column; and the place that each of its rows takes from each column, in an image that has 10 empty rows
+# above and below and is one row of numbers.
 _TILTS = np.arange(-20, 21, 4)
-_FALL = np.rint(_TILTS[:, None] * np.linspace(-0.5, 0.5, _WIDTH)).astype(np.int64)
-_PLACES = (10 + np.arange(_HEIGHT)[:, None] + _FALL[:, None]) * _WIDTH + np.arange(_WIDTH)
+_FALLS = np.rint(_TILTS[:, None] * np.linspace(-0.5, 0.5, _WIDTH)).astype(np.int32)
+_PLACES = (10 + np.arange(_HEIGHT)[:, None] + _FALLS[:, None]) * _WIDTH + np.arange(_WIDTH)
+_LEVELS = np.rint(_RULED * np.array([_HEIGHT - 1, _WIDTH - 1])).astype(np.int64)
 _CUTS = slice(_HEIGHT // 8, _HEIGHT - _HEIGHT // 8)  # rows that may be between two lines
 
 
@@ -42,16 +46,22 @@ def gap_between_lines(ink: np.ndarray) -> float:
     size = (max(round(ink.shape[1] * _HEIGHT / len(ink)), 1), _HEIGHT)
     small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
     small = small[:, np.linspace(0, size[0] - 1, _WIDTH).astype(np.int64)]  # as narrow as strokes: letters have gaps
+    found = calls.gap_between_lines(small, _FALLS, _LEVELS, _SHARE, _ALIKE)
+    return _gap(small) if found is None else found
+
+
+def _gap(small: np.ndarray) -> float:
+    """As `gap_between_lines`, of ink that has the size that is looked at. (`chuviet.native` has it in C.)"""
     padded = np.zeros((_HEIGHT + 20, _WIDTH), np.float32)
-    padded[10:-10] = _unruled(small.T).T
-    return _least_gap(_unruled(padded.ravel().take(_PLACES)).sum(2))
+    padded[10:-10] = _unruled(small.T, _LEVELS[0]).T
+    along = padded.ravel().take(_PLACES)
+    return _least_gap(_unruled(along, _LEVELS[1]).sum(2, dtype=np.float64))
 
 
-def _unruled(ink: np.ndarray) -> np.ndarray:
-    """Ink (... h w, at least 0) without what most of a row's columns have."""
-    width = ink.shape[-1]
-    level = round(_RULED * (width - 1))
-    ruled = (ink > 0).sum(-1, dtype=np.int16) >= width - level  # others have more columns without ink than that
+def _unruled(ink: np.ndarray, level: int) -> np.ndarray:
+    """Ink (... h w, at least 0) without what all but `level` of a row's columns have."""
+    # The other rows have more columns without ink.
+    ruled = (ink > 0).sum(-1, dtype=np.int16) >= ink.shape[-1] - level
     if ruled.any():
         rows = ink[ruled]
         ink = ink.copy()
@@ -61,7 +71,6 @@ def _unruled(ink: np.ndarray) -> np.ndarray:
 
 def _least_gap(profiles: np.ndarray) -> float:
     """As `gap_between_lines`, of the rows' ink along each of the directions: D h."""
-    profiles = profiles.astype(np.float64)
     beside = np.pad(profiles, ((0, 0), (1, 1)))
     profiles = (beside[:, :-2] + beside[:, 2:]) / 4 + profiles / 2
     mass = np.cumsum(profiles, axis=1)
