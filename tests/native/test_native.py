@@ -13,7 +13,8 @@ from chuviet.decode import alignment
 from chuviet.decode.prefix_search import Found, PrefixSearch
 from chuviet.language.ngram import NGram
 from chuviet.language.rescore import AddressRescorer
-from chuviet.native import build
+from chuviet.native import build, calls
+from chuviet.reading.stacked import gap_between_lines
 from chuviet.vocab import Charset
 
 CHARSET = Charset("abcd ")
@@ -153,6 +154,19 @@ def test_alignments_with_nan_and_infinity(compiled: ctypes.CDLL, monkeypatch: py
             assert repr(fast) == repr(plain)
 
 
+def test_gaps_between_lines_are_those_of_numpy(compiled: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    images = [np.zeros((48, 300), np.uint8), np.full((48, 300), 255, np.uint8)]
+    for size in [(48, 128), (60, 900), (30, 400), (200, 500), (7, 14)]:
+        for _ in range(8):
+            ink = rng.random(size) < rng.uniform(0, 0.9, (size[0], 1)) * rng.uniform(0, 1.5, size[1])  # ruled lines too
+            images.append((ink * rng.integers(60, 256, size)).astype(np.uint8))
+    fast = [gap_between_lines(image) for image in images]
+    assert len(set(fast)) > 10
+    monkeypatch.setattr(native, "library", lambda: None)
+    assert fast == pytest.approx([gap_between_lines(image) for image in images], abs=1e-6)
+
+
 def test_threads_share_one_model(compiled: ctypes.CDLL) -> None:
     rng = np.random.default_rng(1)
     search = PrefixSearch(width=8, ratio=1e-4, top=4, min_prob=0.0, rescorer=rescorer(5), alpha=0.6, beta=2.0)
@@ -173,6 +187,11 @@ def test_arguments_that_do_not_fit_are_refused(compiled: ctypes.CDLL) -> None:
     assert search(probs, likely, ends, None, **settings | {"width": 0}) is None
     assert search(probs, likely, ends, rescorer(2).table(), **settings) is None  # of another charset
     assert align(probs, [0, 2]) is None and sum_alignments(probs, [[-1]], 8) is None
+    falls, levels = np.zeros((1, 5), np.int32), np.array([2, 1])
+    assert calls.gap_between_lines(np.ones((9, 5), np.float32), falls, levels, 0.1, 0.5) is not None
+    assert calls.gap_between_lines(np.ones((300, 5), np.float32), falls, levels, 0.1, 0.5) is None
+    assert calls.gap_between_lines(np.ones((9, 5), np.float32), falls + 10, levels, 0.1, 0.5) is None
+    assert calls.gap_between_lines(np.ones((9, 5), np.float32), falls, levels + 7, 0.1, 0.5) is None
     with pytest.raises(ValueError, match="uint16"):
         NGramTable([], np.zeros(2, np.int16), np.zeros(2, np.float32), bits=3, end=5, dense=1, modulus=97)
     with pytest.raises(ValueError, match="as many"):

@@ -129,6 +129,24 @@ def test_blank_crops_read_as_nothing(reader: LineReader) -> None:
     assert [p.text for p in reader.predict([np.full((*size, 3), 230, np.uint8) for size in sizes])] == [""] * 4
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_each_line_of_many_keeps_its_place_among_blank_and_bad_ones(threads: int) -> None:
+    """So many that threads read them in several groups, large ones first."""
+    reader = LineReader("vi_line", decoder="greedy", threads=threads)
+    images = [printed(f"Quận {k}{k + 3}") for k in range(37)]
+    for k in (0, 9, 36):
+        images[k] = np.full((40, 300, 3), 230, np.uint8)
+    alone = [reader.predict([image])[0].text for image in images]
+    assert len(set(alone)) == 35 and alone[0] == alone[9] == alone[36] == ""
+    for k in (8, 35):
+        images[k] = np.zeros((1, 1, 3), np.uint8)
+    found, bad = reader.try_predict(images)
+    assert [b.index for b in bad] == [8, 35] and found[8] is found[35] is None
+    assert [(p.index, p.text) for p in found if p] == [(k, t) for k, t in enumerate(alone) if k not in (8, 35)]
+    for count in range(4):
+        assert [p.text for p in reader.predict(images[1 : 1 + count])] == alone[1 : 1 + count]
+
+
 def test_several_lines_in_one_image_are_said(reader: LineReader, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     one = printed(ADDRESS)
     other = printed("Phường Bến Nghé, Quận 1, Hà Nội", right=400)[:, : one.shape[1]]

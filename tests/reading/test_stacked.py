@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from chuviet.inputs.images import read_image
 from chuviet.preprocess.line import LinePreprocess
-from chuviet.reading.stacked import is_stacked
+from chuviet.reading.stacked import gap_between_lines, is_stacked
 
 DATA = Path(os.environ.get("CHUVIET_DATA", "data"))
 PREPROCESS = LinePreprocess.Config(trim=True).build()
@@ -65,6 +65,38 @@ def test_a_short_second_line_counts_and_ruled_lines_do_not() -> None:
 def test_narrow_and_blank_images_are_not_several() -> None:
     assert not is_stacked(lines(":")) and not is_stacked(lines("="))
     assert not is_stacked(np.zeros((40, 300), np.uint8)) and not is_stacked(np.full((40, 300), 255, np.uint8))
+
+
+def plain_gap(rows: np.ndarray) -> float:
+    """As `gap_between_lines`, of the rows' ink along one direction, row by row."""
+    rows = np.convolve(rows, (0.25, 0.5, 0.25), "same")
+    gaps = [1.0]
+    for cut in range(6, 42):
+        above, below = rows[: cut + 1].sum(), rows[cut + 1 :].sum()
+        if min(above, below) < 0.06 * rows.sum() or not rows.sum():
+            continue
+        mass, heights = np.cumsum(rows), []
+        for start, end in ((0.05 * above, 0.95 * above), (above + 0.05 * below, above + 0.95 * below)):
+            heights.append(int((mass < end).sum() - (mass < start).sum()) + 1)
+        fullest = min(rows[:cut].max(), rows[cut + 1 :].max())
+        if min(heights) >= 0.45 * max(heights) and fullest > 0:
+            gaps.append(float(rows[cut] / fullest))
+    return min(gaps)
+
+
+def test_gaps_are_those_of_each_direction_row_by_row() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        ink = (255 * (rng.random((48, 128)) < rng.uniform(0.02, 0.4, (48, 1)))).astype(np.uint8)
+        ink[:, : rng.integers(0, 40)] = 0  # above this share of a row is a ruled line
+        gaps = []
+        for fall in range(-20, 21, 4):
+            along = np.zeros((48, 128))
+            for column, rise in enumerate(np.rint(fall * np.linspace(-0.5, 0.5, 128)).astype(int).tolist()):
+                for row in range(max(-rise, 0), min(48 - rise, 48)):
+                    along[row, column] = ink[row + rise, column]
+            gaps.append(plain_gap(along.sum(1)))
+        assert gap_between_lines(ink) == pytest.approx(min(gaps), abs=1e-6)
 
 
 @pytest.mark.real_data

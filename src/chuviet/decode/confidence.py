@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -15,7 +16,14 @@ _LEAST = 1e-6  # and 1 - _LEAST at most
 
 def word_score(peaks: np.ndarray) -> float:
     """The geometric mean of the probabilities (L, above 0) of a word's characters."""
-    return float(np.exp(np.log(np.maximum(peaks, 1e-12)).mean()))
+    return word_scores(peaks, [(0, len(peaks))])[0]
+
+
+def word_scores(peaks: np.ndarray, words: Iterable[tuple[int, int]]) -> list[float]:
+    """`word_score` of each word of a line, given the first character and the one behind the last."""
+    logs = np.log(np.maximum(peaks, 1e-12))
+    means = [np.add.reduce(logs[a:b]) / (b - a) for a, b in words]
+    return np.exp(np.array(means, np.float64)).tolist()
 
 
 def calibrated(score: float, calibration: Calibration) -> float:

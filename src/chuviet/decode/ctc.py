@@ -142,7 +142,9 @@ class CTCBeam:
         best, rescorer = found[chosen], self.rescorers[chosen]
         text = self.charset.decode(best.ids)
         least = min(self.cfg.min_prob, self.cfg.place_min_prob)
-        weighed = [self._held(in_doubt(probs, least), path, read) for probs, path in pairs]
+        weighed = doubted
+        if least < self.cfg.min_prob:
+            weighed = [self._held(in_doubt(probs, least), path, read) for probs, path in pairs]
         return rescorer.correct(text, LineEvidence(weighed, self._ids, self.cfg.beta, text, best.log_likelihood))
 
     def _held(self, probs: np.ndarray, path: Alignment | None, read: str) -> np.ndarray:
@@ -171,8 +173,10 @@ def softened(log_probs: np.ndarray, temperature: float) -> np.ndarray:
     """The probabilities of frames T V at a temperature."""
     if temperature == 1:
         return np.exp(log_probs)
-    probs = np.exp(log_probs / temperature)
-    return probs / probs.sum(1, keepdims=True)
+    probs = log_probs / temperature
+    np.exp(probs, out=probs)
+    probs /= probs.sum(1, keepdims=True)
+    return probs
 
 
 def _of_text(frames: np.ndarray, path: Alignment, ids: list[int]) -> Alignment | None:

@@ -26,7 +26,7 @@ def in_doubt(probs: np.ndarray, least: float) -> np.ndarray:
         return probs
     kept = probs >= least
     kept[np.arange(len(probs)), probs.argmax(1)] = True
-    return np.where(kept, probs, 0).astype(probs.dtype)
+    return probs * kept
 
 
 def hold_numbers(probs: np.ndarray, read: Alignment, text: str, digits: Sequence[int]) -> np.ndarray:

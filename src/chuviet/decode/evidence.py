@@ -33,12 +33,12 @@ class LineEvidence:
 
     @cached_property
     def _most(self) -> list[float]:
-        """Of each class what it adds to a text's log likelihood, at most: alignments of a text have each of its
+        """Of each character what it adds to a text's log likelihood, at most: alignments of a text have each of its
         characters in some frame, so that it is no more than these sums, multiplied.
         """
         with np.errstate(divide="ignore"):
             sums = [np.log(np.minimum(probs.sum(0, dtype=np.float64), 1.0)) for probs in self.members]
-        most: list[float] = np.mean(sums, 0).tolist()
+        most: list[float] = np.mean(sums, 0)[1:].tolist()
         return most
 
     def weigh(self, texts: Sequence[str]) -> list[float]:
@@ -48,7 +48,8 @@ class LineEvidence:
 
     def at_most(self, text: str) -> float:
         """No less than what `weigh` gives, in a hundredth of its time."""
-        return sum(self._most[self.ids[c] + 1] for c in text.strip(" ")) + self.beta * len(text)
+        most, ids = self._most, self.ids
+        return sum([most[ids[c]] for c in text.strip(" ")]) + self.beta * len(text)
 
     def at_least(self, text: str) -> float:
         """No more than what `weigh` gives; minus infinity where nothing is known."""

@@ -33,6 +33,8 @@ from chuviet.language.spelling import (
     ways_to_write,
 )
 
+#: `Gazetteer.known` is at most this: ward, district and province, and a street.
+MOST_KNOWN = 4
 _PER_LEVEL = (4, 8)  # provinces, then districts, whose parts are looked at
 _STRAIGHT = 2  # provinces, of whose wards that lie straight in them all are looked at
 _REMEMBERED = 1024  # pairs of province and district as read, whose nearest are kept

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from chuviet.language.gazetteer import Gazetteer
+from chuviet.language.gazetteer import MOST_KNOWN, Gazetteer
 from chuviet.language.ngram import NGram, State
 from chuviet.native.calls import NGramTable
 
@@ -72,13 +72,17 @@ class AddressRescorer:
         texts = [t for t in texts if self.lm.knows(t)]
         if len(texts) == 1:
             return texts[0]
-        places = {t: self.place * gazetteer.known(t) for t in texts}
         shared = _shared(texts)  # its probability is the same for all
         read = texts[0]
         own = self._score(read, shared, -math.inf)
         # Log probabilities are at most 0: a text that is no better without them is none with them.
+        places = {read: self.place * gazetteer.known(read)}
         least = evidence.at_least(read) + places[read] + own
-        texts = [t for t in texts[1:] if evidence.at_most(t) + places[t] > least]
+        bounds = [(evidence.at_most(t), t) for t in texts[1:]]
+        # Few are left whatever the gazetteer may know of them; it is asked about those.
+        bounds = [(most, t) for most, t in bounds if most + max(self.place * MOST_KNOWN, 0.0) > least]
+        places |= {t: self.place * gazetteer.known(t) for _, t in bounds}
+        texts = [t for most, t in bounds if most + places[t] > least]
         if not texts:
             return read
         scores = [w + places[t] for t, w in zip([read, *texts], evidence.weigh([read, *texts]), strict=True)]

@@ -1,4 +1,5 @@
-"""The beam search, alignments and edit distances in C, called by ctypes: optional, faster, the same to the last bit.
+"""The beam search, alignments, edit distances and gaps between lines in C, called by ctypes: optional, faster, the same
+to the last bit (gaps, which change no text, but for rounding).
 
 A wheel has the compiled library where there was a C compiler when it was built (`chuviet.native.build`). Without it,
 and with CHUVIET_NATIVE=0 in the environment, everything runs in Python. ctypes lets go of Python's lock during a call,
@@ -14,7 +15,7 @@ import warnings
 from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_p
 from pathlib import Path
 
-VERSION = 3  # as CHUVIET_VERSION in native.h
+VERSION = 4  # as CHUVIET_VERSION in native.h
 
 OK, ODD, NO_MEMORY, BAD_ARGUMENT, NO_PATH = range(5)
 
@@ -95,6 +96,9 @@ def load(path: Path) -> ctypes.CDLL | None:
     found.chuviet_score.argtypes = (POINTER(Table), array, c_int64, c_int64, c_double, POINTER(c_double))
     found.chuviet_align.argtypes = (POINTER(Frames), array, c_int64, array)
     found.chuviet_edit_distances.argtypes = (array, c_int64, array, array, c_int64, array)
-    for name in ("search", "score", "sum_alignments", "align", "edit_distances"):
+    found.chuviet_gap_between_lines.argtypes = (
+        array, c_int64, c_int64, array, c_int64, array, c_double, c_double, POINTER(c_double),
+    )  # fmt: skip
+    for name in ("search", "score", "sum_alignments", "align", "edit_distances", "gap_between_lines"):
         getattr(found, f"chuviet_{name}").restype = c_int
     return found

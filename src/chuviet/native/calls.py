@@ -178,6 +178,22 @@ def edit_distances(text: str, groups: Sequence[NameArrays]) -> np.ndarray | None
     return distances
 
 
+def gap_between_lines(
+    ink: np.ndarray, falls: np.ndarray, levels: np.ndarray, share: float, alike: float
+) -> float | None:
+    """As `_gap` in `chuviet.reading.stacked`, of ink h w; `falls` (D w, int32) are the rows by which each direction
+    falls, `levels` (2, int64) those of columns and rows.
+    """
+    library = native.library()
+    if library is None:
+        return None
+    ink, gap = np.ascontiguousarray(ink, np.float32), ctypes.c_double()
+    status = library.chuviet_gap_between_lines(
+        ink.ctypes.data, *ink.shape, falls.ctypes.data, len(falls), levels.ctypes.data, share, alike, gap
+    )
+    return gap.value if _succeeded(status) else None
+
+
 def code_points(text: str) -> np.ndarray:
     """Those of a text, uint32."""
     return np.frombuffer(text.encode("utf-32-le"), np.uint32)

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* As VERSION in chuviet/native/__init__.py; count both up with every change of a structure or an argument. */
-#define CHUVIET_VERSION 3
+#define CHUVIET_VERSION 4
 
 #ifdef _WIN32
 #define EXPORTED __declspec(dllexport)
@@ -94,5 +94,12 @@ EXPORTED int chuviet_align(const Frames *frames, const int32_t *ids, int64_t cou
 /* As `edit_distances`, of a text of `size` letters to `count` names, whose letters stand one name after another. */
 EXPORTED int chuviet_edit_distances(const uint32_t *text, int64_t size, const uint32_t *letters, const int64_t *lengths,
                                     int64_t count, int64_t *distances);
+
+/* As `_gap` in chuviet/reading/stacked.py, of ink of 8 to 256 rows and at most 256 columns. `falls`: how many rows further
+ * down each of the `directions` meets each column; `levels`: of a column's and a row's numbers, how many are below the
+ * one that counts as a ruled line. */
+EXPORTED int chuviet_gap_between_lines(const float *image, int64_t height, int64_t width, const int32_t *falls,
+                                       int64_t directions, const int64_t *levels, double share, double alike,
+                                       double *gap);
 
 #endif

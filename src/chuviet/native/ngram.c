@@ -5,6 +5,13 @@
 #include <string.h>
 
 #define MAX_ORDER 128
+#define TOGETHER 8 /* prefixes that are looked up at a time */
+
+#if defined(__GNUC__) || defined(__clang__)
+#define FETCH(address) __builtin_prefetch(address)
+#else
+#define FETCH(address) ((void)0)
+#endif
 
 /* The number of the context with this key, given the slot that it has if it has its own; NONE where it is not there. */
 static int64_t find_context(const Level *level, uint64_t key, int64_t slot)
@@ -48,34 +55,76 @@ static int add_context(Search *s, const Level *level, int64_t i, double weight)
     return 1;
 }
 
-/* Looks up the contexts of a prefix: first the longer ones, the longest first, then the shorter, the shortest first. */
-static int look_up(Search *s, Prefix *prefix)
+/* The contexts of a prefix, one of each order: their keys, their slots, and then their numbers. */
+typedef struct {
+    Prefix *prefix;
+    uint64_t keys[MAX_ORDER];
+    int64_t places[MAX_ORDER];
+} Wanted;
+
+/* Computes keys and slots; what lies in the slots is on its way when this returns. */
+static void find_slots(const Search *s, Wanted *wanted)
 {
     const Table *table = s->table;
-    const Prefix *from = prefix;
-    uint64_t keys[MAX_ORDER];
-    int64_t slots[MAX_ORDER], found[MAX_ORDER];
-    double weight = 1.0, total = 0.0, mass = 1.0, sum;
+    const Prefix *from = wanted->prefix;
     uint64_t key = 0;
     int k;
-    if (!reserve(s, &s->contexts, table->order, sizeof(Context)))
-        return 0;
     for (k = 0; k < table->order; k++) {
         /* Before the line's first character, one that stands for its start. */
         int64_t character = from->parent == NONE ? (int64_t)table->end + 1 : (int64_t)from->class_id - 1;
-        keys[k] = key;
-        slots[k] = (int64_t)(key % (uint64_t)table->levels[k].size);
+        const Level *level = &table->levels[k];
+        wanted->keys[k] = key;
+        wanted->places[k] = (int64_t)(key % (uint64_t)level->size);
+        FETCH(&level->slots[wanted->places[k]]);
         key += table->terms[k * ((int64_t)table->end + 2) + character];
         if (key >= table->modulus)
             key -= table->modulus;
         if (from->parent != NONE)
             from = prefix_at(s, from->parent);
     }
-    /* One after another without a branch, so that the processor waits for all of them at a time, not for each. */
-    for (k = 0; k < table->order; k++)
-        found[k] = table->levels[k].slots[slots[k]];
-    for (k = 0; k < table->order; k++)
-        found[k] = found[k] < 0 ? NONE : find_context(&table->levels[k], keys[k], slots[k]);
+}
+
+/* Fetches the contexts that the slots name. */
+static void fetch_contexts(const Search *s, const Wanted *wanted)
+{
+    int k;
+    for (k = 0; k < s->table->order; k++) {
+        const Level *level = &s->table->levels[k];
+        int64_t i = level->slots[wanted->places[k]];
+        if (i < 0 || i >= level->count)
+            continue;
+        FETCH(&level->contexts[i]);
+        FETCH(&level->offsets[i]);
+        FETCH(&level->backoff[i]);
+        FETCH(&level->sums[i]);
+    }
+}
+
+/* Finds the contexts, and fetches their followers. */
+static void find_contexts(const Search *s, Wanted *wanted)
+{
+    int k;
+    for (k = 0; k < s->table->order; k++) {
+        const Level *level = &s->table->levels[k];
+        int64_t i = find_context(level, wanted->keys[k], wanted->places[k]);
+        wanted->places[k] = i;
+        if (i == NONE)
+            continue;
+        FETCH(&s->table->characters[level->offsets[i]]);
+        FETCH(&s->table->probs[level->offsets[i]]);
+    }
+}
+
+/* Writes down the contexts of a prefix: the longer ones, the longest first, then the shorter, the shortest first. */
+static int add_contexts(Search *s, const Wanted *wanted)
+{
+    const Table *table = s->table;
+    const int64_t *found = wanted->places;
+    Prefix *prefix = wanted->prefix;
+    double weight = 1.0, total = 0.0, mass = 1.0, sum;
+    int k;
+    if (!reserve(s, &s->contexts, table->order, sizeof(Context)))
+        return 0;
     prefix->contexts = s->contexts.count;
     for (k = table->order - 1; k >= table->dense; k--) {
         const Level *level = &table->levels[k];
@@ -105,6 +154,28 @@ static int look_up(Search *s, Prefix *prefix)
     return s->status == OK;
 }
 
+/* Each step is done for several prefixes before the next one: memory is slow, and answers many questions at a time. */
+int look_up(Search *s, int64_t first, int64_t count)
+{
+    Wanted wanted[TOGETHER];
+    int64_t start;
+    for (start = first; start < first + count; start += TOGETHER) {
+        int n = (int)(first + count - start < TOGETHER ? first + count - start : TOGETHER), i;
+        for (i = 0; i < n; i++) {
+            wanted[i].prefix = prefix_at(s, start + i);
+            find_slots(s, &wanted[i]);
+        }
+        for (i = 0; i < n; i++)
+            fetch_contexts(s, &wanted[i]);
+        for (i = 0; i < n; i++)
+            find_contexts(s, &wanted[i]);
+        for (i = 0; i < n; i++)
+            if (!add_contexts(s, &wanted[i]))
+                return 0;
+    }
+    return 1;
+}
+
 double log_prob(Search *s, Prefix *prefix, int32_t character)
 {
     const Table *table = s->table;
@@ -112,8 +183,6 @@ double log_prob(Search *s, Prefix *prefix, int32_t character)
     double prob = 1.0 / (table->end + 1);
     int64_t at;
     int32_t i;
-    if (prefix->contexts == NONE && !look_up(s, prefix))
-        return 0;
     context = (Context *)s->contexts.items + prefix->contexts + prefix->longer;
     for (i = 0; i < prefix->shorter; i++, context++) {
         prob *= context->weight;
@@ -158,15 +227,16 @@ int chuviet_score(const Table *table, const int32_t *ids, int64_t start, int64_t
     memset(&s, 0, sizeof s); /* of a search no more than a chain of prefixes */
     s.table = table;
     *total = 0;
-    if (reserve(&s, &s.prefixes, count + 1, sizeof(Prefix)))
+    if (reserve(&s, &s.prefixes, count + 1, sizeof(Prefix))) {
         add_prefix(&s, NONE, 0, 1.0);
-    for (i = 0; i < count && s.status == OK; i++) {
-        if (i >= start) {
-            *total += log_prob(&s, prefix_at(&s, i), ids[i]);
-            if (*total < least)
-                break;
-        }
-        add_prefix(&s, i, ids[i] + 1, 1.0);
+        for (i = 0; i < count; i++)
+            add_prefix(&s, i, ids[i] + 1, 1.0);
+        look_up(&s, start, count + 1 - start);
+    }
+    for (i = start; i < count && s.status == OK; i++) {
+        *total += log_prob(&s, prefix_at(&s, i), ids[i]);
+        if (*total < least)
+            break;
     }
     if (i == count && s.status == OK)
         *total += log_prob(&s, prefix_at(&s, count), table->end);

@@ -214,13 +214,14 @@ static int64_t accept(Search *s, double *worst)
 static void merge(Search *s, double worst)
 {
     const Candidate *candidates;
-    int64_t accepted = accept(s, &worst), width = s->options->width, count = 0, i;
+    int64_t accepted = accept(s, &worst), width = s->options->width, count = 0, known, i;
     int64_t *beam;
     if (s->status != OK || !accepted || !reserve(s, &s->beam, accepted, sizeof(int64_t)) ||
         !reserve(s, &s->prefixes, accepted, sizeof(Prefix)))
         return;
     beam = s->beam.items;
     candidates = s->candidates.items;
+    known = s->prefixes.count;
     for (i = 0; i < s->beam.count; i++) {
         Prefix *prefix = prefix_at(s, beam[i]);
         prefix->kept = prefix->value > 0 && prefix->value >= worst && count < width;
@@ -242,6 +243,8 @@ static void merge(Search *s, double worst)
         beam[count++] = asked->child;
     }
     s->beam.count = count;
+    if (s->table)
+        look_up(s, known, s->prefixes.count - known);
 }
 
 /* `_Beam.step`: one more frame, of which the `count` classes `likely` may be new characters. */
@@ -383,6 +386,8 @@ int chuviet_search(const Frames *frames, const int32_t *likely, const int64_t *e
         ((int64_t *)s.beam.items)[s.beam.count++] = add_prefix(&s, NONE, 0, 1.0);
         prefix_at(&s, 0)->blank = 1.0;
         prefix_at(&s, 0)->kept = 1;
+        if (table)
+            look_up(&s, 0, 1);
     }
     for (t = 0; t < frames->count && s.status == OK; t++)
         step(&s, t, likely + ends[t], ends[t + 1] - ends[t]);

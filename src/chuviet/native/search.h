@@ -67,7 +67,10 @@ void free_search(Search *s);
 
 int fits_table(const Table *table);
 
-/* Natural log probability of a character, or of the line's end, behind a prefix. */
+/* Looks up what the n-gram model knows of `count` prefixes from `first` on; zero when the status is not OK. */
+int look_up(Search *s, int64_t first, int64_t count);
+
+/* Natural log probability of a character, or of the line's end, behind a prefix that was looked up. */
 double log_prob(Search *s, Prefix *prefix, int32_t character);
 
 #endif

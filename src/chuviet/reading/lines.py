@@ -21,7 +21,7 @@ from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, 
 from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.config import Config
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, DecodedInGraph, StepEnsemble
-from chuviet.decode.confidence import IDENTITY, calibrated, word_score
+from chuviet.decode.confidence import IDENTITY, calibrated, word_scores
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.errors import InputError
 from chuviet.inputs.sources import Source, holds_several, iter_sources, printable
@@ -42,6 +42,8 @@ Prepared = dict[Config, Pieces]
 DEFAULT = "vi_line"
 #: Images that are in memory at a time, sorted by width among themselves.
 CHUNK = 512
+#: Lines that a thread reads together where each is run alone.
+GROUP = 8
 
 
 @dataclass(frozen=True)
@@ -176,28 +178,31 @@ class LineReader:
         return Prediction(index, "", 1.0, raw, np.zeros((0, 2), np.int64))
 
     def _one_by_one(self, images: Sequence[Any]) -> Iterator[BadImage | Prediction]:
-        """Prepares and runs each line alone, on several threads at once; decodes them, in their order, here."""
+        """Reads each line alone, on several threads at once, a group of lines each; gives them in their order."""
         workers = min(self._threads, len(images))
+        groups = _groups(len(images), workers)
         if workers < 2:
-            for index, image in enumerate(images):
-                yield self._finished(*self._started(index, image, False))
+            for group in groups:
+                yield from self._read_group(images, group, False)
             return
         with ThreadPoolExecutor(workers) as pool:
-            waiting: deque[Future[Any]] = deque()
-            for index, image in enumerate(images):
-                waiting.append(pool.submit(self._started, index, image, True))
+            waiting: deque[Future[list[BadImage | Prediction]]] = deque()
+            for group in groups:
+                waiting.append(pool.submit(self._read_group, images, group, True))
                 if len(waiting) > 2 * workers:
-                    yield self._finished(*waiting.popleft().result())
+                    yield from waiting.popleft().result()
             while waiting:
-                yield self._finished(*waiting.popleft().result())
+                yield from waiting.popleft().result()
 
-    def _started(self, index: int, image: Any, one_thread: bool) -> tuple[int, Any, list[Any]]:
-        """A line's number, the line prepared (or what `_prepared` gives instead), and what the networks make of it."""
-        ready = self._prepared(index, image)
-        return index, ready, self._outputs([(index, ready)], one_thread) if isinstance(ready, dict) else []
-
-    def _finished(self, index: int, ready: Any, outputs: list[Any]) -> BadImage | Prediction:
-        return next(self._decoded([(index, ready)], outputs)) if isinstance(ready, dict) else ready
+    def _read_group(self, images: Sequence[Any], group: range, one_thread: bool) -> list[BadImage | Prediction]:
+        """Prepares the lines of a group, then runs the networks on each, then decodes each: one kind of work for all
+        of them, and then the next, finds its code and tables in the processor's cache (a tenth of the time).
+        """
+        ready = [self._prepared(index, images[index]) for index in group]
+        lines = [(index, line) for index, line in zip(group, ready, strict=True) if isinstance(line, dict)]
+        outputs = [self._outputs([line], one_thread) for line in lines]
+        read = (next(self._decoded([line], of)) for line, of in zip(lines, outputs, strict=True))
+        return [next(read) if isinstance(line, dict) else line for line in ready]
 
     def _in_batches(self, images: Sequence[Any], batch_size: int) -> Iterator[BadImage | Prediction]:
         """Lines of similar widths in batches. While one is decoded the networks read the next."""
@@ -255,7 +260,7 @@ class LineReader:
         if prediction.scores is None:
             return prediction
         by = self.decoder_cfg.calibration
-        words = [calibrated(word_score(prediction.scores[a:b]), by) for a, b in word_spans(prediction.text)]
+        words = [calibrated(score, by) for score in word_scores(prediction.scores, word_spans(prediction.text))]
         sure = float(np.mean(words)) if words and by != IDENTITY else prediction.confidence
         return replace(prediction, confidence=sure, word_scores=np.array(words, np.float64))
 
@@ -327,6 +332,15 @@ def _reason(image: Any, e: InputError) -> str:
     """What is wrong with an image, with its name if it has one."""
     name = image.name if isinstance(image, Source) else str(image) if isinstance(image, (str, Path)) else ""
     return f"{name}: {e}" if name and name not in str(e) else str(e)
+
+
+def _groups(count: int, workers: int) -> Iterator[range]:
+    """The numbers below `count` in groups for `workers` threads, the last ones smaller, so that all end together."""
+    start = 0
+    while start < count:
+        size = min(max((count - start) // (2 * workers), 1), GROUP)
+        yield range(start, start + size)
+        start += size
 
 
 def _by_width(samples: Iterable[tuple[int, Prepared]], batch_size: int) -> Iterator[Sequence[tuple[int, Prepared]]]:

@@ -72,10 +72,10 @@ def prepare(preprocess: Any, image: np.ndarray, cut: bool) -> Pieces:
     if preprocess.cfg.trim and _is_low(ready):
         top, bottom = rows_of(image)
         ready = preprocess.prepare(image[top:bottom])
-    width = ready.shape[1]
-    places = pieces_of(255 - ready) if cut else [Piece(0, width)]
-    return Pieces([preprocess.resize(ready[:, place.left : place.right]) for place in places], places, width,
-                  is_stacked(255 - ready))  # fmt: skip
+    width, ink = ready.shape[1], 255 - ready
+    places = pieces_of(ink) if cut else [Piece(0, width)]
+    images = [preprocess.resize(ready[:, place.left : place.right]) for place in places]
+    return Pieces(images, places, width, is_stacked(ink))
 
 
 def rows_of(image: np.ndarray) -> tuple[int, int]:
@@ -104,7 +104,8 @@ def pieces_of(ink: np.ndarray) -> list[Piece]:
     margins. One piece, all of it, for a line that is neither long nor in wide margins, and for one without ink.
     """
     height, width = ink.shape
-    profile = np.where(ink > _INK, ink, 0).sum(0, dtype=np.float64) / (255 * height)
+    dark = cv2.threshold(ink, _INK, 0, cv2.THRESH_TOZERO)[1]
+    profile = cv2.reduce(dark, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0] / (255 * height)
     profile -= profile.min()  # a ruled line is in every column
     inked = np.flatnonzero(profile > _TRACE)
     if not len(inked):
