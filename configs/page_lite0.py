@@ -21,7 +21,9 @@ cfg = Experiment(
     model=DBNet.Config(backbone="tf_efficientnet_lite0", neck=FPN.Config(width=64), words=True, threshold=False),
     loss=LineWordLoss.Config(),
     decoder=LineWordDecoder.Config(
-        words=DBDecoder.Config(threshold=0.5, box_threshold=0.8, unclip=0.0, shrink=0.4), margin=(0.2, 0.1)
+        lines=DBDecoder.Config(threshold=0.5, box_threshold=0.78, unclip=0.0, shrink=0.6),
+        words=DBDecoder.Config(threshold=0.5, box_threshold=0.8, unclip=0.0, shrink=0.4),
+        margin=(0.2, 0.1),
     ),
     data=PageData.Config(
         train=(
