@@ -7,23 +7,19 @@ a call, in alternating rounds; times are of the processor, medians. Nothing of t
 """
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-from safetensors import safe_open
 
+from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.decode.prefix_search import likely_classes
 from chuviet.language.gazetteer import Gazetteer
-from chuviet.language.ngram import NGram
 from chuviet.language.rescore import rescorers_of
+from chuviet.reading.lines import DEFAULT
 from chuviet.vocab import BLANK, Charset
-
-WEIGHTS = Path(__file__).parents[1] / "weights" / "vi_line.safetensors"
 
 
 def draw_text(gazetteer: Gazetteer, rng: np.random.Generator) -> str:
@@ -58,18 +54,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=60, help="different lines a round (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="%(default)s")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="a file with a language model (%(default)s)")
+    parser.add_argument("--weights", default=DEFAULT, help="a reader with a language model (%(default)s)")
     args = parser.parse_args()
-    with safe_open(str(args.weights), "numpy") as file:
-        facts = json.loads(file.metadata()["chuviet"])
-        arrays = {key.removeprefix("lm."): file.get_tensor(key) for key in file.keys() if key.startswith("lm.")}  # noqa: SIM118
     start = time.perf_counter()
-    lm = NGram.from_tensors(arrays)
+    artifact = open_artifact(find_weights(args.weights))
     loading = time.perf_counter() - start
-    if lm.gazetteer is None:
-        parser.error(f"{args.weights}: no gazetteer lies in it")
-    charset = Charset(facts["charset"])
-    cfg = CTCBeam.Config(**{k: v for k, v in facts["decoder"].items() if k not in ("type", "kind")})
+    lm, charset, cfg = artifact.lm, artifact.charset, artifact.decoder_cfg
+    if lm is None or lm.gazetteer is None or charset is None or not isinstance(cfg, CTCBeam.Config):
+        parser.error(f"{args.weights}: no reader with a language model and a gazetteer")
     decoders = {
         "greedy": CTCGreedy(charset),
         f"beam {cfg.width}": cfg.build(charset),
@@ -81,7 +73,7 @@ def main() -> None:
     counts = [len(c) for frames in lines[:50] for c in likely_classes(np.exp(frames), cfg.top, cfg.min_prob)]
     frames = statistics.mean(map(len, lines))
     print(f"{len(lines)} lines of {frames:.0f} frames, {statistics.mean(counts):.2f} likely characters a frame")
-    print(f"language model and gazetteer ready in {1e3 * loading:.0f} ms")
+    print(f"network, language models and gazetteer ready in {1e3 * loading:.0f} ms")
     report(decoders, lines, texts, args.rounds)
 
 

@@ -22,7 +22,7 @@ cfg = replace(
         "train.keep": "ema",
         "optim.lr": 1.5e-3,
         "optim.weight_decay": 0.02,
-        "init": "weights/vi_line.onnx",
+        "init": "weights/vi_text.onnx",
         "init_parts": ("stem2", "stage1", "reduce", "stage2", "flatten", "norm_in", "mixing", "norm_out"),
     },
 )

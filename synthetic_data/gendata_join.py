@@ -120,7 +120,7 @@ def main() -> int:
     add_options(parser, count=20_000, out="synthetic_data/joined")
     parser.add_argument("--data", type=Path, default=Path("train_folds.csv"), help="labels of the real lines")
     parser.add_argument("--background", help="only the lines whose column `background` says this, such as white")
-    parser.add_argument("-w", "--weights", default="vi_line", help="the CTC recogniser that finds the words")
+    parser.add_argument("-w", "--weights", default="vi_text", help="the CTC recogniser that finds the words")
     parser.add_argument("--height", type=int, default=64, help="height of the images in pixels")
     args = parser.parse_args()
     weights = find_weights(args.weights)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 import chuviet
 from chuviet import front
@@ -166,7 +166,7 @@ def test_several_images_give_a_list_in_their_order(picture: np.ndarray, small_on
 def shipped(small_onnx: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A folder whose weights/ has small files under the names of the shipped ones."""
     (tmp_path / "weights").mkdir()
-    for name, file in (("vi_line", "line"), ("scene_word", "word"), ("text_det", "detector")):
+    for name, file in (("vi_text", "line"), ("scene_word", "word"), ("page_det", "detector")):
         (tmp_path / "weights" / f"{name}.onnx").symlink_to(getattr(small_onnx, file))
     monkeypatch.chdir(tmp_path)
     front._shipped.cache_clear()
@@ -176,17 +176,16 @@ def shipped(small_onnx: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.usefixtures("shipped")
 def test_reading_without_naming_any_weights(picture: np.ndarray) -> None:
-    sheet = Image.new("RGB", (500, 160), "white")
-    for k, text in enumerate(("Open daily", "until noon")):
-        ImageDraw.Draw(sheet).text((40, 30 + 60 * k), text, fill="black", font=ImageFont.load_default(30))
-    page = chuviet.read(sheet)
-    assert isinstance(page, chuviet.Page) and [line.text for line in page] == ["Open daily", "until noon"]
-    assert [p.text for p in chuviet.read([sheet, sheet])] == [page.text] * 2
-    assert len(chuviet.read(sheet, min_score=1.0)) == 0
+    page = chuviet.read(picture)
+    named = chuviet.Reader("page_det", ("vi_text", "scene_word")).read(picture)
+    assert isinstance(page, chuviet.Page) and page.text == named.text != ""
+    assert [line.confidence for line in page] == [line.confidence for line in named]
+    assert [p.text for p in chuviet.read([picture, picture])] == [page.text] * 2
+    assert len(chuviet.read(picture, min_score=1.0)) == 0
     assert front._shipped.cache_info().misses == 1  # loaded once, whatever `min_score` is
-    assert chuviet.LineReader().read(picture).text == chuviet.LineReader("vi_line").read(picture).text
-    assert isinstance(chuviet.load("text_det"), chuviet.Detector)
-    assert isinstance(chuviet.load(Path("weights/vi_line.onnx")), chuviet.LineReader)
+    assert chuviet.LineReader().read(picture).text == chuviet.LineReader("vi_text").read(picture).text
+    assert isinstance(chuviet.load("page_det"), chuviet.Detector)
+    assert isinstance(chuviet.load(Path("weights/vi_text.onnx")), chuviet.LineReader)
     with pytest.raises(chuviet.InputError, match="vi_lime: no such file"):
         chuviet.load("vi_lime")
 

@@ -65,7 +65,7 @@ CURVES = {
 
 @pytest.fixture(scope="module")
 def reader() -> LineReader:
-    return LineReader("vi_line", decoder="greedy", threads=1)
+    return LineReader("vi_text", decoder="greedy", threads=1)
 
 
 @pytest.mark.parametrize("name", CURVES)

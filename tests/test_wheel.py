@@ -49,7 +49,7 @@ def place() -> Iterator[Path]:
 def test_the_wheel_holds_the_shipped_weights(place: Path) -> None:
     (wheel,) = (place / "dist").glob("*.whl")
     packed = {Path(name).name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("chuviet/weights/")}
-    assert packed == {path.name for path in (ROOT / "weights").glob("*.onnx")} and "vi_line.onnx" in packed
+    assert packed == {path.name for path in (ROOT / "weights").glob("*.onnx")} and "vi_text.onnx" in packed
 
 
 def test_it_is_light(place: Path) -> None:

@@ -12,7 +12,7 @@ text: str = chuviet.read("photo.jpg").text
 pages: list[chuviet.Page] = chuviet.read(["photo.jpg", Path("b.png")])
 page: chuviet.Page = chuviet.read(np.zeros((9, 9, 3), np.uint8))
 more: list[chuviet.Page] = chuviet.read(iter([b""]))
-reader = chuviet.LineReader("vi_line", decoder="greedy")
+reader = chuviet.LineReader("vi_text", decoder="greedy")
 line: chuviet.Line = reader.read(Image.new("RGB", (9, 9)))
 lines: list[chuviet.Line] = reader.read([io.BytesIO()])
 word: chuviet.Word = line.words[0]

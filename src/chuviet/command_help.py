@@ -14,7 +14,7 @@ The way from images to a submission:
 EXAMPLES = {
     "predict": """\
 examples:
-  chuviet predict line.jpg                                                      the shipped recogniser, vi_line
+  chuviet predict line.jpg                                                      the shipped recogniser, vi_text
   chuviet predict -w a.safetensors -w b.safetensors scans/ --out preds.csv      an ensemble of two
   chuviet predict -w a.safetensors 'scans/*/1*.png' --decoder beam --beam-width 10
   chuviet predict -w a.safetensors labels.csv --out preds.csv                   the images that a CSV names
@@ -25,7 +25,7 @@ CTC models each propose texts, and the likeliest to all of them wins. A bad imag
 is written; --skip-bad reads the others, names the bad ones on stderr and ends with exit code 3.""",
     "evaluate": """\
 examples:
-  chuviet evaluate -w vi_line --data labels.csv
+  chuviet evaluate -w vi_text --data labels.csv
   chuviet evaluate -w outputs/line_192_f5/fold0/weights.safetensors --data folds.csv --fold 0 --json fold0.json
   chuviet evaluate -w text_det -w scene_word --draw drawn/ \\
       --data icdar2015/text_localization/val_icdar2015_label.txt --data sroie/val_label.txt
@@ -41,7 +41,7 @@ examples:
   chuviet read scans/ --out all.pdf                      one file for all pages, here a searchable PDF
   chuviet read scans/ --format json,pdf --out read/      two files for every input; the same again goes on after a stop
   chuviet read scans/ --out all.json --draw drawn/       and pictures with what was read
-  chuviet read -w text_det -w vi_line form.jpg           another detector and reader; without -w: see README
+  chuviet read -w text_det -w vi_text form.jpg           another detector and reader; without -w: see README
   chuviet read 'book.pdf#10-12' --ocr always             pages 10 to 12, whatever text they carry
   scanimage | chuviet read -                             an image or a PDF on standard input
   chuviet read poster.jpg --longest 2500                 smaller letters than the detector sees otherwise

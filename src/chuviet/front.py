@@ -47,7 +47,7 @@ def read(source: Any, *, min_score: float | None = None, ocr: Ocr = "auto") -> A
 
 
 def load(weights: str | Path, *, device: str = "cpu", threads: int = 0) -> LineReader | Detector:
-    """A `LineReader` or a `Detector`, whichever the weights are for: a name of shipped weights ("vi_line",
+    """A `LineReader` or a `Detector`, whichever the weights are for: a name of shipped weights ("vi_text",
     "page_det"), a name in weights/ or a run in outputs/, or the path of an .onnx or .safetensors file (which needs
     PyTorch).
 

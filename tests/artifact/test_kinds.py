@@ -92,5 +92,8 @@ def test_the_shipped_reader_of_a_former_version_loads(
     assert reader.artifacts[0].kind == "line_ctc" and isinstance(reader.decoder_cfg, CTCBeam.Config)
     lm = reader.artifacts[0].lm
     assert lm is not None and lm.gazetteer is not None
+    # As the version that wrote it had them.
+    assert lm.score("Số 3 Nguyễn Ngọc Vũ, Hà Nội") == pytest.approx(-11.502025, abs=1e-3)
+    assert lm.score("xyz") == pytest.approx(-30.140169, abs=1e-3)
     (read,) = reader.predict(scribbles((120,)))
     assert read.raw_text is not None

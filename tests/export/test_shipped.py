@@ -32,7 +32,7 @@ def compared(name: str, images: list[np.ndarray]) -> None:
     assert [p.confidence for p in got] == pytest.approx([p.confidence for p in want], abs=1e-3)
 
 
-SHIPPED = ["vi_line", "vi_text", "scene_word", "micro_16", "page_det", "text_det", "text_det_db"]
+SHIPPED = ["vi_text", "scene_word", "micro_16", "page_det", "text_det", "text_det_db"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -46,7 +46,7 @@ def test_drawn_images_give_the_same(name: str) -> None:
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("name", "folder", "every"),
-    [("vi_line", "vi_handwriting/images", 150), ("scene_word", "scene_words", 400), ("text_det", "sroie", 90)],
+    [("vi_text", "vi_handwriting/images", 150), ("scene_word", "scene_words", 400), ("text_det", "sroie", 90)],
 )
 def test_real_images_give_the_same(name: str, folder: str, every: int) -> None:
     if not (DATA / folder).is_dir():

@@ -100,7 +100,7 @@ def test_ordinary_lines_are_prepared_as_before() -> None:
 
 @pytest.fixture(scope="module")
 def reader() -> LineReader:
-    return LineReader("vi_line", decoder="greedy", threads=1)
+    return LineReader("vi_text", decoder="greedy", threads=1)
 
 
 def test_a_long_line_reads_as_its_parts_and_its_words_keep_their_places(reader: LineReader) -> None:
@@ -111,7 +111,7 @@ def test_a_long_line_reads_as_its_parts_and_its_words_keep_their_places(reader: 
     words = line_of(image, found).words
     fourths = [word.corners[0, 0] / image.shape[1] for word in words if word.text == "Trãi,"]
     assert np.diff(fourths) == pytest.approx([0.251] * 3, abs=0.01)  # a "; " less than a fourth
-    beam = LineReader("vi_line", threads=1).predict([image])[0]
+    beam = LineReader("vi_text", threads=1).predict([image])[0]
     assert beam.text.count("Nguyễn Trãi, Phường 2, Quận 5") == 4
 
 
@@ -132,7 +132,7 @@ def test_blank_crops_read_as_nothing(reader: LineReader) -> None:
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_each_line_of_many_keeps_its_place_among_blank_and_bad_ones(threads: int) -> None:
     """So many that threads read them in several groups, large ones first."""
-    reader = LineReader("vi_line", decoder="greedy", threads=threads)
+    reader = LineReader("vi_text", decoder="greedy", threads=threads)
     images = [printed(f"Quận {k}{k + 3}") for k in range(37)]
     for k in (0, 9, 36):
         images[k] = np.full((40, 300, 3), 230, np.uint8)
@@ -157,7 +157,7 @@ def test_several_lines_in_one_image_are_said(reader: LineReader, tmp_path: Path,
     assert [p.stacked for p in reader.predict([one, both])] == [False, True]
     with pytest.warns(UserWarning, match=r"two\.png: seems to hold several lines"):
         reader.read(two)
-    assert main(["predict", str(two), str(good), "-w", "vi_line", "--decoder", "greedy"]) == 0
+    assert main(["predict", str(two), str(good), "-w", "vi_text", "--decoder", "greedy"]) == 0
     said = capsys.readouterr()
     assert said.err.count("\n") == 1 and "two.png" in said.err and "`chuviet read`" in said.err
     assert ADDRESS in said.out

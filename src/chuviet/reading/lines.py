@@ -39,7 +39,7 @@ Weights = str | Path | Artifact
 Prepared = dict[Config, Pieces]
 
 #: The shipped weights that read a line where none are named.
-DEFAULT = "vi_line"
+DEFAULT = "vi_text"
 #: Images that are in memory at a time, sorted by width among themselves.
 CHUNK = 512
 #: Lines that a thread reads together where each is run alone.
