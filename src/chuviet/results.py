@@ -40,6 +40,15 @@ class Prediction:
         """What a metric compares."""
         return self.text
 
+    @property
+    def likelihood(self) -> float:
+        """The geometric mean of the characters' probabilities, whatever `confidence` was calibrated to: what readers,
+        and readings of turned lines, are compared by. `confidence` where these are not known.
+        """
+        if self.scores is None or not len(self.scores):
+            return self.confidence
+        return float(np.exp(np.mean(np.log(np.maximum(self.scores, 1e-12)))))
+
 
 @dataclass
 class Detection:

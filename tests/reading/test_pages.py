@@ -20,7 +20,7 @@ from chuviet.reading.detector import Detector
 from chuviet.reading.files import quads_as_json, write_detections, write_predictions
 from chuviet.reading.lines import LineReader
 from chuviet.reading.pages import Reader, as_detection
-from chuviet.results import Detection, Line, Prediction
+from chuviet.results import Detection, Prediction
 
 Save = Callable[..., Path]
 WordsPage = tuple[Path, np.ndarray]
@@ -108,10 +108,22 @@ def test_files_of_what_was_read(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_short_texts_need_more_to_be_kept(text: str, confidence: float, kept: bool) -> None:
     reader = Reader.__new__(Reader)
-    line = Line(text, text, np.zeros((4, 2)), confidence, ())
+    line = Prediction(0, text, confidence / 0.8)
     reader.min_score = None
-    assert reader._is_kept(line) is kept
+    assert reader._is_kept(line, 0.8 + 1e-12) is kept
     reader.min_score = 0.6
-    assert reader._is_kept(line) is (text != "" and confidence >= 0.6)
+    assert reader._is_kept(line, 0.8 + 1e-12) is (text != "" and confidence >= 0.6)
     reader.min_score = 0.0
-    assert reader._is_kept(line)
+    assert reader._is_kept(line, 0.8)
+
+
+def test_calibrated_confidences_change_nothing_of_what_is_kept() -> None:
+    reader = Reader.__new__(Reader)
+    sure, doubtful = np.full(4, 0.9), np.full(4, 0.4)
+    reader.min_score = None
+    for scores, kept in ((sure, True), (doubtful, False)):
+        line = Prediction(0, "abcd", 0.95, scores=scores)  # as a calibration may have it
+        assert line.likelihood == pytest.approx(scores[0]) and reader._is_kept(line, 0.8) is kept
+    reader.min_score = 0.7  # what a user asks for is compared with what is reported
+    assert reader._is_kept(Prediction(0, "abcd", 0.95, scores=doubtful), 0.8)
+    assert Prediction(0, "abcd", 0.6).likelihood == 0.6 and Prediction(0, "", 1.0, scores=np.zeros(0)).likelihood == 1.0

@@ -26,7 +26,7 @@ _LONG = 10.0  # times as wide as high: no word of a photo is so long, and no rea
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a reader's confidence is worth beside that of others: `offset` + `slope` * log(confidence)."""
+    """What a reader's confidence is worth beside that of others: `offset` + `slope` * log(likelihood)."""
 
     offset: float
     slope: float
@@ -35,7 +35,7 @@ class Calibration:
         """Of what was read; an empty text is worth less than any other."""
         if not prediction.text:
             return -math.inf
-        return self.offset + self.slope * math.log(max(prediction.confidence, _LEAST))
+        return self.offset + self.slope * math.log(max(prediction.likelihood, _LEAST))
 
 
 #: Readers of lines of ink, measured of an early state of `vi_text`, and of words in colour (`scene_word`): what

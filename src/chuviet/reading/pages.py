@@ -111,9 +111,9 @@ class Reader:
         lines = [
             line_at(line.quad, text, line.score * text.confidence, line.words)
             for line, text in zip(found, texts, strict=True)
+            if self._is_kept(text, line.score)
         ]
-        kept = [line for line in lines if self._is_kept(line)]
-        return page_of(name, image.shape[1], image.shape[0], kept)
+        return page_of(name, image.shape[1], image.shape[0], lines)
 
     def _read_lines(self, image: np.ndarray, batch_size: int) -> tuple[list[FoundLine], list[Prediction]]:
         """The lines on an image, each from the beginning of its text, and what is read in them."""
@@ -141,14 +141,15 @@ class Reader:
         aspects = side_lengths(quads)[:, 0] / np.maximum(height_of(quads), 1e-6)
         return read_by(self.recognizer, aspects.tolist(), read)
 
-    def _is_kept(self, line: Line) -> bool:
+    def _is_kept(self, text: Prediction, found: float) -> bool:
+        """Whether a text is one; `found`: the score of its place."""
         if self.min_score is None:
-            return bool(line.text) and line.confidence >= least_score(line.text)
-        return self.min_score <= 0 or bool(line.text and line.confidence >= self.min_score)
+            return bool(text.text) and found * text.likelihood >= least_score(text.text)
+        return self.min_score <= 0 or bool(text.text and found * text.confidence >= self.min_score)
 
 
 def least_score(text: str) -> float:
-    """Of finding times reading: less is taken for no text."""
+    """Of finding times reading (`likelihood`): less is taken for no text."""
     return next((least for length, least in _LEAST if len(text) < length), _LEAST_OF_LONG)
 
 

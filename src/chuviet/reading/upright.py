@@ -77,7 +77,7 @@ def read_upright(lines: Sequence[FoundLine], read: Read) -> tuple[list[FoundLine
     turned_lines = [lines[i].upside_down() for i in tried]
     best_lines, best = list(lines), list(texts)
     for i, line, text in zip(tried, turned_lines, read(turned_lines), strict=True):
-        if i in turn or text.confidence > texts[i].confidence:
+        if i in turn or text.likelihood > texts[i].likelihood:
             best_lines[i], best[i] = line, text
     return best_lines, best
 
@@ -110,13 +110,13 @@ def turned_back(points: np.ndarray, width: int) -> np.ndarray:
 
 def _evidence(texts: Sequence[Prediction]) -> float:
     """How much was read, by how surely."""
-    return sum(len(text.text) * max(text.confidence - _LOST, 0.0) for text in texts)
+    return sum(len(text.text) * max(text.likelihood - _LOST, 0.0) for text in texts)
 
 
 def _confidence(texts: Sequence[Prediction]) -> float:
-    """The mean confidence of texts, each counted by its letters; 1 without any."""
+    """The mean likelihood of texts, each counted by its letters; 1 without any."""
     letters = _letters(texts)
-    return sum(len(text.text) * text.confidence for text in texts) / letters if letters else 1.0
+    return sum(len(text.text) * text.likelihood for text in texts) / letters if letters else 1.0
 
 
 def _letters(texts: Sequence[Prediction]) -> int:
