@@ -165,7 +165,7 @@ def _read(p: argparse.ArgumentParser) -> None:
 
 def _min_score(p: argparse.ArgumentParser) -> None:
     p.add_argument("--min-score", type=float, metavar="S", help="of a text found and read on a page, detection times "
-                   "recognition; weaker and empty ones are left out (0: none is; without it: 0.7 for one or two "
+                   "recognition; weaker and empty ones are left out (0: none is; without it: 0.8 for one or two "
                    "characters, less for longer ones, 0.3 from ten on)")  # fmt: skip
 
 

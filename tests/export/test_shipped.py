@@ -32,7 +32,7 @@ def compared(name: str, images: list[np.ndarray]) -> None:
     assert [p.confidence for p in got] == pytest.approx([p.confidence for p in want], abs=1e-3)
 
 
-SHIPPED = ["vi_text", "scene_word", "micro_16", "page_det", "text_det", "text_det_db"]
+SHIPPED = ["vi_text", "print_line", "scene_word", "micro_16", "page_det", "text_det", "text_det_db"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

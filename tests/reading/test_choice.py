@@ -35,7 +35,7 @@ def reader(readings: dict[int, tuple[str, float]], preprocess: Any = None) -> An
         return [Prediction(i, *readings[level]) for i, level in enumerate(levels)]
 
     cfg = preprocess or LinePreprocess.Config()
-    return SimpleNamespace(artifacts=(SimpleNamespace(preprocess_cfg=cfg),), predict=predict, asked=asked)
+    return SimpleNamespace(artifacts=(SimpleNamespace(preprocess_cfg=cfg, lm=1),), predict=predict, asked=asked)
 
 
 def crops(count: int) -> list[np.ndarray]:
@@ -116,7 +116,7 @@ def test_on_a_page_each_reader_gets_what_it_knows(dark: SavedModel, monkeypatch:
             widths[name] += [image.shape[1] for image in images]
             return [Prediction(i, text, confidence) for i in range(len(images))]
 
-        return SimpleNamespace(artifacts=(SimpleNamespace(preprocess_cfg=cfg),), predict=predict)
+        return SimpleNamespace(artifacts=(SimpleNamespace(preprocess_cfg=cfg, lm=1),), predict=predict)
 
     choice = LineChoice([
         noting("lines", "ab", 0.2, LinePreprocess.Config()), noting("words", "cd", 0.9, ScenePreprocess.Config())
@@ -129,3 +129,27 @@ def test_on_a_page_each_reader_gets_what_it_knows(dark: SavedModel, monkeypatch:
     page = Reader(detector, choice).read_image(image)
     assert page.text == "cd cd"
     assert set(widths["lines"]) == {200} and set(widths["words"]) == {80, 100}
+
+
+def test_a_reader_that_disagrees_about_a_page_replaces_nothing() -> None:
+    """Sure of one line of a page that it reads otherwise all over: it knows no text of this kind."""
+    first = [("Số 3 Hà Nội", 0.8), ("Quận Ba Đình", 0.8), ("Hoàn Kiếm", 0.5)]
+    shy = Calibration(2.4, 19.1, agrees=0.8)
+
+    def read_with(texts: list[str]) -> list[str]:
+        other = [(text, 0.99) for text in texts]
+        readers: list[Any] = [SimpleNamespace(name="first"), SimpleNamespace(name="other")]
+        choice = LineChoice.__new__(LineChoice)
+        choice.readers, choice.calibrations = tuple(readers), (LINES, shy)
+        for reader in readers:
+            reader.artifacts = (SimpleNamespace(preprocess_cfg=LinePreprocess.Config()),)
+
+        def read(reader: Any, asked: Any) -> list[Prediction]:
+            rows = first if reader.name == "first" else other
+            return [Prediction(i, *rows[i]) for i in asked]
+
+        return [one.text for one in choice.choose([5.0] * 3, read)]
+
+    close = ["Số 3 Hà Nôi", "Quận Ba Dình", "Hoàn Kiêm"]
+    assert read_with(close) == close
+    assert read_with(["Xw 3 Ma", "Ouan", "Hoàn Kiêm"]) == [text for text, _ in first]

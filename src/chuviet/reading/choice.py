@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 import numpy as np
 
@@ -26,10 +27,15 @@ _LONG = 10.0  # times as wide as high: no word of a photo is so long, and no rea
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a reader's confidence is worth beside that of others: `offset` + `slope` * log(likelihood)."""
+    """What a reader's confidence is worth beside that of others: `offset` + `slope` * log(likelihood).
+
+    `agrees`: where its readings of a page have less than this share of their letters in common with those that are
+    best so far, it is not asked to replace any: a reader of print is wrong about handwriting, but may be sure.
+    """
 
     offset: float
     slope: float
+    agrees: float = 0.0
 
     def worth(self, prediction: Prediction) -> float:
         """Of what was read; an empty text is worth less than any other."""
@@ -42,11 +48,16 @@ class Calibration:
 #: `python benchmarks/choice.py ... --fit ...` prints; docs/results.md has all of it. Another reader, another fit.
 LINES = Calibration(2.4, 19.1)
 WORDS = Calibration(0.0, 11.2)
+#: Readers of lines without a language model (`print_line`): asked where one with a model is in doubt.
+PLAIN = Calibration(2.0, 19.1, agrees=0.86)
 
 
 def calibration_of(reader: LineReader) -> Calibration:
     """That of the reader's kind."""
-    return WORDS if isinstance(reader.artifacts[0].preprocess_cfg, ScenePreprocess.Config) else LINES
+    first = reader.artifacts[0]
+    if isinstance(first.preprocess_cfg, ScenePreprocess.Config):
+        return WORDS
+    return LINES if first.lm is not None else PLAIN
 
 
 class LineChoice:
@@ -65,6 +76,8 @@ class LineChoice:
             raise InputError("no readers given; name at least one")
         if calibrations is None:
             calibrations = [calibration_of(reader) for reader in readers]
+            if LINES not in calibrations:  # readers without a language model are compared with each other
+                calibrations = [LINES if one is PLAIN else one for one in calibrations]
         if len(calibrations) != len(readers):
             raise InputError(f"{len(calibrations)} calibrations for {len(readers)} readers")
         self.readers, self.calibrations = tuple(readers), tuple(calibrations)
@@ -84,26 +97,41 @@ class LineChoice:
         for reader, calibration in zip(self.readers, self.calibrations, strict=True):
             passed = long & (lines_known and knows_words(reader))
             asked = np.flatnonzero((worth < calibration.offset) & ~passed).tolist()
-            for i, prediction in zip(asked, read(reader, asked) if asked else (), strict=True):
+            found = read(reader, asked) if asked else []
+            if calibration.agrees and (
+                _agreement([best[i].text for i in asked], [one.text for one in found]) < calibration.agrees
+            ):
+                continue
+            for i, prediction in zip(asked, found, strict=True):
                 value = calibration.worth(prediction)
                 if value > worth[i]:
                     best[i], worth[i] = replace(prediction, index=i), value
         return best
 
 
+def _agreement(before: Sequence[str], after: Sequence[str]) -> float:
+    """The share of letters that readings of the same lines have in common, in their order; 1 without any."""
+    common = [
+        sum(block.size for block in SequenceMatcher(None, a.lower(), b.lower(), autojunk=False).get_matching_blocks())
+        for a, b in zip(before, after, strict=True)
+    ]
+    letters = sum(max(len(a), len(b)) for a, b in zip(before, after, strict=True))
+    return sum(common) / letters if letters else 1.0
+
+
 def open_readers(
     weights: Weights | Sequence[Weights], *, decoder: DecoderName | None = None, beam_width: int | None = None,
     device: str = "cpu", threads: int = 0,
 ) -> LineReader | LineChoice:  # fmt: skip
-    """The reader of these weights: those of one charset and kind of image read together, as an ensemble; between the
-    others the line decides. Raises InputError as `LineReader` does.
+    """The reader of these weights: those of one charset and kind of image, all with a language model or all without,
+    read together, as an ensemble; between the others the line decides. Raises InputError as `LineReader` does.
     """
     named = [weights] if isinstance(weights, Weights) else list(weights)
     artifacts = [w if isinstance(w, Artifact) else open_artifact(find_weights(w), device, threads) for w in named]
-    groups: dict[tuple[str, type[Config]], list[Artifact]] = {}
+    groups: dict[tuple[str, type[Config], bool], list[Artifact]] = {}
     for artifact in artifacts:
         characters = artifact.charset.characters if artifact.charset else ""
-        groups.setdefault((characters, type(artifact.preprocess_cfg)), []).append(artifact)
+        groups.setdefault((characters, type(artifact.preprocess_cfg), artifact.lm is None), []).append(artifact)
     if len(groups) < 2:
         return LineReader(artifacts, decoder=decoder, beam_width=beam_width, threads=threads)
     return LineChoice(

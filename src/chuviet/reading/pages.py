@@ -28,11 +28,11 @@ from chuviet.reading.words import joined, knows_words, read_words
 from chuviet.results import Block, Detection, Line, Page, Prediction, Word
 
 #: The shipped weights that read what a detector found where none are named.
-RECOGNIZERS = ("vi_text", "scene_word")
+RECOGNIZERS = ("vi_text", "print_line", "scene_word")
 
 #: The least score of a text of fewer characters than the first number says, and of longer ones: what is read into
-#: textures is a letter or two. Chosen on every fourth of 100 photos, 105 photos without text, 15 wills, 20 receipts.
-_LEAST = ((3, 0.7), (6, 0.65), (10, 0.5))
+#: textures is a letter or two. Chosen on every second of 100 photos and of 107 photos without text.
+_LEAST = ((3, 0.8), (6, 0.7), (10, 0.55))
 _LEAST_OF_LONG = 0.3
 
 
@@ -49,7 +49,7 @@ class Reader:
         recognisers of different charsets each line decides. Pages of PDFs with a text
         of their own are taken as they are ("auto"), or read by OCR as all others ("always"); "never" gives nothing but
         such texts. `longest`: see `Detector`; for one that is named here. Text whose score, finding
-        times reading, is below `min_score`, and what is read as nothing, is left out (0: nothing is; None: below 0.7
+        times reading, is below `min_score`, and what is read as nothing, is left out (0: nothing is; None: below 0.8
         for one or two characters, and less for longer ones, 0.3 from ten on): what is unreadable is mostly no text.
 
         Raises InputError for weights that are missing, damaged or of the other kind.
