@@ -150,7 +150,7 @@ def test_read_without_weights_takes_the_shipped_ones(
     monkeypatch.setattr(loading, "open_artifact", opened)
     monkeypatch.chdir(tmp_path)  # no weights/ here: the shipped ones are found
     assert main(["read", str(words_page[0]), "--min-score", "0", "--out", "r.json"]) == 0
-    assert [path.stem for path in named] == ["page_det", "vi_text", "scene_word"]
+    assert [path.stem for path in named] == ["page_det", "vi_text", "print_line", "scene_word"]
     assert all(path.is_file() for path in named) and len(json.loads(Path("r.json").read_text())["pages"]) == 1
 
 

@@ -103,8 +103,8 @@ def test_files_of_what_was_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "confidence", "kept"),
-    [("abc", 0.65, True), ("ab", 0.69, False), ("ab", 0.7, True), ("abcde", 0.64, False), ("", 1.0, False),
-     ("abcdef", 0.5, True), ("nine char", 0.49, False), ("ten of all", 0.3, True), ("ten of all", 0.29, False)],
+    [("abc", 0.7, True), ("ab", 0.79, False), ("ab", 0.8, True), ("abcde", 0.69, False), ("", 1.0, False),
+     ("abcdef", 0.55, True), ("nine char", 0.54, False), ("ten of all", 0.3, True), ("ten of all", 0.29, False)],
 )  # fmt: skip
 def test_short_texts_need_more_to_be_kept(text: str, confidence: float, kept: bool) -> None:
     reader = Reader.__new__(Reader)
