@@ -52,7 +52,8 @@ CHUNK = 256
 #: Lines that a thread reads together where each is run alone.
 GROUP = 8
 
-# So many letters and digits, so likely, are on no blank paper: of 595 without writing the likeliest of four has 0.54.
+# So many letters and digits, so likely, are on no blank paper and not of two lines: the likeliest of 595 papers without
+# writing has 0.54, that of 120 pairs of lines, one below the other, 0.70; 99 in 100 real lines have more than 0.88.
 _CLEAR_TEXT = 4
 _CLEAR = 0.8
 
@@ -263,10 +264,11 @@ class LineReader:
             alone = len(networks) == 1
             found = decoder(networks[0] if alone else ensemble, outputs[0] if alone else tuple(outputs), len(batch))
         for (index, ready), prediction in zip(batch, found, strict=True):
-            if may_be_blank(prediction) and is_blank(ready.rgb):
+            clear = is_clear(prediction)
+            if not clear and prediction.text and is_blank(ready.rgb):
                 yield self._blank(index)
             else:
-                stacked = any(line.stacked for line in ready.lines.values())
+                stacked = not clear and any(line.stacked for line in ready.lines.values())
                 yield replace(prediction, index=index, stacked=stacked)
 
     def _with_word_scores(self, prediction: Prediction) -> Prediction:
@@ -279,10 +281,11 @@ class LineReader:
         return replace(prediction, confidence=sure, word_scores=np.array(words, np.float64))
 
 
-def may_be_blank(read: Prediction) -> bool:
-    """Whether paper without writing could have been read so: whatever comes to a network, it reads something in it."""
-    clear = sum(map(str.isalnum, read.text)) >= _CLEAR_TEXT and read.likelihood >= _CLEAR
-    return bool(read.text) and not clear
+def is_clear(read: Prediction) -> bool:
+    """Whether so much was read with so little doubt that it can be no blank paper, in whose grain a network reads
+    something too, and not two lines at once.
+    """
+    return sum(map(str.isalnum, read.text)) >= _CLEAR_TEXT and read.likelihood >= _CLEAR
 
 
 def stacked_warning(name: str) -> str:
