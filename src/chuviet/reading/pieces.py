@@ -44,7 +44,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Pieces:
-    """A line as a network gets it: the images of its pieces, and where they lie in its `width` columns; and the `ink` of
+    """A line as a network gets it: the images of its pieces, where they lie in its `width` columns, and the `ink` of
     all of it (h width uint8, 0 paper) where it is a line of ink.
     """
 
