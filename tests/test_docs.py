@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """What the examples read: line.png and photo.jpg."""
-    Image.open(ROOT / "docs" / "examples" / "lines" / "7.jpg").save(tmp_path / "line.png")
+    Image.open(ROOT / "docs" / "examples" / "lines" / "address.jpg").save(tmp_path / "line.png")
     Image.open(ROOT / "docs" / "examples" / "page.jpg").save(tmp_path / "photo.jpg")
     return tmp_path
 
