@@ -29,14 +29,13 @@ def find_weights(
     if path.is_file():
         return path
     shipped = [root / f"{name}{suffix}" for root in roots for suffix in _SUFFIXES]
-    runs = [p for root in roots for p in sorted(root.glob(f"{name}/fold?/weights.safetensors"), reverse=True)]
+    runs = [p for root in roots for p in sorted((root / path).glob("fold?/weights.safetensors"), reverse=True)]
     found = next((p for p in [*shipped, *runs] if p.is_file()), None)
     if found is None:
         known = sorted({p.stem for root in (_PACKED, _CHECKOUT) for p in root.glob("*.onnx")})
-        raise InputError(
-            f"{name}: no such file, nor weights/{name}.onnx or .safetensors, nor a finished run outputs/{name}; "
-            f"shipped are: {', '.join(known) or 'none'}"
-        )
+        named = f", nor weights/{name}.onnx or .safetensors, nor a finished run outputs/{name}"
+        where = named if len(path.parts) == 1 else ""
+        raise InputError(f"{name}: no such file{where}; shipped are: {', '.join(known) or 'none'}")
     return found
 
 
