@@ -1,0 +1,48 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+import { defineConfig } from 'vite'
+
+const PAGE = resolve(import.meta.dirname, '../src/chuviet/serve/page')
+
+/**
+ * `vite build` writes the page that `chuviet serve` serves; it is part of the repository. `vite build --mode browser`
+ * writes the same page into `dist`, set to read inside the browser, and pdf.js beside it.
+ */
+export default defineConfig(({ mode }) => {
+  const isLocal = mode === 'browser'
+  return {
+    base: './',
+    build: {
+      outDir: isLocal ? 'dist' : PAGE,
+      emptyOutDir: true,
+      target: 'es2022',
+      modulePreload: false,
+      reportCompressedSize: true,
+      rollupOptions: {
+        input: isLocal ? { page: 'index.html', pdf: 'src/pdf.js' } : { page: 'index.html' },
+        preserveEntrySignatures: 'strict',
+        output: {
+          entryFileNames: '[name].js',
+          chunkFileNames: '[name].js',
+          assetFileNames: '[name][extname]', // the names stay, so that a new build is a change of these files
+        },
+      },
+    },
+    plugins: isLocal ? [local()] : [],
+  }
+})
+
+/** Sets the page to local, and puts pdf.js' worker beside it. */
+function local() {
+  return {
+    name: 'browser',
+    closeBundle() {
+      const page = resolve(import.meta.dirname, 'dist/index.html')
+      const html = readFileSync(page, 'utf8')
+      writeFileSync(page, html.replace('name="chuviet-mode" content="service"', 'name="chuviet-mode" content="local"'))
+      const worker = resolve(import.meta.dirname, 'node_modules/pdfjs-dist/build/pdf.worker.min.mjs')
+      copyFileSync(worker, resolve(import.meta.dirname, 'dist/pdf.worker.js'))
+    },
+  }
+}
