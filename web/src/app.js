@@ -35,6 +35,8 @@ export class App {
   unsaved = new Set()
   threshold = THRESHOLD
   isRaw = false
+  /** The line that had the focus last. @type {number | null} */
+  pinned = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   fading
 
@@ -50,7 +52,7 @@ export class App {
       show: (document) => this.#show(document), close: (document) => this.#close(document), retry: (document) => this.#retry(document),
     }, reader.mode)
     this.picture = new SheetView(byId('sheet'), {
-      point: (number) => this.#point(number, 'picture'), open: (number) => this.text.edit(number),
+      point: (number, options) => this.#point(number, 'picture', options), open: (number) => this.text.edit(number),
     })
     this.text = new TextView(byId('text'), {
       point: (number, options) => this.#point(number, 'text', options),
@@ -94,7 +96,7 @@ export class App {
     byId('undo').addEventListener('click', () => this.#undo())
     byId('redo').addEventListener('click', () => this.#redo())
     byId('copy').addEventListener('click', () => this.#copy())
-    byId('next-doubt').addEventListener('click', () => this.#nextDoubt())
+    byId('doubtful').addEventListener('click', () => this.#nextDoubt())
     const slider = /** @type {HTMLInputElement} */ (byId('threshold'))
     slider.value = String(THRESHOLD)
     slider.addEventListener('input', () => {
@@ -110,7 +112,7 @@ export class App {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target instanceof HTMLInputElement) return
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || isField(event.target)) return
     const key = event.key.toLowerCase()
     if (key === 'z' && !event.shiftKey) this.#undo()
     else if ((key === 'z' && event.shiftKey) || key === 'y') this.#redo()
@@ -185,6 +187,7 @@ export class App {
     disable('next', !current || current.shown >= count - 1)
     if (sheet === this.sheet) return
     this.sheet = sheet
+    this.pinned = null
     this.#showSheet()
   }
 
@@ -202,11 +205,12 @@ export class App {
     this.picture.mark(doubtful.map(({ word }) => word.points))
     const count = doubtful.length
     const key = count === 0 ? 'doubtfulNone' : count === 1 ? 'doubtfulOne' : 'doubtfulMany'
-    byId('doubtful').textContent = t(key, { count })
+    byId('doubtful-count').textContent = t(key, { count })
     const value = t('percent', { value: this.threshold })
     byId('threshold-value').textContent = value
     byId('threshold').setAttribute('aria-valuetext', `${value}, ${t(key, { count })}`)
-    disable('next-doubt', !count)
+    disable('doubtful', !count)
+    labelled(byId('doubtful'), count ? `${t(key, { count })}: ${t('nextDoubt')}` : t(key, { count }))
   }
 
   /** The words of the page that are less sure than the slider says. */
@@ -223,13 +227,15 @@ export class App {
   }
 
   /**
-   * @param {number | null} number
+   * Makes a line stand out on both sides. One that has the focus stays so, whatever the pointer passes over.
+   * @param {number | null} number null: the pointer has left
    * @param {'picture' | 'text'} from
-   * @param {{scroll?: boolean}} options
+   * @param {{stays?: boolean}} options
    */
-  #point(number, from, { scroll = false } = {}) {
-    this.picture.highlight(number, { scroll: scroll && from === 'text' })
-    this.text.highlight(number, { scroll: from === 'picture' })
+  #point(number, from, { stays = false } = {}) {
+    if (stays) this.pinned = number
+    this.picture.highlight(number ?? this.pinned, { scroll: stays && from === 'text' })
+    this.text.highlight(number ?? this.pinned, { scroll: number !== null && from === 'picture' })
   }
 
   /**
@@ -356,6 +362,14 @@ export class App {
   #nameTheme() {
     labelled(byId('theme'), t(this.#isDark() ? 'themeLight' : 'themeDark'))
   }
+}
+
+/**
+ * Whether text is typed there: it has an undo of its own.
+ * @param {EventTarget | null} target
+ */
+function isField(target) {
+  return target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type !== 'range')
 }
 
 /**

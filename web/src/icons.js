@@ -15,7 +15,6 @@ const PATHS = {
   fit: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
   left: 'M14.5 6l-6 6 6 6',
   minus: 'M5 12h14',
-  next: 'M12 4v13M6.5 12L12 17.5 17.5 12M6 21h12',
   photo: 'M4 8h4l1.5-2.5h5L16 8h4v11H4zM12 10a3.2 3.2 0 1 0 .01 0',
   raw: 'M4 7h16M4 12h16M4 17h9',
   redo: 'M15 5l4 4-4 4M19 9h-9a5 5 0 0 0 0 10h4',

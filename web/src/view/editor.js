@@ -6,8 +6,11 @@ import { t } from '../i18n.js'
 /** @typedef {import('../types.js').Line} Line */
 /** @typedef {import('../types.js').Page} Page */
 
-/** The longest and the usual height of a line that is cut out, in pixels of the screen. */
+/** The height of a line that is cut out, in pixels of the screen; a long one goes on in further rows, so many at most. */
 const HEIGHT = 52
+const MOST_ROWS = 3
+/** Between them, in pixels of the screen. */
+const ROW_GAP = 4
 
 /**
  * @typedef {object} EditorOptions
@@ -16,6 +19,7 @@ const HEIGHT = 52
  * @property {Line} read as it was read
  * @property {Page} page
  * @property {CanvasImageSource | null} pixels the picture of the page
+ * @property {number} room how wide a picture of the line may be, in pixels of the screen
  * @property {(text: string | null, next: number | null) => void} onClose with the text to keep, null for none, and the
  *   line that is to be corrected next
  */
@@ -27,10 +31,11 @@ export class LineEditor {
   constructor(options) {
     this.options = options
     const { number, line, read } = options
-    this.input = h('input', {
-      type: 'text', class: 'edit-input', lang: 'vi', spellcheck: 'false', autocomplete: 'off', autocapitalize: 'off',
-      'aria-label': t('editLabel', { number: number + 1 }), value: line.text,
+    this.input = h('textarea', {
+      class: 'edit-input', rows: 1, lang: 'vi', spellcheck: 'false', autocomplete: 'off', autocapitalize: 'off',
+      enterkeyhint: 'done', 'aria-label': t('editLabel', { number: number + 1 }), oninput: () => this.#grow(),
     })
+    this.input.value = line.text
     this.element = h('div', {
       class: 'editor', role: 'group', 'aria-label': t('editLabel', { number: number + 1 }),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#onKey(event),
@@ -47,10 +52,17 @@ export class LineEditor {
 
   /** To be called once the element stands on the page. */
   start() {
+    this.#grow()
     this.input.focus()
     const end = this.input.value.length
     this.input.setSelectionRange(end, end)
     this.element.scrollIntoView({ block: 'nearest' })
+  }
+
+  /** All of the text is seen. */
+  #grow() {
+    this.input.style.height = 'auto'
+    this.input.style.height = `${this.input.scrollHeight + 2}px`
   }
 
   /** @param {number | null} next the line that is to be corrected then */
@@ -96,35 +108,82 @@ export class LineEditor {
   #reading(label, text) {
     const take = () => {
       this.input.value = text
+      this.#grow()
       this.input.focus()
     }
     return h('div', { class: 'reading' }, h('span', { class: 'hint' }, label), h('span', { class: 'reading-text', lang: 'vi' }, text),
       h('button', { type: 'button', class: 'quiet small', onclick: take, 'aria-label': `${t('editTake')}: ${text}` }, t('editTake')))
   }
 
-  /** The line, cut out of the picture and turned upright. */
+  /** The line, cut out of the picture and turned upright; in several rows where it is longer than the screen is wide. */
   #crop() {
-    const { pixels, read, page } = this.options
-    if (!pixels) return null
-    const [a, b, c, d] = read.points
-    const [width, height] = [Math.hypot(b[0] - a[0], b[1] - a[1]), Math.hypot(d[0] - a[0], d[1] - a[1])]
-    if (!(width > 0 && height > 0)) return null
+    const { pixels, read, page, room } = this.options
+    const axes = axesOf(read)
+    if (!pixels || !axes) return null
+    const { width, height, inverse, start } = axes
     const border = 0.2 * height
-    const scale = (HEIGHT * Math.max(devicePixelRatio, 1)) / (height + 2 * border)
+    const density = Math.max(devicePixelRatio, 1)
+    const zoom = Math.min(HEIGHT / (height + 2 * border), (MOST_ROWS * room) / (width + 2 * border))
+    const rows = rowsOf(read, -border, width + border, room / zoom)
+    const scale = Math.min(zoom, ...rows.map(([from, to]) => room / (to - from))) * density
+    const rowHeight = Math.ceil((height + 2 * border) * scale)
     const canvas = h('canvas', { class: 'crop', role: 'img', 'aria-label': t('editCrop') })
-    canvas.width = Math.min(Math.ceil((width + 2 * border) * scale), 4096)
-    canvas.height = Math.ceil((height + 2 * border) * scale)
-    canvas.style.aspectRatio = `${canvas.width} / ${canvas.height}`
+    canvas.width = Math.ceil(Math.max(...rows.map(([from, to]) => to - from)) * scale)
+    canvas.height = (rowHeight + ROW_GAP * density) * rows.length - ROW_GAP * density
+    canvas.style.width = `${canvas.width / density}px`
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
-    const [ux, uy, vx, vy] = [(b[0] - a[0]) / width, (b[1] - a[1]) / width, (d[0] - a[0]) / height, (d[1] - a[1]) / height]
-    // Pixels of the page to those of the canvas: the inverse of the line's own axes.
-    const area = ux * vy - uy * vx
-    if (Math.abs(area) < 0.01 || c.some(Number.isNaN)) return null
-    const [m11, m12, m21, m22] = [vy / area, -uy / area, -vx / area, ux / area].map((value) => value * scale)
-    const e = border * scale - (m11 * a[0] + m21 * a[1])
-    const f = border * scale - (m12 * a[0] + m22 * a[1])
-    context.setTransform(m11, m12, m21, m22, e, f)
-    context.drawImage(pixels, 0, 0, page.width, page.height)
+    const [m11, m12, m21, m22] = inverse.map((value) => value * scale)
+    rows.forEach(([from, to], row) => {
+      const top = row * (rowHeight + ROW_GAP * density)
+      context.save()
+      context.beginPath()
+      context.rect(0, top, (to - from) * scale, rowHeight)
+      context.clip()
+      const x = -from * scale - (m11 * start[0] + m21 * start[1])
+      const y = top + border * scale - (m12 * start[0] + m22 * start[1])
+      context.setTransform(m11, m12, m21, m22, x, y)
+      context.drawImage(pixels, 0, 0, page.width, page.height)
+      context.restore()
+    })
     return canvas
   }
+}
+
+/**
+ * The axes of a line, along its letters and down: its size, where it starts, and the matrix (by columns) that takes
+ * pixels of the page to places along and down. Null for a line without an area.
+ * @param {Line} line
+ */
+function axesOf({ points: [a, b, , d] }) {
+  const [width, height] = [Math.hypot(b[0] - a[0], b[1] - a[1]), Math.hypot(d[0] - a[0], d[1] - a[1])]
+  const [ux, uy, vx, vy] = [(b[0] - a[0]) / width, (b[1] - a[1]) / width, (d[0] - a[0]) / height, (d[1] - a[1]) / height]
+  const area = ux * vy - uy * vx
+  if (!(Math.abs(area) > 0.01)) return null
+  return { width, height, start: a, along: [ux, uy], inverse: [vy / area, -uy / area, -vx / area, ux / area] }
+}
+
+/**
+ * Parts of a line that are no longer than `most`, cut between words: where each starts and ends along the line.
+ * @param {Line} line
+ * @param {number} first
+ * @param {number} last
+ * @param {number} most
+ * @returns {[number, number][]}
+ */
+function rowsOf(line, first, last, most) {
+  const [[x, y]] = line.points
+  const [ux, uy] = axesOf(line)?.along ?? [1, 0]
+  const along = (/** @type {import('../types.js').Point} */ point) => (point[0] - x) * ux + (point[1] - y) * uy
+  /** @type {[number, number][]} */
+  const rows = []
+  let start = first
+  line.words.forEach((word, k) => {
+    const previous = line.words[k - 1]
+    if (!previous || along(word.points[1]) - start <= most) return
+    const cut = (along(previous.points[1]) + along(word.points[0])) / 2
+    if (cut <= start) return
+    rows.push([start, cut])
+    start = cut
+  })
+  return [...rows, [start, last]]
 }

@@ -16,7 +16,7 @@ const MARGIN = 12
 
 /**
  * @typedef {object} SheetEvents
- * @property {(number: number | null) => void} point the line under the pointer, or with the focus
+ * @property {(number: number | null, options?: {stays?: boolean}) => void} point the line under the pointer; `stays`: with the focus
  * @property {(number: number) => void} open a line that was clicked
  */
 
@@ -132,7 +132,7 @@ export class SheetView {
       points: outlineOf(line).join(' '), role: 'button', tabindex: number ? '-1' : '0', 'aria-label': nameOf(line, number),
       onpointerenter: (/** @type {PointerEvent} */ event) => event.pointerType === 'mouse' && this.events.point(number),
       onpointerleave: (/** @type {PointerEvent} */ event) => event.pointerType === 'mouse' && this.events.point(null),
-      onfocus: () => this.events.point(number),
+      onfocus: () => this.events.point(number, { stays: true }),
       onclick: () => this.events.open(number),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#onKey(event, number),
     })

@@ -12,7 +12,7 @@ import { LineEditor } from './editor.js'
 
 /**
  * @typedef {object} TextEvents
- * @property {(number: number | null, options?: {scroll?: boolean}) => void} point the line under the pointer or with the focus
+ * @property {(number: number | null, options?: {stays?: boolean}) => void} point the line under the pointer; `stays`: with the focus
  * @property {(number: number, text: string) => void} correct
  * @property {() => CanvasImageSource | null} pixels the picture of the page
  */
@@ -88,13 +88,14 @@ export class TextView {
     this.#rove(number)
     const editor = new LineEditor({
       number, line: sheet.page.lines[number], read: sheet.read[number], page: sheet.page, pixels: this.events.pixels(),
+      room: Math.max(this.#lines[number].clientWidth - 24, 120),
       onClose: (text, next) => this.#closeEditor(number, text, next),
     })
     this.#editor = editor
     this.#lines[number].classList.add('editing')
     this.#lines[number].after(editor.element)
     editor.start()
-    this.events.point(number, { scroll: true })
+    this.events.point(number, { stays: true })
   }
 
   /**
@@ -131,9 +132,9 @@ export class TextView {
     const grid = gridOf(block, lines)
     if (grid) {
       const rows = grid.map((row) => h('tr', {}, ...row.map((cell) => h('td', {}, ...cell))))
-      return h('div', { class: 'block table' }, h('table', {}, h('tbody', {}, ...rows)))
+      return h('div', { class: 'block of-table' }, h('table', {}, h('tbody', {}, ...rows)))
     }
-    return h('div', { class: `block ${block.kind}`, role: block.kind === 'title' ? 'group' : null }, ...lines)
+    return h('div', { class: `block of-${block.kind}` }, ...lines)
   }
 
   /** @param {number} number */
@@ -147,7 +148,7 @@ export class TextView {
       onpointerleave: (/** @type {PointerEvent} */ event) => event.pointerType === 'mouse' && this.events.point(null),
       onfocus: () => {
         this.#rove(number)
-        this.events.point(number, { scroll: true })
+        this.events.point(number, { stays: true })
       },
       onclick: () => document.getSelection()?.isCollapsed !== false && this.edit(number),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#onKey(event, number),
