@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import { defineConfig } from 'vite'
@@ -33,16 +33,16 @@ export default defineConfig(({ mode }) => {
   }
 })
 
-/** Sets the page to local, and puts pdf.js' worker beside it. */
+/** Sets the page to read inside the browser, and puts pdf.js' worker beside it. */
 function local() {
   return {
-    name: 'browser',
-    closeBundle() {
-      const page = resolve(import.meta.dirname, 'dist/index.html')
-      const html = readFileSync(page, 'utf8')
-      writeFileSync(page, html.replace('name="chuviet-mode" content="service"', 'name="chuviet-mode" content="local"'))
-      const worker = resolve(import.meta.dirname, 'node_modules/pdfjs-dist/build/pdf.worker.min.mjs')
-      copyFileSync(worker, resolve(import.meta.dirname, 'dist/pdf.worker.js'))
+    name: 'local',
+    transformIndexHtml(html) {
+      return html.replace('name="chuviet-mode" content="service"', 'name="chuviet-mode" content="local"')
+    },
+    generateBundle() {
+      const source = readFileSync(resolve(import.meta.dirname, 'node_modules/pdfjs-dist/build/pdf.worker.min.mjs'))
+      this.emitFile({ type: 'asset', fileName: 'pdf.worker.js', source })
     },
   }
 }

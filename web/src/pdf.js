@@ -2,7 +2,7 @@
 
 import { GlobalWorkerOptions, getDocument } from 'pdfjs-dist'
 
-GlobalWorkerOptions.workerSrc = new URL('pdf.worker.js', import.meta.url).href
+GlobalWorkerOptions.workerSrc = new URL(/* @vite-ignore */ 'pdf.worker.js', import.meta.url).href
 
 /** Dots per inch, and the most pixels of a page, as `chuviet read` has them. */
 const DPI = 200

@@ -36,7 +36,7 @@ export const en = {
   donePages: 'Read, {count} pages',
   noText: 'No text was found on this page.',
   cancelled: 'Stopped',
-  cancelledAfter: 'Stopped after {count} pages',
+  cancelledAfter: 'Stopped; pages read: {count}',
   failed: 'Could not be read',
   problem_tooLarge: 'The file is too large: too many bytes, pixels or pages. Scale the picture down, or split the file.',
   problem_unsupported: 'This is no kind of file that can be read. Bring a JPEG, PNG, WebP or TIFF picture, or a PDF.',

@@ -34,7 +34,7 @@ export const vi = {
   donePages: 'Đã đọc xong {count} trang',
   noText: 'Không thấy chữ nào trên trang này.',
   cancelled: 'Đã dừng',
-  cancelledAfter: 'Đã dừng sau {count} trang',
+  cancelledAfter: 'Đã dừng; số trang đã đọc: {count}',
   failed: 'Không đọc được',
   problem_tooLarge: 'Tệp quá lớn: quá nhiều byte, điểm ảnh hoặc trang. Hãy thu nhỏ ảnh hoặc chia tệp ra.',
   problem_unsupported: 'Không phải loại tệp đọc được. Hãy đưa ảnh JPEG, PNG, WebP, TIFF hoặc tệp PDF.',
