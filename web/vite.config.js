@@ -33,12 +33,21 @@ export default defineConfig(({ mode }) => {
   }
 })
 
-/** Sets the page to read inside the browser, and puts pdf.js' worker beside it. */
+/**
+ * Sets the page to read inside the browser, and puts pdf.js' worker beside it. The reader itself, in `engine`, and what
+ * keeps all of it for later without a network, are no part of this build.
+ */
 function local() {
   return {
     name: 'local',
     transformIndexHtml(html) {
-      return html.replace('name="chuviet-mode" content="service"', 'name="chuviet-mode" content="local"')
+      return {
+        html: html.replace('name="chuviet-mode" content="service"', 'name="chuviet-mode" content="local"'),
+        tags: [
+          { tag: 'link', attrs: { rel: 'manifest', href: './manifest.webmanifest' } },
+          { tag: 'script', attrs: { type: 'module', src: './engine/offline.js' } },
+        ],
+      }
     },
     generateBundle() {
       const source = readFileSync(resolve(import.meta.dirname, 'node_modules/pdfjs-dist/build/pdf.worker.min.mjs'))

@@ -11,7 +11,7 @@
  *
  * @typedef {object} Progress
  * @property {'busy' | 'loading' | 'reading'} stage waiting for the service, loading weights, or reading
- * @property {number} [done] of `of`: bytes loaded
+ * @property {number} [done] of `of`: bytes that are loaded, lines of a page that are read
  * @property {number} [of]
  * @property {number} [seconds] until it is tried again, when `busy`
  *

@@ -13,7 +13,7 @@ export const REAL = process.env.CHUVIET_URL
 
 export async function openBrowser() {
   const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] })
-  const service = REAL ? { url: REAL, answers: [], requests: [], delay: 0, stop() {} } : await startService()
+  const service = REAL ? { url: REAL, answers: [], requests: [], hold: () => () => {}, stop() {} } : await startService()
   return { browser, service, close: () => browser.close().finally(() => service.stop()) }
 }
 
@@ -21,6 +21,7 @@ export async function openBrowser() {
 export async function openPage({ browser, service }, options = {}) {
   const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...options })
   const page = await context.newPage()
+  page.setDefaultTimeout(90_000)
   const problems = []
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('console', (message) => message.type() === 'error' && !/status of 4|status of 5|ERR_/.test(message.text()) && problems.push(message.text()))

@@ -36,7 +36,7 @@ let world
 before(async () => {
   execFileSync('node', [VITE, 'build', '--mode', 'browser', '--outDir', folder, '--logLevel', 'warn'], { cwd: WEB })
   const source = `(${worker})(${JSON.stringify(pageOf('letter'))})`
-  const service = await startService({ folder, routes: { '/engine/worker.js': source } })
+  const service = await startService({ folder, routes: { '/engine/worker.js': source, '/engine/offline.js': '', '/manifest.webmanifest': '{}' } })
   world = { service, browser: await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] }) }
 })
 after(async () => {

@@ -65,15 +65,12 @@ describe('reading', () => {
   }))
 
   test('pages of a PDF come one by one, each with its picture', withPage({}, async (page) => {
-    world.service.delay = 300
-    try {
-      await page.setInputFiles('#file-input', PDF)
-      await page.locator('.line').first().waitFor({ timeout: 60_000 })
-      if (!REAL) assert.match(await textOf(page, '.file-status'), /Reading page [23]/)
-      await allDone(page)
-    } finally {
-      world.service.delay = 0
-    }
+    const release = world.service.hold(2)
+    await page.setInputFiles('#file-input', PDF)
+    await page.locator('.line').first().waitFor({ timeout: 60_000 })
+    if (!REAL) await page.locator('.file-status', { hasText: 'Reading page 3' }).waitFor()
+    release()
+    await allDone(page)
     assert.equal(await textOf(page, '#page-number'), 'Page 1 of 3')
     const pages = await readBy(PDF, 'three.pdf')
     for (const [k, expected] of pages.entries()) {
@@ -397,13 +394,11 @@ describe('errors', skipReal, () => {
 
   test('what was read before the connection broke off stays', withPage({}, async (page) => {
     world.service.answers.push({ cut: 2 })
-    world.service.delay = 150 // so that what was sent has come
-    try {
-      await page.setInputFiles('#file-input', PDF)
-      await page.locator('#notice').waitFor()
-    } finally {
-      world.service.delay = 0
-    }
+    const release = world.service.hold(2)
+    await page.setInputFiles('#file-input', PDF)
+    await page.locator('.file-status', { hasText: 'Reading page 3' }).waitFor()
+    release()
+    await page.locator('#notice').waitFor()
     assert.match(await textOf(page, '#notice'), /broke off/)
     assert.equal(await textOf(page, '#page-number'), 'Page 1 of 2')
   }))
@@ -416,17 +411,14 @@ describe('errors', skipReal, () => {
   }))
 
   test('reading is cancelled, what came before stays, the next file is read', withPage({}, async (page) => {
-    world.service.delay = 400
-    try {
-      await page.setInputFiles('#file-input', [PDF, LETTER])
-      await page.locator('.line').first().waitFor()
-      await page.getByRole('button', { name: 'Stop reading three.pdf' }).click()
-      await page.locator('.file[data-state=cancelled]').waitFor()
-      await page.locator('.file[data-state=done]').waitFor()
-    } finally {
-      world.service.delay = 0
-    }
-    assert.match(await textOf(page, '.file[data-state=cancelled] .file-status'), /Stopped; pages read: [12]$/)
+    const release = world.service.hold(1)
+    await page.setInputFiles('#file-input', [PDF, LETTER])
+    await page.locator('.file-status', { hasText: 'Reading page 2' }).waitFor()
+    await page.getByRole('button', { name: 'Stop reading three.pdf' }).click()
+    await page.locator('.file[data-state=cancelled]').waitFor()
+    release()
+    await page.locator('.file[data-state=done]').waitFor()
+    assert.match(await textOf(page, '.file[data-state=cancelled] .file-status'), /Stopped; pages read: 1$/)
     assert.ok(await page.locator('#text .line').count() > 5)
   }))
 })

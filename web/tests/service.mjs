@@ -21,10 +21,19 @@ export function pageOf(name) {
 
 /**
  * Starts the service. `answers`: what the next requests get instead, `{status, detail, headers}` or `{cut: pages}`;
- * `delay`: milliseconds before every page; `requests`: what came.
+ * `requests`: what came; `hold(n)`: pages from the n-th of a file on wait until the function that it gives is called.
  */
 export async function startService({ folder = PAGE, routes = {} } = {}) {
-  const service = { answers: [], delay: 0, requests: [], url: '', stop: () => {} }
+  const service = { answers: [], requests: [], url: '', held: null, stop: () => {}, hold }
+  function hold(from) {
+    let release = () => {}
+    const released = new Promise((done) => (release = done))
+    service.held = { from, released }
+    return () => {
+      service.held = null
+      release()
+    }
+  }
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://localhost')
     response.setHeader('Content-Security-Policy', CSP)
@@ -61,7 +70,7 @@ async function read(service, request, response, url) {
   const shows = names.length > 1 || body.subarray(0, 2).toString('latin1') === 'II'
   response.writeHead(200, { 'Content-Type': 'application/jsonl' })
   for (const [k, name] of names.entries()) {
-    await new Promise((done) => setTimeout(done, service.delay))
+    if (service.held && k >= service.held.from) await service.held.released
     if (k === answer.cut) return response.destroy()
     const row = { schema: 'chuviet/pages', version: 1, ...pageOf(name), name: names.length > 1 ? `upload#${k + 1}` : 'upload' }
     if (shows && url.searchParams.get('pictures') && !answer.withoutPictures) {

@@ -123,8 +123,9 @@ export function statusOf(document, mode) {
  * @param {Document} document
  */
 function shareOf({ sheets, of, progress }) {
-  if (progress?.stage === 'loading' && progress.of) return (progress.done ?? 0) / progress.of
-  return of && of > 1 ? sheets.length / of : null
+  const part = progress?.of ? (progress.done ?? 0) / progress.of : null
+  if (progress?.stage === 'loading') return part
+  return of && of > 1 ? (sheets.length + (part ?? 0)) / of : part
 }
 
 /** @param {Document} document */
