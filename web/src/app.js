@@ -10,6 +10,7 @@ import { DownloadMenu } from './view/downloads.js'
 import { FileList, statusOf } from './view/files.js'
 import { listenForFiles } from './view/intake.js'
 import { showNotice } from './view/notice.js'
+import { PendingView } from './view/pending.js'
 import { SheetView } from './view/sheet.js'
 import { TextView } from './view/text.js'
 
@@ -61,6 +62,7 @@ export class App {
     this.downloads = new DownloadMenu(byId('download'), byId('formats'), {
       documents: () => this.documents, current: () => this.current, done: (documents, name) => this.#downloaded(documents, name),
     })
+    this.pending = new PendingView(this.mode)
     placeIcons(document)
     this.#listen()
     this.#setTheme(remembered('theme'))
@@ -180,6 +182,7 @@ export class App {
     showNotice(byId('notice'), current, { retry: (one) => this.#retry(one), useToken: this.useToken })
     const sheet = current?.sheets[current.shown] ?? null
     byId('desk').hidden = !sheet
+    this.pending.show(sheet ? null : current)
     const count = current?.sheets.length ?? 0
     byId('pager').hidden = count < 2
     byId('page-number').textContent = t('page', { page: (current?.shown ?? 0) + 1, of: current?.isOpen ? (current.of ?? count) : count })

@@ -25,7 +25,7 @@ export const en = {
   cancel: 'Stop reading {name}',
   retry: 'Try again',
   waiting: 'Waiting',
-  starting: 'Sending…',
+  starting: 'Sending and reading…',
   startingLocal: 'Preparing…',
   loading: 'Loading the reader: {percent} %',
   reading: 'Reading…',

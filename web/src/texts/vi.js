@@ -23,7 +23,7 @@ export const vi = {
   cancel: 'Dừng đọc {name}',
   retry: 'Thử lại',
   waiting: 'Đang chờ',
-  starting: 'Đang gửi…',
+  starting: 'Đang gửi và đọc…',
   startingLocal: 'Đang chuẩn bị…',
   loading: 'Đang tải bộ đọc: {percent} %',
   reading: 'Đang đọc…',
