@@ -9,6 +9,8 @@ import { t } from '../i18n.js'
 /** The height of a line that is cut out, in pixels of the screen; a long one goes on in further rows, so many at most. */
 const HEIGHT = 52
 const MOST_ROWS = 3
+/** A line is rather made so much smaller than cut into one more row. */
+const SHRINK = 0.75
 /** Between them, in pixels of the screen. */
 const ROW_GAP = 4
 
@@ -124,7 +126,7 @@ export class LineEditor {
     const border = 0.2 * height
     const density = Math.max(devicePixelRatio, 1)
     const zoom = Math.min(HEIGHT / (height + 2 * border), (MOST_ROWS * room) / (width + 2 * border))
-    const rows = rowsOf(read, -border, width + border, room / zoom)
+    const rows = rowsOf(read, -border, width + border, room / (SHRINK * zoom))
     const scale = Math.min(zoom, ...rows.map(([from, to]) => room / (to - from))) * density
     const rowHeight = Math.ceil((height + 2 * border) * scale)
     const canvas = h('canvas', { class: 'crop', role: 'img', 'aria-label': t('editCrop') })
