@@ -44,8 +44,8 @@ const [LONGEST_WAIT, USUAL_WAIT] = [60, 3]
 
 /**
  * The service at `base`, by `POST v1/read?format=jsonl`: JSON lines, one a page, each as soon as it is read. With
- * `pictures=1` the service adds to pages of PDFs and TIFFs, which no browser can show, what it has read them from: an
- * entry `picture`, a data URL.
+ * `pictures=1` the service adds how many pages there are (`of`) and, to pages of PDFs and TIFFs, which no browser can
+ * show, what it has read them from (`picture`, a data URL).
  * @param {string} base ends in a slash
  * @param {{token?: () => string}} options `token`: what the service asks of its users, if anything
  * @returns {Reader}
@@ -56,17 +56,19 @@ export function serviceReader(base, { token = () => '' } = {}) {
     mode: 'service',
     async *read(file, { signal, onProgress = () => {} }) {
       const response = await send(url, file, { signal, onProgress, token })
-      const of = Number(response.headers.get('X-Pages')) || null
       onProgress({ stage: 'reading' })
       let index = 0
+      /** @type {number | null} */
+      let last = null
       for await (const row of rowsOf(response, signal)) {
         if (!row.lines) throw new ReadError(PROBLEMS[row.status] ?? 'failed', oneLine(row.detail))
-        const { schema: _schema, version: _version, picture, ...page } = row
+        const { schema: _schema, version: _version, picture, of = null, ...page } = row
+        last = of
         page.name = file.name + (/#\d+$/.exec(page.name)?.[0] ?? '')
         yield { page, index, of, picture: picture ? blobOf(picture) : null }
         index++
       }
-      if (!index || (of && index < of)) throw new ReadError('cutOff')
+      if (!index || (last && index < last)) throw new ReadError('cutOff')
     },
   }
 }

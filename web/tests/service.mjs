@@ -73,6 +73,7 @@ async function read(service, request, response, url) {
     if (service.held && k >= service.held.from) await service.held.released
     if (k === answer.cut) return response.destroy()
     const row = { schema: 'chuviet/pages', version: 1, ...pageOf(name), name: names.length > 1 ? `upload#${k + 1}` : 'upload' }
+    if (url.searchParams.get('pictures') && !answer.withoutPictures) row.of = names.length
     if (shows && url.searchParams.get('pictures') && !answer.withoutPictures) {
       row.picture = `data:image/jpeg;base64,${PICTURES.get(name).toString('base64')}`
     }
