@@ -41,13 +41,7 @@ function local() {
   return {
     name: 'local',
     transformIndexHtml(html) {
-      return {
-        html: html.replace('name="chuviet-mode" content="service"', 'name="chuviet-mode" content="local"'),
-        tags: [
-          { tag: 'link', attrs: { rel: 'manifest', href: './manifest.webmanifest' } },
-          { tag: 'script', attrs: { type: 'module', src: './engine/offline.js' } },
-        ],
-      }
+      return html.replace('name="chuviet-mode" content="service"', 'name="chuviet-mode" content="local"')
     },
     generateBundle() {
       const source = readFileSync(resolve(import.meta.dirname, 'node_modules/pdfjs-dist/build/pdf.worker.min.mjs'))

@@ -1,7 +1,7 @@
 /** The page: files are read, shown beside their text, corrected and saved. */
 
 import { App } from './app.js'
-import { localReader, serviceReader } from './reader.js'
+import { ReadError, localReader, serviceReader } from './reader.js'
 
 /** @param {string} name */
 function meta(name) {
@@ -14,8 +14,12 @@ function reader(token) {
   const worker = new Worker(new URL(meta('chuviet-worker'), document.baseURI), { type: 'module' })
   // A file of its own, beside the page, which only PDFs need.
   const openPdf = async (/** @type {Blob} */ file) => {
-    const pdf = await import(/* @vite-ignore */ new URL('pdf.js', document.baseURI).href)
-    return pdf.openPdf(file)
+    const pdf = await import(/* @vite-ignore */ new URL('pdf.js', document.baseURI).href).catch(() => {
+      throw new ReadError('noPdf')
+    })
+    return pdf.openPdf(file).catch((/** @type {Error} */ error) => {
+      throw new ReadError('broken', error.message)
+    })
   }
   return localReader(worker, { openPdf })
 }

@@ -20,7 +20,7 @@
  * @property {(file: File, options: {signal: AbortSignal, onProgress?: (progress: Progress) => void}) => AsyncGenerator<ReadPage>} read
  *   gives pages as they are read; throws ReadError, or the signal's reason once it is aborted
  *
- * @typedef {'tooLarge' | 'unsupported' | 'broken' | 'busy' | 'tooSlow' | 'token' | 'offline' | 'cutOff' | 'failed'} Problem
+ * @typedef {'tooLarge' | 'unsupported' | 'broken' | 'busy' | 'tooSlow' | 'token' | 'offline' | 'cutOff' | 'noPdf' | 'failed'} Problem
  */
 
 /** Why a file was not read: `problem` says it in one word, `detail` is the one line of the service or the worker. */
@@ -61,7 +61,7 @@ export function serviceReader(base, { token = () => '' } = {}) {
       /** @type {number | null} */
       let last = null
       for await (const row of rowsOf(response, signal)) {
-        if (!row.lines) throw new ReadError(PROBLEMS[row.status] ?? 'failed', oneLine(row.detail))
+        if (!row.lines) throw new ReadError(PROBLEMS[row.status] ?? 'failed', detailIn(row))
         const { schema: _schema, version: _version, picture, of = null, ...page } = row
         last = of
         page.name = file.name + (/#\d+$/.exec(page.name)?.[0] ?? '')
@@ -222,10 +222,18 @@ async function* rowsOf(response, signal) {
 /** @param {Response} response */
 async function detailOf(response) {
   try {
-    return oneLine((await response.json()).detail)
+    return detailIn(await response.json())
   } catch {
     return ''
   }
+}
+
+/**
+ * The line of the service, without the name that it gives a file whose own it does not know.
+ * @param {{detail?: unknown}} answer
+ */
+function detailIn({ detail }) {
+  return oneLine(detail).replace(/^image(#\d+)?: /, '')
 }
 
 /** @param {unknown} value */

@@ -36,7 +36,7 @@ let world
 before(async () => {
   execFileSync('node', [VITE, 'build', '--mode', 'browser', '--outDir', folder, '--logLevel', 'warn'], { cwd: WEB })
   const source = `(${worker})(${JSON.stringify(pageOf('letter'))})`
-  const service = await startService({ folder, routes: { '/engine/worker.js': source, '/engine/offline.js': '', '/manifest.webmanifest': '{}' } })
+  const service = await startService({ folder, routes: { '/engine/worker.js': source } })
   world = { service, browser: await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] }) }
 })
 after(async () => {
@@ -70,6 +70,13 @@ test('pages of a PDF are drawn by pdf.js, which is loaded for them alone', withP
   })
   assert.ok(Math.abs(height - (842 * 200) / 72) < 2 && Math.abs(width / height - 1001 / 1200) < 0.01, `${width} ${height}`)
   assert.ok(dark > 0.05 && dark < 0.95, `dark ${dark}`)
+}))
+
+test('a folder without pdf.js says that it reads no PDFs', withPage(async (page) => {
+  await page.route('**/pdf.js', (route) => route.fulfill({ status: 404 }))
+  await page.setInputFiles('#file-input', join(EXAMPLES, 'document.pdf'))
+  await page.locator('#notice').waitFor()
+  assert.match(await textOf(page, '#notice'), /no PDFs/)
 }))
 
 test('an error of the worker is said, a slow file is cancelled', withPage(async (page) => {

@@ -46,6 +46,7 @@ export const en = {
   problem_token: 'This server asks for an access token. Enter it and try again.',
   problem_offline: 'The server cannot be reached. Check the network and try again.',
   problem_cutOff: 'The connection broke off. The pages read so far are here; try again to read them all.',
+  problem_noPdf: 'This copy reads pictures alone, no PDFs. Bring the pages as pictures.',
   problem_failed: 'Something went wrong on the server. Try again; if it stays so, tell the person who runs it.',
   token: 'Access token',
   tokenUse: 'Use this token',

@@ -44,6 +44,7 @@ export const vi = {
   problem_token: 'Máy chủ này cần mã truy cập. Hãy nhập mã rồi thử lại.',
   problem_offline: 'Không liên lạc được với máy chủ. Hãy kiểm tra kết nối mạng rồi thử lại.',
   problem_cutOff: 'Kết nối bị ngắt giữa chừng. Những trang đã đọc vẫn còn đây; hãy thử lại để đọc hết.',
+  problem_noPdf: 'Bản này chỉ đọc ảnh, không đọc PDF. Hãy đưa từng trang dưới dạng ảnh.',
   problem_failed: 'Có lỗi ở máy chủ. Hãy thử lại; nếu vẫn lỗi, xin báo cho người quản lý.',
   token: 'Mã truy cập',
   tokenUse: 'Dùng mã này',
