@@ -29,6 +29,7 @@ export const en = {
   startingLocal: 'Preparing…',
   loading: 'Loading the reader: {percent} %',
   reading: 'Reading…',
+  readingShare: 'Reading: {percent} %',
   readingPage: 'Reading page {page}',
   readingPageOf: 'Reading page {page} of {of}',
   busy: 'The server is busy, trying again in {seconds} s',

@@ -111,11 +111,17 @@ export function statusOf(document, mode) {
   if (state === 'failed') return t('failed')
   if (progress?.stage === 'busy') return t('busy', { seconds: progress.seconds ?? 0 })
   if (progress?.stage === 'loading') {
-    return t('loading', { percent: Math.floor((100 * (progress.done ?? 0)) / (progress.of || 1)) })
+    return t('loading', { percent: percentOf(progress) })
   }
   if (of && of > 1) return t('readingPageOf', { page: Math.min(count + 1, of), of })
   if (count) return t('readingPage', { page: count + 1 })
+  if (progress?.of) return t('readingShare', { percent: percentOf(progress) })
   return progress ? t('reading') : t(mode === 'local' ? 'startingLocal' : 'starting')
+}
+
+/** @param {import('../reader.js').Progress} progress */
+function percentOf({ done = 0, of = 0 }) {
+  return Math.floor((100 * done) / (of || 1))
 }
 
 /**
