@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,6 +14,7 @@ WEB = Path(__file__).parents[2] / "web"
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+PAGE = Path(__file__).parents[2] / "src" / "chuviet" / "serve" / "page"
 TESTS = sorted(path.name for path in (WEB / "tests").glob("*.test.mjs"))
 
 
@@ -36,3 +38,14 @@ def test_the_page(name: str) -> None:
 def test_types() -> None:
     done = subprocess.run(["npm", "run", "--silent", "check"], cwd=WEB, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_built_page_is_small_and_whole() -> None:
+    html = (PAGE / "index.html").read_text(encoding="utf-8")
+    files = {path.name for path in PAGE.iterdir()}
+    assert sum(path.stat().st_size for path in PAGE.iterdir()) < 150_000
+    named = set(re.findall(r'(?:src|href)="\./([^"/]+\.[a-z]+)"', html))
+    assert named and named | {"index.html"} == files
+    # What the content security policy forbids.
+    assert "<style" not in html and not re.search(r"<script(?![^>]*\bsrc=)", html) and not re.search(r"\son\w+=", html)
+    assert not re.search(r"\bstyle=", html) and "http" not in html.replace('http-equiv="Content-Security-Policy"', "")

@@ -149,6 +149,7 @@ export class App {
     this.history.filter((change) => change.document !== closed)
     if (this.current === closed) this.current = this.documents[Math.min(at, this.documents.length - 1)] ?? null
     this.#update()
+    this.#showHistory()
     if (this.current) this.files.focus(this.current)
     else byId('choose').focus()
   }
@@ -159,6 +160,7 @@ export class App {
     this.unsaved.delete(document)
     document.reset()
     this.#update()
+    this.#showHistory()
     this.files.focus(document)
     this.queue.run()
   }

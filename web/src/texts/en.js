@@ -29,7 +29,7 @@ export const en = {
   startingLocal: 'Preparing…',
   loading: 'Loading the reader: {percent} %',
   reading: 'Reading…',
-  readingShare: 'Reading: {percent} %',
+  readingLine: 'Reading, {done} of {of} lines',
   readingPage: 'Reading page {page}',
   readingPageOf: 'Reading page {page} of {of}',
   busy: 'The server is busy, trying again in {seconds} s',

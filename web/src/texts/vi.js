@@ -27,7 +27,7 @@ export const vi = {
   startingLocal: 'Đang chuẩn bị…',
   loading: 'Đang tải bộ đọc: {percent} %',
   reading: 'Đang đọc…',
-  readingShare: 'Đang đọc: {percent} %',
+  readingLine: 'Đã đọc {done} trên {of} dòng',
   readingPage: 'Đang đọc trang {page}',
   readingPageOf: 'Đang đọc trang {page} trên {of}',
   busy: 'Máy chủ đang bận, thử lại sau {seconds} giây',

@@ -111,17 +111,12 @@ export function statusOf(document, mode) {
   if (state === 'failed') return t('failed')
   if (progress?.stage === 'busy') return t('busy', { seconds: progress.seconds ?? 0 })
   if (progress?.stage === 'loading') {
-    return t('loading', { percent: percentOf(progress) })
+    return t('loading', { percent: Math.floor((100 * (progress.done ?? 0)) / (progress.of || 1)) })
   }
   if (of && of > 1) return t('readingPageOf', { page: Math.min(count + 1, of), of })
-  if (count) return t('readingPage', { page: count + 1 })
-  if (progress?.of) return t('readingShare', { percent: percentOf(progress) })
+  if (count && of !== 1) return t('readingPage', { page: count + 1 })
+  if (progress?.of) return t('readingLine', { done: progress.done ?? 0, of: progress.of })
   return progress ? t('reading') : t(mode === 'local' ? 'startingLocal' : 'starting')
-}
-
-/** @param {import('../reader.js').Progress} progress */
-function percentOf({ done = 0, of = 0 }) {
-  return Math.floor((100 * done) / (of || 1))
 }
 
 /**
