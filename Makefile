@@ -28,7 +28,7 @@ endif
 endif
 DEMO := demo
 
-.PHONY: help env demo test schemas wheel-test lint format bench requirements clean
+.PHONY: help env demo test schemas wheel-test web lint format bench requirements clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -55,6 +55,13 @@ schemas: $(STAMP) ## the XML schemas that tests of ALTO and PAGE want; without t
 	@mkdir -p $(SCHEMAS)
 	$(PY) -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-binary :all: --dest $(SCHEMAS) ocrd-page-to-alto==1.3.0
 	tar -xzf $(SCHEMAS)/ocrd-page-to-alto-1.3.0.tar.gz -C $(SCHEMAS) --strip-components=3 $(addprefix ocrd-page-to-alto-1.3.0/tests/data/,alto-4-2.xsd page.xsd)
+
+web: web/node_modules ## build the page into src/chuviet/serve/page (needs Node and npm)
+	cd web && npm run --silent build
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
 
 lint: $(STAMP) ## ruff and mypy
 	$(VENV)/bin/ruff check .
