@@ -184,7 +184,7 @@ class Pool:
 
     async def _watch(self, worker: Worker) -> None:
         """Replaces a worker when it ends."""
-        code = await worker.process.wait()
+        code = await worker.ended()
         self.workers.discard(worker)
         if worker in self._idle:
             self._idle.remove(worker)

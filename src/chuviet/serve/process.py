@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import subprocess
@@ -48,14 +49,14 @@ class Worker:
         try:
             await worker.send(dataclasses.asdict(settings) | {"token": None})
             first, _ = await worker.receive()
+            if first["event"] != "ready":
+                raise InputError(first["detail"])
         except WorkerDied as e:
             raise InputError(f"a worker did not start ({e}); see whether `chuviet read` works, and --memory-mb") from e
-        except BaseException:  # cancelled
+        except BaseException:  # also when it is cancelled: no process stays
             worker.kill()
+            await worker.ended()
             raise
-        if first["event"] != "ready":
-            await process.wait()
-            raise InputError(first["detail"])
         worker.models = first["models"]
         return worker
 
@@ -68,7 +69,7 @@ class Worker:
                 self.process.stdin.write(data)
             await self.process.stdin.drain()
         except (BrokenPipeError, ConnectionResetError) as e:
-            raise WorkerDied(await self.process.wait()) from e
+            raise WorkerDied(await self.ended()) from e
 
     async def receive(self) -> Message:
         """The next message. Who is cancelled while waiting loses none: the next call gets it. Raises WorkerDied."""
@@ -78,9 +79,18 @@ class Worker:
         try:
             message = await asyncio.shield(self._coming)
         except asyncio.IncompleteReadError as e:
-            raise WorkerDied(await self.process.wait()) from e
+            raise WorkerDied(await self.ended()) from e
         self._coming = None
         return message
+
+    async def ended(self) -> int:
+        """Waits for the end of the process, and closes what is left of it; returns its exit code."""
+        code = await self.process.wait()
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        with contextlib.suppress(OSError):
+            await self.process.stdin.wait_closed()
+        return code
 
     @property
     def is_alive(self) -> bool:
@@ -101,4 +111,4 @@ class Worker:
             await asyncio.wait_for(self.process.wait(), seconds)
         except TimeoutError:
             self.kill()
-            await self.process.wait()
+        await self.ended()

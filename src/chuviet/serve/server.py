@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import socket
@@ -35,7 +36,8 @@ def run(settings: Settings, host: str, port: int) -> None:
         # Uvicorn raises the signal again when it has stopped; that should end nothing but the service, and with code 0.
         former = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            uvicorn.Server(config).run(sockets=[listening])
+            with contextlib.suppress(SystemExit):  # raised where the service could not start, which is said below
+                uvicorn.Server(config).run(sockets=[listening])
         finally:
             for number, handler in former.items():
                 signal.signal(number, handler)
@@ -48,9 +50,8 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as e:
-        raise InputError(
-            f"{host}:{port}: cannot be listened on ({getattr(e, 'strerror', None) or e}); see --port"
-        ) from e
+        why = str(getattr(e, "strerror", None) or e).partition(" (")[0]
+        raise InputError(f"{host}:{port}: cannot be listened on ({why}); see --port") from e
 
 
 def _say_where(host: str, port: int, settings: Settings) -> None:

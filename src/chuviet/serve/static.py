@@ -22,12 +22,15 @@ _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "applica
 
 
 def mount_pages(app: FastAPI, page: Path | None = None) -> None:
-    """Adds /docs and, after all other routes, the page at /: the files of a folder, by default the package's own."""
+    """Adds /docs and, for what no route takes, the page at /: the files of a folder, by default the package's own.
+
+    As the router's default, not a mount: that would take a known path with another method, which is told so (405).
+    """
     for ending, media_type in _TYPES.items():
         mimetypes.add_type(media_type, ending)
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.add_api_route("/docs/{name}", _docs_file, include_in_schema=False)
-    app.mount("/", StaticFiles(directory=page or PAGE, html=True))
+    app.router.default = StaticFiles(directory=page or PAGE, html=True)
 
 
 async def _docs() -> Response:
