@@ -1,6 +1,6 @@
 """How fast `chuviet serve` answers, beside one process of `chuviet read`, and how it stands many and hostile clients.
 
-    python benchmarks/serve.py                        pages of docs/examples by 1, 8 and 64 clients; hostile ones; memory
+    python benchmarks/serve.py                        pages of docs/examples, 1 to 64 clients; hostile ones; memory
     python benchmarks/serve.py --memory 10000         memory after so many requests
     python benchmarks/serve.py --pages 20 --small     small pictures: what the service itself costs
 
@@ -64,7 +64,7 @@ def main() -> None:
 def one_process(pages: Sequence[bytes], number: int) -> float:
     """Pages a second of `chuviet read`, without its start."""
     with tempfile.TemporaryDirectory() as folder:
-        for k, page in zip(range(number), cycle(pages)):  # noqa: B905 (as many as asked for)
+        for k, page in enumerate(islice(cycle(pages), number)):
             Path(folder, f"{k}.png").write_bytes(page)
         command = [sys.executable, "-m", "chuviet", "read", folder, "--out", f"{folder}/all.json"]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -79,12 +79,12 @@ def speed(port: int, pages: Sequence[bytes], number: int, clients: int) -> str:
     good = [answer.seconds for answer in answers if answer.status == 200]
     p50, p95, p99 = np.percentile(good, (50, 95, 99))
     statuses = dict(Counter(answer.status for answer in answers))
-    return (f"{clients:3} clients: {len(good) / seconds:6.2f} pages a second, p50 {p50:.2f} p95 {p95:.2f} p99 {p99:.2f} s, "
-            f"{statuses}")  # fmt: skip
+    times = f"p50 {p50:.2f} p95 {p95:.2f} p99 {p99:.2f} s"
+    return f"{clients:3} clients: {len(good) / seconds:6.2f} pages a second, {times}, {statuses}"
 
 
 def hostile(port: int, rounds: int) -> None:
-    """64 clients at once, three of four with bodies that are no pages: every answer a proper status, good ones right."""
+    """64 clients at once, three of four with bodies that are no pages: each answer a proper status, good ones right."""
     sign = _sign(0)
     expected = ask(port, [sign], 1)[0].content
     for number in range(rounds):
@@ -177,8 +177,8 @@ def _bomb(side: int) -> bytes:
 def _pdf_bomb() -> bytes:
     """A PDF whose page names itself as its parent's many kids: 10,000 pages in 100 KB."""
     kids = b"3 0 R " * 10_000
-    return (b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Count 10000 /Kids ["
-            + kids + b"] >>\nendobj\n3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] >>\nendobj\n"
+    return (b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
+            b"2 0 obj\n<< /Type /Pages /Count 10000 /Kids [" + kids + b"] >>\nendobj\n3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] >>\nendobj\n"
             b"trailer << /Root 1 0 R >>\n%%EOF\n")  # fmt: skip
 
 
