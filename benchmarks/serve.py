@@ -175,11 +175,14 @@ def _bomb(side: int) -> bytes:
 
 
 def _pdf_bomb() -> bytes:
-    """A PDF whose page names itself as its parent's many kids: 10,000 pages in 100 KB."""
-    kids = b"3 0 R " * 10_000
-    return (b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
-            b"2 0 obj\n<< /Type /Pages /Count 10000 /Kids [" + kids + b"] >>\nendobj\n3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] >>\nendobj\n"
-            b"trailer << /Root 1 0 R >>\n%%EOF\n")  # fmt: skip
+    """A PDF that has one page ten thousand times."""
+    objects = (
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Count 10000 /Kids [" + b"3 0 R " * 10_000 + b"] >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] >>",
+    )
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (k, entry) for k, entry in enumerate(objects, 1))
+    return b"%PDF-1.4\n" + body + b"trailer << /Root 1 0 R >>\n%%EOF\n"
 
 
 def _png(image: Image.Image) -> bytes:
