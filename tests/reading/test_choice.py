@@ -17,7 +17,18 @@ from chuviet.preprocess.line import LinePreprocess
 from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.pytorch.artifact import SavedModel
 from chuviet.pytorch.network import as_artifact
-from chuviet.reading.choice import LINES, WORDS, Calibration, LineChoice, calibration_of, open_readers, read_crops
+from chuviet.reading.choice import (
+    LINES,
+    PRINT,
+    WORDS,
+    Calibration,
+    LineChoice,
+    calibration_of,
+    open_readers,
+    read_crops,
+    reads_better,
+    vietnamese_share,
+)
 from chuviet.reading.detector import Detector
 from chuviet.reading.lines import LineReader
 from chuviet.reading.pages import Reader
@@ -131,25 +142,24 @@ def test_on_a_page_each_reader_gets_what_it_knows(dark: SavedModel, monkeypatch:
     assert set(widths["lines"]) == {200} and set(widths["words"]) == {80, 100}
 
 
-def test_a_reader_that_disagrees_about_a_page_replaces_nothing() -> None:
-    """Sure of one line of a page that it reads otherwise all over: it knows no text of this kind."""
-    first = [("Số 3 Hà Nội", 0.8), ("Quận Ba Đình", 0.8), ("Hoàn Kiếm", 0.5)]
-    shy = Calibration(2.4, 19.1, agrees=0.8)
+def test_print_in_other_languages_is_read_by_the_reader_of_print() -> None:
+    """All lines of a page or none: it must be surer of the whole, agree about most letters, and not be Vietnamese."""
 
-    def read_with(texts: list[str]) -> list[str]:
-        other = [(text, 0.99) for text in texts]
-        readers: list[Any] = [SimpleNamespace(name="first"), SimpleNamespace(name="other")]
-        choice = LineChoice.__new__(LineChoice)
-        choice.readers, choice.calibrations = tuple(readers), (LINES, shy)
-        for reader in readers:
-            reader.artifacts = (SimpleNamespace(preprocess_cfg=LinePreprocess.Config()),)
+    def read_with(first: list[tuple[str, float]], other: list[tuple[str, float]]) -> list[str]:
+        readers = [reader(dict(enumerate(first))), reader(dict(enumerate(other)))]
+        readers[1].artifacts[0].lm = None
+        choice = LineChoice(readers)
+        assert choice.calibrations == (LINES, PRINT)
+        return [one.text for one in choice.predict(crops(len(first)))]
 
-        def read(reader: Any, asked: Any) -> list[Prediction]:
-            rows = first if reader.name == "first" else other
-            return [Prediction(i, *rows[i]) for i in asked]
-
-        return [one.text for one in choice.choose([5.0] * 3, read)]
-
-    close = ["Số 3 Hà Nôi", "Quận Ba Dình", "Hoàn Kiêm"]
-    assert read_with(close) == close
-    assert read_with(["Xw 3 Ma", "Ouan", "Hoàn Kiêm"]) == [text for text, _ in first]
+    receipt = [("TOTAI 12.50", 0.8), ("CASH", 0.9), ("THANK Y0U", 0.7)]
+    sharp = [("TOTAL 12.50", 0.9), ("CASE", 0.8), ("THANK YOU", 0.8)]
+    assert read_with(receipt, sharp) == [text for text, _ in sharp]
+    # 11 log(.9 / .8) + 4 log(.8 / .9) + 9 log(.8 / .7) = 2.03; with .7 for the first line it is -0.74.
+    assert read_with(receipt, [("TOTAL 12.50", 0.7), *sharp[1:]]) == [text for text, _ in receipt]
+    assert read_with(receipt, [("+O7A1", 0.99), ("CASH", 0.99), ("7HMKVDO", 0.99)]) == [text for text, _ in receipt]
+    bill = [("Tổng cộng 12.50", 0.7), ("CASH", 0.9)]  # 2 of 12 letters are Vietnamese alone
+    assert read_with(bill, [("Tong cong 12.50", 0.99), ("CASH", 0.99)]) == [text for text, _ in bill]
+    assert vietnamese_share([Prediction(0, "Tổng", 1.0), Prediction(1, "a1 Đ.", 1.0)]) == pytest.approx(2 / 6)
+    assert vietnamese_share([Prediction(0, "1.0", 1.0)]) == 0
+    assert not reads_better([Prediction(0, "", 1.0)], [Prediction(0, "", 0.5)])

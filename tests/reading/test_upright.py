@@ -125,8 +125,15 @@ def test_lines_across_are_read_both_ways() -> None:
 
 
 def test_lost_pages() -> None:
-    assert is_lost([Prediction(0, "a", 0.7)] * 9) and is_lost([Prediction(0, "abcdef", 0.5)])
-    assert not is_lost([Prediction(0, "abcdef", 0.7)]) and not is_lost([Prediction(0, "7", 0.9)]) and not is_lost([])
+    low = [FoundLine(np.array([(0, 0), (10, 0), (10, 20), (0, 20)], float), 1.0)]
+    wide = np.array([(0, 0), (20, 0), (20, 10), (0, 10)], float)
+    assert is_lost(low * 9, [Prediction(0, "a", 0.7)] * 9) and is_lost(low, [Prediction(0, "abcdef", 0.5)])
+    assert not is_lost(low, [Prediction(0, "abcdef", 0.7)]) and not is_lost(low, [Prediction(0, "7", 0.9)])
+    assert not is_lost([], [])
+    # Half of the area is of wide words; a line counts by its words.
+    assert not is_lost([*low, FoundLine(wide, 1.0)], [Prediction(0, "abcdef", 0.5)] * 2)
+    assert is_lost([*low, FoundLine(wide * 0.9, 1.0)], [Prediction(0, "abcdef", 0.5)] * 2)
+    assert is_lost([FoundLine(wide, 1.0, words=low[0].quad[None])], [Prediction(0, "abcdef", 0.5)])
     lost = [Prediction(0, "a", 0.7)] * 9
     assert is_found([Prediction(0, "abcdefghijkl", 0.9)], lost) and not is_found([Prediction(0, "abc", 0.9)], lost)
 

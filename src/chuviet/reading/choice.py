@@ -17,11 +17,15 @@ from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.reading.lines import DecoderName, LineReader, Weights
 from chuviet.reading.words import knows_words, read_words
 from chuviet.results import Prediction
+from chuviet.vocab import VIETNAMESE
 
 #: Reads some of several lines, given by their numbers, with one reader.
 Read = Callable[[LineReader, Sequence[int]], list[Prediction]]
 
 _LEAST = 1e-6  # a confidence below it counts as this one
+_VIETNAMESE = 0.05  # of the letters: a page with more of them marked is Vietnamese, where a language model knows more
+_AGREE = 0.7  # of the letters of a page: what two readers of its print have at least in common
+_MARKED = frozenset(c for c in VIETNAMESE.lower() if c.isalpha() and not c.isascii())
 _LONG = 10.0  # times as wide as high: no word of a photo is so long, and no reader of words is asked
 
 
@@ -29,13 +33,12 @@ _LONG = 10.0  # times as wide as high: no word of a photo is so long, and no rea
 class Calibration:
     """What a reader's confidence is worth beside that of others: `offset` + `slope` * log(likelihood).
 
-    `agrees`: where its readings of a page have less than this share of their letters in common with those that are
-    best so far, it is not asked to replace any: a reader of print is wrong about handwriting, but may be sure.
+    `pages`: such a reader reads all lines of a page or none, see `reads_better`.
     """
 
     offset: float
     slope: float
-    agrees: float = 0.0
+    pages: bool = False
 
     def worth(self, prediction: Prediction) -> float:
         """Of what was read; an empty text is worth less than any other."""
@@ -48,8 +51,8 @@ class Calibration:
 #: `python benchmarks/choice.py ... --fit ...` prints; docs/results.md has all of it. Another reader, another fit.
 LINES = Calibration(2.4, 19.1)
 WORDS = Calibration(0.0, 11.2)
-#: Readers of lines without a language model (`print_line`): asked where one with a model is in doubt.
-PLAIN = Calibration(1.0, 19.1, agrees=0.84)
+#: Readers of lines without a language model (`print_line`), beside those that have one.
+PRINT = Calibration(2.4, 19.1, pages=True)
 
 
 def calibration_of(reader: LineReader) -> Calibration:
@@ -57,7 +60,7 @@ def calibration_of(reader: LineReader) -> Calibration:
     first = reader.artifacts[0]
     if isinstance(first.preprocess_cfg, ScenePreprocess.Config):
         return WORDS
-    return LINES if first.lm is not None else PLAIN
+    return LINES if first.lm is not None else PRINT
 
 
 class LineChoice:
@@ -77,7 +80,7 @@ class LineChoice:
         if calibrations is None:
             calibrations = [calibration_of(reader) for reader in readers]
             if LINES not in calibrations:  # readers without a language model are compared with each other
-                calibrations = [LINES if one is PLAIN else one for one in calibrations]
+                calibrations = [LINES if one is PRINT else one for one in calibrations]
         if len(calibrations) != len(readers):
             raise InputError(f"{len(calibrations)} calibrations for {len(readers)} readers")
         self.readers, self.calibrations = tuple(readers), tuple(calibrations)
@@ -95,28 +98,45 @@ class LineChoice:
         long = np.asarray(aspects) > _LONG
         lines_known = not all(map(knows_words, self.readers))
         for reader, calibration in zip(self.readers, self.calibrations, strict=True):
+            whole = calibration.pages
+            if whole and vietnamese_share(best) > _VIETNAMESE:
+                continue
             passed = long & (lines_known and knows_words(reader))
-            asked = np.flatnonzero((worth < calibration.offset) & ~passed).tolist()
+            asked = np.flatnonzero((whole | (worth < calibration.offset)) & ~passed).tolist()
             found = read(reader, asked) if asked else []
-            if calibration.agrees and (
-                _agreement([best[i].text for i in asked], [one.text for one in found]) < calibration.agrees
-            ):
+            if whole and not reads_better(found, [best[i] for i in asked]):
                 continue
             for i, prediction in zip(asked, found, strict=True):
                 value = calibration.worth(prediction)
-                if value > worth[i]:
+                if whole or value > worth[i]:
                     best[i], worth[i] = replace(prediction, index=i), value
         return best
 
 
-def _agreement(before: Sequence[str], after: Sequence[str]) -> float:
-    """The share of letters that readings of the same lines have in common, in their order; 1 without any."""
-    common = [
-        sum(block.size for block in SequenceMatcher(None, a.lower(), b.lower(), autojunk=False).get_matching_blocks())
-        for a, b in zip(before, after, strict=True)
+def vietnamese_share(lines: Sequence[Prediction]) -> float:
+    """The share of letters, of all in what was read, that Vietnamese has and English has not; 0 without letters."""
+    letters = [c for line in lines for c in line.text.lower() if c.isalpha()]
+    return sum(c in _MARKED for c in letters) / len(letters) if letters else 0.0
+
+
+def reads_better(found: Sequence[Prediction], before: Sequence[Prediction]) -> bool:
+    """Whether a reader of print, without a language model, reads a page better than what read the same lines `before`:
+    it is surer of the whole, and both have most letters in common. Else it is no print, of which it may be sure too.
+    """
+    letters = [max(len(a.text), len(b.text)) for a, b in zip(found, before, strict=True)]
+    if not sum(letters):
+        return False
+    surer = [
+        length * math.log(max(a.likelihood, _LEAST) / max(b.likelihood, _LEAST))
+        for length, a, b in zip(letters, found, before, strict=True)
     ]
-    letters = sum(max(len(a), len(b)) for a, b in zip(before, after, strict=True))
-    return sum(common) / letters if letters else 1.0
+    common = [_in_common(a.text.lower(), b.text.lower()) for a, b in zip(found, before, strict=True)]
+    return sum(surer) > 0 and sum(common) >= _AGREE * sum(letters)
+
+
+def _in_common(a: str, b: str) -> int:
+    """The number of characters that two texts have in common, in their order."""
+    return sum(block.size for block in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())
 
 
 def open_readers(

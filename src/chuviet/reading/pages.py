@@ -103,7 +103,7 @@ class Reader:
     def read_image(self, image: np.ndarray, name: str = "", batch_size: int = 32) -> Page:
         """The text of one page (H W 3 uint8 RGB), turned by any angle, in blocks and in reading order."""
         found, texts = self._read_lines(image, batch_size)
-        if is_lost(texts):
+        if is_lost(found, texts):
             quarter = np.ascontiguousarray(np.rot90(image))
             other, better = self._read_lines(quarter, batch_size)
             if is_found(better, texts):

@@ -44,14 +44,19 @@ class Piece:
 
 @dataclass(frozen=True)
 class Pieces:
-    """A line as a network gets it: the images of its pieces, and where they lie in its `width` columns; and whether it
-    seems to be several lines.
+    """A line as a network gets it: the images of its pieces, where they lie in its `width` columns, and the `ink` of
+    all of it (h width uint8, 0 paper) where it is a line of ink.
     """
 
     images: list[np.ndarray]
     places: list[Piece]
     width: int
-    stacked: bool = False
+    ink: np.ndarray | None = None
+
+    @property
+    def stacked(self) -> bool:
+        """Whether it seems to be several lines, one below the other."""
+        return self.ink is not None and is_stacked(self.ink)
 
     def joined(self, frames: Sequence[np.ndarray], space: int | None) -> np.ndarray:
         """The pieces' frames (T V log probabilities each) as those of the whole line: blank ones for what was cut away,
@@ -75,7 +80,7 @@ def prepare(preprocess: Any, image: np.ndarray, cut: bool) -> Pieces:
     width, ink = ready.shape[1], 255 - ready
     places = pieces_of(ink) if cut else [Piece(0, width)]
     images = [preprocess.resize(ready[:, place.left : place.right]) for place in places]
-    return Pieces(images, places, width, is_stacked(ink))
+    return Pieces(images, places, width, ink)
 
 
 def rows_of(image: np.ndarray) -> tuple[int, int]:
