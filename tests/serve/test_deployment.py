@@ -73,9 +73,9 @@ def test_behind_nginx(serve: Callable[..., Any], tmp_path: Path) -> None:
     nginx = subprocess.Popen([str(NGINX), "-p", str(tmp_path), "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
         _wait_for(port, nginx)
-        photo = (ROOT / "docs" / "examples" / "lines" / "7.jpg").read_bytes()
+        photo = (ROOT / "docs" / "examples" / "lines" / "address.jpg").read_bytes()
         status, text, _ = _ask(port, "POST", "/v1/lines", photo)
-        assert status == 200 and "Khóm Tây Phú" in text
+        assert status == 200 and "Phường Sơn Tây" in text
         status, text, headers = _ask(port, "POST", "/v1/read?format=jsonl", photo)
         assert status == 200 and '"chuviet/pages"' in text and "script-src 'self'" in headers["content-security-policy"]
         assert _ask(port, "GET", "/metrics")[0] == 403 and _ask(port, "GET", "/readyz")[0] == 200

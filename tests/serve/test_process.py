@@ -24,7 +24,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 CLIENTS = ROOT / "docs" / "clients"
-LINE = EXAMPLES / "lines" / "7.jpg"
+LINE = EXAMPLES / "lines" / "address.jpg"
 TOKEN = "a-token-of-some-length"
 
 
@@ -192,6 +192,10 @@ def test_the_clients_of_the_documentation(serve: Callable[..., Any], tmp_path: P
         assert run(CLIENTS / "read.sh", photo, service.url, TOKEN).startswith("RIVER CAFE")
         assert '{"detail"' in run(CLIENTS / "read.sh", tmp_path / "bad.png", service.url, TOKEN, code=22)
     if node := shutil.which("node"):
-        lines = run(node, CLIENTS / "lines.mjs", service.url, LINE, EXAMPLES / "lines" / "4.jpg").splitlines()
-        assert lines[0].startswith("7.jpg\t0.9") and "Khóm Tây Phú" in lines[0] and lines[1].startswith("4.jpg\t")
+        lines = run(node, CLIENTS / "lines.mjs", service.url, LINE, EXAMPLES / "lines" / "name.jpg").splitlines()
+        assert (
+            lines[0].startswith("address.jpg\t0.9")
+            and "Phường Sơn Tây" in lines[0]
+            and lines[1].startswith("name.jpg\t")
+        )
         assert "422: bad.png" in run(node, CLIENTS / "lines.mjs", service.url, tmp_path / "bad.png", code=1)
