@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -19,6 +19,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from chuviet.formats.known import FORMATS
+from chuviet.serve.description import Format
+
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 MODES = {"/v1/read": list(GenerationMode)}  # other routes have no parameter that could be wrong
 
@@ -32,7 +35,8 @@ def test_every_route_and_status_is_described(reading: Any) -> None:
     }  # fmt: skip
     assert {p["name"] for p in read["parameters"]} == {"format", "ocr", "min_score"}
     assert "multipart/form-data" in read["requestBody"]["content"]
-    assert len(read["responses"]["200"]["content"]) == 9
+    assert len(read["responses"]["200"]["content"]) == len(FORMATS)
+    assert get_args(Format) == tuple(FORMATS)
 
 
 def ask_all(url: str, examples: int) -> int:

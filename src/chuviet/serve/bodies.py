@@ -62,8 +62,8 @@ class Body:
         return [Upload(_NO_NAME, b"".join(chunks))]
 
     async def _files(self, most: int) -> list[Upload]:
-        parser = _InMemory(self.request.headers, self._counted(), max_files=most + 1, max_fields=16)
-        parser.spool_max_size = self.pool.settings.max_bytes + 1
+        parser = MultiPartParser(self.request.headers, self._counted(), max_files=most + 1, max_fields=16)
+        parser.spool_max_size = self.pool.settings.max_bytes + 1  # no byte of them touches the disk
         try:
             form = await parser.parse()
         except MultiPartException as e:
@@ -95,10 +95,6 @@ class Body:
 
     def _too_large(self) -> Refusal:
         return Refusal(413, f"the body is larger than {self.pool.settings.max_mb:g} MB; send it smaller or in parts")
-
-
-class _InMemory(MultiPartParser):
-    """Keeps the files of a form in memory: no byte of them touches the disk."""
 
 
 def called(name: str | None) -> str:

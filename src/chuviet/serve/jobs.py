@@ -74,7 +74,7 @@ class Reading:
         Raises Refusal for what is too large or of a kind that is not read, InputError for what is broken.
         """
         name = str(job["name"])
-        limits = Limits(pixels=max(self.settings.max_pixels, 10_000), pages=self.settings.max_pages)
+        limits = Limits(pixels=self.settings.max_pixels, pages=self.settings.max_pages)
         _check_kind(data, name)
         found = find_in_bytes(data, name, limits)
         if found.cut:
