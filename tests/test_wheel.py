@@ -88,7 +88,7 @@ def test_what_needs_pytorch_says_so_in_one_line(place: Path) -> None:
     (place / "work" / "w.safetensors").write_bytes(np.zeros(16, np.uint8).tobytes())
     chuviet = place / "env" / "bin" / "chuviet"
     for command in (
-        ["predict", "-w", "w.safetensors", "lines"],
+        ["predict", "-w", "w.safetensors", "lines/address.jpg"],
         ["train", "-C", "x"],
         ["folds", "--data", "a", "--out", "b"],
     ):
