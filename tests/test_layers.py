@@ -21,10 +21,12 @@ MAKING = (
     {"labels", "polygons"}, {"batch"}, {"synth", "data", "models", "losses", "metrics"}, {"pytorch"}, {"train"},
     {"experiment"}, {"export"}, {"report"}, {"compress"}, {"runs"},
 )  # fmt: skip
+#: The serving floor: it stands on the reading floor, and knows nothing of making.
+SERVING = "serve"
 TOP = ("commands", "cli", "__main__")
 #: Modules above the reading floor that must do without the making floor all the same.
 LIGHT = {"__main__", "cli", "command_help", "commands", "commands.guard", "commands.images", "commands.outputs",
-         "commands.page_outputs", "commands.predict", "commands.read", "commands.record",
+         "commands.page_outputs", "commands.predict", "commands.read", "commands.record", "commands.serve",
          "commands.weights"}  # fmt: skip
 #: What the reading floor never imports.
 HEAVY = {"torch", "torchvision", "timm", "lightning", "pandas", "albumentations", "sklearn", "scipy", "shapely",
@@ -77,11 +79,12 @@ def allowed_imports() -> dict[str, set[str]]:
         allowed[name] = below | {name}
         below |= {name}
     below -= {"front"}
+    allowed[SERVING] = below | {SERVING}
     for group in MAKING:
         allowed |= {name: below | {name} for name in group}
         below |= group
     for name in TOP:
-        allowed[name] = below | {name, "front"}
+        allowed[name] = below | {name, "front", SERVING}
         below |= {name}
     return allowed
 
@@ -104,6 +107,11 @@ def reads(module: str) -> bool:
     """Whether a module belongs to the reading floor."""
     name = module.removeprefix("chuviet.")
     return part(module) in {*BASE, *READING, ""} or name in LIGHT
+
+
+def serves(module: str) -> bool:
+    """Whether a module belongs to the serving floor, which needs what the extra `serve` installs, and no more."""
+    return part(module) == SERVING
 
 
 def cycle(edges: dict[str, set[str]]) -> list[str]:
@@ -150,14 +158,14 @@ def test_imports_go_downhill() -> None:
 def test_the_reading_floor_never_looks_up() -> None:
     making = set().union(*MAKING)
     for module, used in graph().items():
-        if reads(module):
+        if reads(module) or serves(module):
             assert not {u for u in used if part(u) in making}, module
 
 
 def test_the_reading_floor_imports_nothing_heavy() -> None:
     for path in SOURCE.rglob("*.py"):
         module = module_name(path)
-        if reads(module):
+        if reads(module) or serves(module):
             for name in top_level_imports(path.read_text()):
                 assert name.split(".")[0] not in HEAVY, f"{module} imports {name}"
 
@@ -190,6 +198,8 @@ def test_the_checks_can_fail() -> None:
     assert uphill({"chuviet.config": {"chuviet.batch"}}) == ["chuviet.config imports chuviet.batch"]
     assert uphill({"chuviet.reading.a": {"chuviet.pytorch.b"}}) == ["chuviet.reading.a imports chuviet.pytorch.b"]
     assert uphill({"chuviet.decode.a": {"chuviet.language.b"}}) == ["chuviet.decode.a imports chuviet.language.b"]
+    assert uphill({"chuviet.reading.a": {"chuviet.serve.b"}}) == ["chuviet.reading.a imports chuviet.serve.b"]
+    assert uphill({"chuviet.serve.a": {"chuviet.front"}}) == ["chuviet.serve.a imports chuviet.front"]
     assert uphill({"chuviet.commands.a": {"chuviet.cli"}}) == ["chuviet.commands.a imports chuviet.cli"]
     assert top_level_imports("import torch\ndef f():\n    import pandas\n") == {"torch"}
     assert uphill({"chuviet.data.a": {"chuviet.models.b", "chuviet.vocab", "chuviet.data.c"}}) == [

@@ -4,10 +4,12 @@ Slow, and needs a network for the packages: `make wheel-test`, which CI runs.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,25 +73,46 @@ def test_it_reads_from_another_folder_with_a_home_that_is_read_only(place: Path,
         options["user"] = "nobody"
     chuviet = place / "env" / "bin" / "chuviet"
     try:
-        (line,) = run(chuviet, "predict", "lines/7.jpg", **options).splitlines()
+        (line,) = run(chuviet, "predict", "lines/address.jpg", **options).splitlines()
     except PermissionError:
         pytest.skip("the interpreter may not be run by another user")
-    assert line.startswith("Khóm Tây Phú")
+    assert line.startswith("Tòa nhà An Lạc, Phường Sơn Tây")
     lines = run(chuviet, "predict", "lines", **options).splitlines()
-    assert len(lines) == 4 and "7.jpg\t" + line.split("\t")[0] in "\n".join(lines)
+    assert len(lines) == 8 and "address.jpg\t" + line.split("\t")[0] in "\n".join(lines)
     assert "Garden" in run(chuviet, "read", "page.jpg", **options)
-    code = "import chuviet; print(chuviet.read('page.jpg').text); print(chuviet.LineReader().read('lines/7.jpg'))"
-    assert "Khóm Tây Phú" in run(place / "env" / "bin" / "python", "-c", code, **options)
+    code = "import chuviet; print(chuviet.read('page.jpg').text); print(chuviet.LineReader().read('lines/address.jpg'))"
+    assert "Phường Sơn Tây" in run(place / "env" / "bin" / "python", "-c", code, **options)
 
 
 def test_what_needs_pytorch_says_so_in_one_line(place: Path) -> None:
     (place / "work" / "w.safetensors").write_bytes(np.zeros(16, np.uint8).tobytes())
     chuviet = place / "env" / "bin" / "chuviet"
     for command in (
-        ["predict", "-w", "w.safetensors", "lines"],
+        ["predict", "-w", "w.safetensors", "lines/address.jpg"],
         ["train", "-C", "x"],
         ["folds", "--data", "a", "--out", "b"],
     ):
         done = subprocess.run([chuviet, *command], capture_output=True, text=True, cwd=place / "work")
         assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
         assert "pip install '.[train]' in a checkout" in done.stderr
+
+
+def test_the_service_runs_with_its_extra_alone(place: Path) -> None:
+    """The last test: it adds packages to the environment."""
+    (wheel,) = (place / "dist").glob("*.whl")
+    env = place / "env" / "bin"
+    run(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", env / "python", f"{wheel}[serve]")
+    command = [env / "chuviet", "serve", "--port", "0", "--workers", "1"]
+    service = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=place / "work")
+    try:
+        assert service.stderr is not None
+        url = re.search(r"http://[^ ]+:\d+", service.stderr.readline())[0]  # type: ignore[index]
+        body = (place / "work" / "page.jpg").read_bytes()
+        with urllib.request.urlopen(f"{url}/v1/read?format=txt", body, timeout=120) as answer:
+            assert "Garden" in answer.read().decode()
+        for path in ("/", "/docs", "/docs/swagger-ui-bundle.js"):
+            with urllib.request.urlopen(url + path) as answer:
+                assert answer.status == 200
+    finally:
+        service.terminate()
+        assert service.wait(60) == 0

@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _predict(_command(commands, "predict", "read the text of line images, or find text with the weights of a detector"))
     _read(_command(commands, "read", "find and read all text of pages and photos"))
+    _serve(_command(commands, "serve", "read pages and lines for others: a page for the browser, and HTTP"))
     _reject(_command(commands, "reject", "choose the threshold below which a detector skips an image as empty"))
     _evaluate(_command(commands, "evaluate", "measure weights on labelled lines or pages"))
     _train(_command(commands, "train", "train a config, one fold or several"))
@@ -161,6 +162,33 @@ def _read(p: argparse.ArgumentParser) -> None:
     p.add_argument("--draw", metavar="DIR", help="pictures with what was read")
     p.add_argument("--skip-bad", action="store_true", help="leave out pages that cannot be read, and name them")
     _min_score(p)
+
+
+def _serve(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--host", default="127.0.0.1", metavar="ADDRESS",
+                   help="listen here (%(default)s: this machine alone; 0.0.0.0: all that reach this one)")  # fmt: skip
+    p.add_argument("--port", type=_natural, default=8000, metavar="N", help="%(default)s; 0: any that is free")
+    p.add_argument("--token-file", metavar="FILE",
+                   help="clients must send what is in it as a bearer token (default: what CHUVIET_TOKEN says, if it "
+                   "is set)")  # fmt: skip
+    p.add_argument("--workers", type=_natural, default=0, metavar="N",
+                   help="processes that read (0: one a core, eight at most); --threads are those of each")  # fmt: skip
+    p.add_argument("--queue", type=_natural, default=64, metavar="N", help="requests that may wait (%(default)s): 429")
+    p.add_argument("--time-limit", type=float, default=120, metavar="SECONDS",
+                   help="from a whole request to its answer, waiting included (%(default)s): 504")  # fmt: skip
+    p.add_argument("--receive-limit", type=float, default=60, metavar="SECONDS",
+                   help="in which a request must have come (%(default)s): 408")  # fmt: skip
+    p.add_argument("--max-mb", type=float, default=25, metavar="MB", help="10^6 bytes of a request (%(default)s): 413")
+    p.add_argument("--max-pixels", type=_positive, default=50_000_000, metavar="N",
+                   help="of a picture (%(default)s): 413; pages of PDFs are drawn with so many at most")  # fmt: skip
+    p.add_argument("--max-pages", type=_positive, default=50, metavar="N", help="of a document (%(default)s): 413")
+    p.add_argument("--max-lines", type=_positive, default=500, metavar="N",
+                   help="images in one request for lines (%(default)s): 413")  # fmt: skip
+    p.add_argument("--max-held-mb", type=float, default=512, metavar="MB",
+                   help="10^6 bytes of all requests in memory together (%(default)s): 429")  # fmt: skip
+    p.add_argument("--memory-mb", type=_natural, default=4000, metavar="MB",
+                   help="address space of a worker, 10^6 bytes (%(default)s; 0: no limit)")  # fmt: skip
+    _reader(p)
 
 
 def _min_score(p: argparse.ArgumentParser) -> None:

@@ -52,6 +52,18 @@ none that chuviet did not write. docs/output.md has all of it.
 
 A PDF's page that carries a text of its own gives that text, with confidence 1; its pictures are read. What --max-pages
 or --time-limit cuts off is counted on stderr, and the exit code is 3.""",
+    "serve": """\
+examples:
+  chuviet serve                                          http://127.0.0.1:8000 in a browser; for this machine alone
+  chuviet serve --port 9000 --workers 4 --max-mb 50
+  chuviet serve -w page_det -w mine.onnx                 another reader
+  chuviet serve --host 0.0.0.0 --token-file token.txt    for others, who must know the token
+
+  curl --data-binary @photo.jpg 'http://127.0.0.1:8000/v1/read?format=txt'
+  curl -F files=@1.png -F files=@2.png http://127.0.0.1:8000/v1/lines
+
+Needs `pip install 'chuviet[serve]'`. Formats as those of `chuviet read`. Nothing that is sent is written to disk or to
+the log. SIGTERM or Ctrl-C ends it when what is being read has been read. docs/serve.md has all of it.""",
     "reject": """\
 examples:
   chuviet reject -w fots_light_rejector_small --data icdar2015/text_localization/train_icdar2015_label.txt \\

@@ -244,3 +244,12 @@ def test_list_images_in_natural_order(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert [p.relative_to(tmp_path).as_posix() for p in list_images(tmp_path)] == ["2/9.JPG", "2/10.jpg", "10/1.png"]
+
+
+def test_every_page_of_a_tiff_is_held_to_the_limit_by_its_own_size() -> None:
+    data = io.BytesIO()
+    first, second = Image.new("1", (30, 20), 1), Image.new("1", (10_001, 10_000), 1)
+    first.save(data, "TIFF", save_all=True, append_images=[second], compression="group4")
+    assert decode_image(data.getvalue()).shape == (20, 30, 3)
+    with pytest.raises(InputError, match="a.tiff: 10001 x 10000 px; images of 1 to 100,000,000 px are read"):
+        decode_image(data.getvalue(), "a.tiff", frame=2)

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from chuviet.errors import InputError
-from chuviet.inputs.sources import find_sources, iter_sources, printable
+from chuviet.inputs.limits import Limits
+from chuviet.inputs.sources import find_in_bytes, find_sources, iter_sources, printable
 
 
 def picture(level: int, height: int = 6) -> Image.Image:
@@ -217,3 +218,15 @@ def test_other_values_are_said_in_one_line(value: Any) -> None:
     with pytest.raises(InputError) as caught:
         [s.load() for s in iter_sources(value)]
     assert "\n" not in str(caught.value)
+
+
+def test_the_pictures_of_bytes_have_the_name_that_is_given() -> None:
+    data = io.BytesIO()
+    pages = [Image.new("L", (30 + k, 20), 255) for k in range(3)]
+    pages[0].save(data, "TIFF", save_all=True, append_images=pages[1:])
+    found = find_in_bytes(data.getvalue(), "a.tiff", Limits(pages=2))
+    assert [source.name for source in found.sources] == ["a.tiff#1", "a.tiff#2"] and found.cut == [("a.tiff", 1)]
+    assert [source.load().shape[1] for source in found.sources] == [30, 31]
+    (broken,) = find_in_bytes(data.getvalue()[:20], "b.tiff").sources
+    with pytest.raises(InputError, match="^b.tiff: "):
+        broken.load()

@@ -29,13 +29,14 @@ layers = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(layers)
 
 
-def hidden() -> set[str]:
-    """The modules of all packages that the extras alone install."""
+def hidden(kept: str = "") -> set[str]:
+    """The modules of all packages that the extras alone install; those of the extra `kept` left out."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     base, extras = (
         {re.match(r"[\w.-]+", r)[0].lower() for r in ranges}  # type: ignore[index]
         for ranges in (project["dependencies"], itertools.chain(*project["optional-dependencies"].values()))
     )
+    base |= {re.match(r"[\w.-]+", r)[0].lower() for r in project["optional-dependencies"].get(kept, ())}  # type: ignore[index]
     made_by = {top: {name.lower() for name in names} for top, names in packages_distributions().items()}
     return {top for top, names in made_by.items() if names & extras and not names & base} - {"chuviet"}
 
@@ -55,9 +56,9 @@ sys.meta_path[:] = [Hidden({names!r}, list(sys.meta_path))]
 """
 
 
-def without(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs `code` in a Python in which nothing can be imported that reading must do without."""
-    whole = HIDE.replace("{names!r}", repr(sorted(layers.HEAVY | hidden()))) + code
+def without(code: str, *arguments: str, kept: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs `code` in a Python in which nothing can be imported that reading, with the extra `kept`, must do without."""
+    whole = HIDE.replace("{names!r}", repr(sorted(layers.HEAVY | hidden(kept)))) + code
     return subprocess.run([sys.executable, "-c", whole, *arguments], capture_output=True, text=True)
 
 
@@ -74,6 +75,15 @@ def test_every_module_of_the_floor_is_imported_without_the_making_floor() -> Non
     code = f"import importlib\nfor name in {floor}:\n    importlib.import_module(name)\n"
     done = without(code + "print(len(sys.modules))")
     assert done.returncode == 0, done.stderr
+
+
+def test_every_module_of_the_service_is_imported_with_its_own_extra_alone() -> None:
+    floor = sorted(m for m in layers.graph() if layers.serves(m))
+    assert "chuviet.serve.app" in floor
+    done = without(f"import importlib\nfor name in {floor}:\n    importlib.import_module(name)\n", kept="serve")
+    assert done.returncode == 0, done.stderr
+    done = without("from chuviet.cli import main\nsys.exit(main(['serve']))")
+    assert done.returncode == 2 and "pip install 'chuviet[serve]'" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 READ = """

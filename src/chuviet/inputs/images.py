@@ -80,6 +80,7 @@ def _decoded(data: bytes | Path, head: bytes, name: str, max_pixels: int | None,
             check_size(opened.size, name, max_pixels)
             if frame > 1:
                 opened.seek(frame - 1)
+                check_size(opened.size, name, max_pixels)  # pages of a TIFF have sizes of their own
             return _to_rgb(opened, max_pixels)
     except UnidentifiedImageError as e:
         raise InputError(f"{name}: not an image that can be read ({', '.join(FORMATS)} can)") from e

@@ -25,7 +25,7 @@ from chuviet.inputs.names import from_printable, list_files, natural_key, printa
 from chuviet.inputs.pdf_text import TextLayer
 from chuviet.inputs.tables import TABLES, listed_images
 
-__all__ = ["Found", "Source", "find_sources", "from_printable", "iter_sources", "printable"]
+__all__ = ["Found", "Source", "find_in_bytes", "find_sources", "from_printable", "iter_sources", "printable"]
 
 _SOME_FRAMES = re.compile(r"(.+)#([1-9][0-9]{0,5})(?:-([1-9][0-9]{0,5}))?")
 _BYTES = (bytes, bytearray, memoryview)
@@ -89,6 +89,11 @@ def find_sources(
     return found
 
 
+def find_in_bytes(data: bytes, name: str, limits: Limits = LIMITS) -> Found:
+    """The images of a file's bytes, which outputs and errors call `name`. Raises InputError as `find_sources` does."""
+    return _frames(data, None, kind_of(data), name, limits)
+
+
 def iter_sources(source: Any, limits: Limits = LIMITS) -> Iterator[Source]:
     """The images that a Python value means, one after the other; an iterator is used as it goes.
 
@@ -128,7 +133,7 @@ def _of_value(value: Any, number: int, limits: Limits) -> Iterator[Source]:
         return
     if isinstance(value, _BYTES) or (hasattr(value, "read") and not isinstance(value, Image.Image)):
         data = bytes(value) if isinstance(value, _BYTES) else read_file_object(value, name)
-        yield from _warned(_of_bytes(data, name, limits))
+        yield from _warned(find_in_bytes(data, name, limits))
         return
     if not isinstance(value, (np.ndarray, Image.Image)):
         as_image(value, name)  # raises
@@ -142,16 +147,11 @@ def _warned(found: Found) -> list[Source]:
     return found.sources
 
 
-def _of_bytes(data: bytes, name: str, limits: Limits) -> Found:
-    """The images of a file's bytes."""
-    return _frames(data, None, kind_of(data), name, limits)
-
-
 def _of_input(value: str, columns: Sequence[str], limits: Limits) -> Found:
     """The images of one input of the command line; InputError when there are none."""
     path = Path(value)
     if value == "-":
-        return _of_bytes(sys.stdin.buffer.read(), "stdin", limits)
+        return find_in_bytes(sys.stdin.buffer.read(), "stdin", limits)
     if _is_folder(path):
         return _of_folder(path, limits)
     if path.suffix.lower() in TABLES and path.is_file():
