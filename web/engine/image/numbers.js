@@ -21,10 +21,9 @@ export function roundEven(x) {
  * @returns {number}
  */
 export function rounded(x, digits) {
-  // toFixed looks at all of the number's digits; of two that are as near it takes the larger, Python the even one.
-  const scaled = Math.abs(x) * 10 ** digits;
-  const half = scaled % 1 === 0.5 && Number((scaled / 10 ** digits).toFixed(digits + 5)) === scaled / 10 ** digits;
-  if (half) return (Math.sign(x) * roundEven(scaled)) / 10 ** digits;
+  // Halfway between two decimals are odd multiples of this power of two alone; toFixed would take the larger one.
+  const parts = x * 2 ** (digits + 1);
+  if (Number.isInteger(parts) && parts % 2 !== 0) return roundEven(x * 10 ** digits) / 10 ** digits;
   return Number(x.toFixed(digits));
 }
 
