@@ -32,6 +32,7 @@ export function languageModelArrays(data) {
 /** @param {Uint8Array} tensor */
 function parts(tensor) {
   let name = '';
+  /** @type {Uint8Array} */
   let raw = new Uint8Array(0);
   let kind = 0;
   for (const [number, value, integer] of fields(tensor)) {

@@ -4,7 +4,8 @@
  * @typedef {{name: string, file: string, charset: string, preprocess: any, decoder: any, language_model: boolean}} Weights
  * @typedef {{offset: number, slope: number, agrees: number}} Calibration
  * @typedef {{
- *   version: string, schema: Record<string, any>, detector: Weights, readers: Weights[],
+ *   version: string, schema: Record<string, any>, runtime: {script: string, wasm: string},
+ *   detector: Weights, readers: Weights[],
  *   calibrations: Record<'lines' | 'words' | 'plain', Calibration>, codes: number[],
  *   constants: Record<string, Record<string, any>>,
  * }} Settings

@@ -78,7 +78,8 @@ function probabilities(logits, columns, { width, height }) {
  * @returns {Found}
  */
 export function regions(config, map, { width, height }) {
-  const binary = Uint8Array.from(map, (one) => (one > config.threshold ? 1 : 0));
+  const binary = new Uint8Array(map.length);
+  for (let i = 0; i < map.length; i++) binary[i] = map[i] > config.threshold ? 1 : 0;
   const outlines = findOutlines(binary, width, height).map((points) => ({ points, size: sizeOf(points) }));
   outlines.sort((a, b) => b.size - a.size);
   /** @type {Found} */

@@ -115,27 +115,30 @@ export function gaussianBlur(image, reach, sigma) {
   const weights = Float32Array.from(kernel, (one) => one / total);
   const stride = width * channels;
   const across = new Float32Array(image.data.length);
+  const padded = new Float32Array(stride + 2 * reach * channels);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let k = 0; k < weights.length; k++) {
-          const from = Math.min(Math.max(x + k - reach, 0), width - 1);
-          sum += weights[k] * image.data[y * stride + from * channels + c];
-        }
-        across[y * stride + x * channels + c] = sum;
-      }
+    const row = image.data.subarray(y * stride, (y + 1) * stride);
+    padded.set(row, reach * channels);
+    for (let i = 0; i < reach * channels; i++) {
+      padded[i] = row[i % channels];
+      padded[stride + reach * channels + i] = row[stride - channels + (i % channels)];
+    }
+    for (let i = 0; i < stride; i++) {
+      let sum = 0;
+      for (let k = 0, from = i; k < weights.length; k++, from += channels) sum += weights[k] * padded[from];
+      across[y * stride + i] = sum;
     }
   }
   const data = new Float32Array(image.data.length);
+  const sums = new Float64Array(stride);
   for (let y = 0; y < height; y++) {
-    for (let i = 0; i < stride; i++) {
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) {
-        sum += weights[k] * across[Math.min(Math.max(y + k - reach, 0), height - 1) * stride + i];
-      }
-      data[y * stride + i] = sum;
+    sums.fill(0);
+    for (let k = 0; k < weights.length; k++) {
+      const from = Math.min(Math.max(y + k - reach, 0), height - 1) * stride;
+      const weight = weights[k];
+      for (let i = 0; i < stride; i++) sums[i] += weight * across[from + i];
     }
+    data.set(sums, y * stride);
   }
   return { data, width, height, channels };
 }

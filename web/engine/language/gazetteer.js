@@ -18,15 +18,12 @@ export class Gazetteer {
    */
   constructor(kernels, districts) {
     this.kernels = kernels;
-    /** @type {Map<string, Map<string, District[]>>} */
-    const provinces = new Map();
-    for (const district of districts.filter((one) => one[2])) {
-      const members = at(provinces, district[0], () => new Map());
-      at(members, '', () => /** @type {District[]} */ ([])).push(district);
-    }
+    /** @type {Map<string, District[]>} */
+    const byName = new Map();
+    for (const district of districts.filter((one) => one[2])) at(byName, district[0], () => []).push(district);
     /** @type {Map<string, District[]>} */
     this.members = new Map();
-    for (const [name, members] of provinces) at(this.members, nameKey(name), () => []).push(...members.values().next().value);
+    for (const [name, members] of byName) at(this.members, nameKey(name), () => []).push(...members);
     /** @type {Map<string, Map<string, Place>>} */
     this.provinces = new Map();
     this.straight = new Map(districts.filter((one) => !one[2]).map((one) => [nameKey(one[0]), new Place([one])]));
@@ -231,7 +228,9 @@ class Place {
   /** @param {District[]} districts */
   constructor(districts) {
     const last = districts[districts.length - 1];
-    [this.province, this.kind, this.name] = last;
+    this.province = last[0];
+    this.kind = last[1];
+    this.name = last[2];
     /** @type {Map<string, [string, string]>} Kind and name by key. */
     this.wards = new Map(districts.flatMap((one) => one[3].map((ward) => [nameKey(ward[1]), ward])));
     this.districts = districts;

@@ -22,7 +22,11 @@ export class NGram {
     this.ids = new Map(all.map((c, i) => [c, i]));
     this.order = order;
     const codes = Float32Array.from(settings().codes);
-    const decoded = (/** @type {Uint8Array} */ of) => Float32Array.from(of, (code) => codes[code]);
+    const decoded = (/** @type {Uint8Array} */ of) => {
+      const values = new Float32Array(of.length);
+      for (let i = 0; i < of.length; i++) values[i] = codes[of[i]];
+      return values;
+    };
     let start = 0;
     const levels = [];
     for (let k = 1; k <= order; k++) {
@@ -31,9 +35,10 @@ export class NGram {
       levels.push(levelOf(contexts, sizes, probs, decoded(arrays[`backoff.${k}`]), start));
       start += probs.length;
     }
-    const followers = joined(Uint16Array, levels.map((_, k) => arrays[`characters.${k + 1}`]));
+    const each = levels.map((_, k) => k + 1);
+    const followers = joined(Uint16Array, each.map((k) => arrays[`characters.${k}`]));
     this.table = kernels.table({
-      levels, characters: followers, probs: joined(Float32Array, levels.map((_, k) => decoded(arrays[`probs.${k + 1}`]))),
+      levels, characters: followers, probs: joined(Float32Array, each.map((k) => decoded(arrays[`probs.${k}`]))),
       bits: (all.length + 1).toString(2).length, end: all.length,
       dense: Math.min(order, constants('language.ngram')._DENSE + 1), modulus: MODULUS,
     });
@@ -86,7 +91,8 @@ function levelOf(contexts, sizes, probs, backoff, start) {
  * @returns {Int32Array}
  */
 function slotsOf(contexts, size) {
-  const wanted = Int32Array.from(contexts, (key) => key % size);
+  const wanted = new Int32Array(contexts.length);
+  for (let i = 0; i < wanted.length; i++) wanted[i] = contexts[i] % size;
   const starts = new Int32Array(size + 1);
   for (const slot of wanted) starts[slot + 1]++;
   for (let i = 0; i < size; i++) starts[i + 1] += starts[i];
@@ -112,19 +118,21 @@ export function unpackKeys(data, count, modulus) {
   const lowBits = Math.max(Math.floor(modulus / Math.max(count, 1)), 1).toString(2).length - 1;
   const split = Math.ceil((count * lowBits) / 8);
   const keys = new Float64Array(count);
-  const bit = (/** @type {number} */ at) => (data[at >> 3] >> (7 - (at & 7))) & 1;
+  const step = 2 ** lowBits;
   let found = 0;
   for (let at = split; at < data.length; at++) {
     for (let k = 0; k < 8 && data[at]; k++) {
       if (!((data[at] >> (7 - k)) & 1)) continue;
-      if (found < count) keys[found] = ((at - split) * 8 + k - found) * 2 ** lowBits;
+      if (found < count) keys[found] = ((at - split) * 8 + k - found) * step;
       found++;
     }
   }
   if (found !== count) throw new Error('the language model is damaged');
-  for (let i = 0; i < count; i++) {
+  for (let i = 0, at = 0; i < count; i++) {
     let low = 0;
-    for (let k = 0; k < lowBits; k++) if (bit(i * lowBits + k)) low += 2 ** k;
+    for (let k = 0, part = 1; k < lowBits; k++, at++, part *= 2) {
+      if ((data[at >> 3] >> (7 - (at & 7))) & 1) low += part;
+    }
     keys[i] += low;
   }
   return keys;

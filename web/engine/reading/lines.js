@@ -6,7 +6,7 @@
  * @typedef {import('../decode/ctc.js').Prediction} Prediction
  * @typedef {import('../native.js').Kernels} Kernels
  * @typedef {import('../settings.js').Weights} Weights
- * @typedef {(picture: Picture, width: number) => Promise<Frames>} Network
+ * @typedef {{ort: any, session: any, decoder: Decoder, kernels: Kernels}} Loaded
  */
 
 import { withWordScores } from '../decode/confidence.js';
@@ -24,36 +24,37 @@ import { isStacked } from './stacked.js';
 
 export class LineReader {
   /**
-   * @param {any} ort - ONNX Runtime
-   * @param {any} session
    * @param {Weights} weights
-   * @param {Decoder} decoder
-   * @param {Kernels} kernels
+   * @param {() => Promise<Loaded>} load - is called when the first line is read
    */
-  constructor(ort, session, weights, decoder, kernels) {
-    this.ort = ort;
-    this.session = session;
+  constructor(weights, load) {
     this.weights = weights;
-    this.decoder = decoder;
-    this.kernels = kernels;
-    this.padded = session.inputNames.length > 1;
-    this.space = weights.charset.indexOf(' ') + 1;
+    this.load = load;
+    /** @type {Promise<Loaded> | null} */
+    this.loaded = null;
   }
 
   /**
-   * @param {any} ort
+   * @param {any} ort - ONNX Runtime
    * @param {Kernels} kernels
    * @param {Weights} weights
-   * @param {Uint8Array} data - the ONNX file
-   * @returns {Promise<LineReader>}
+   * @param {Uint8Array<ArrayBuffer>} data - the ONNX file
+   * @returns {Promise<Loaded>}
    */
-  static async open(ort, kernels, weights, data) {
-    const session = await ort.InferenceSession.create(data, {
-      executionProviders: ['wasm'], logSeverityLevel: 4,
-    });
+  static async load(ort, kernels, weights, data) {
+    const session = await ort.InferenceSession.create(data, { executionProviders: ['wasm'], logSeverityLevel: 4 });
     const rescorers = weights.language_model ? await rescorersOf(kernels, weights.decoder, data) : [];
     const decoder = new Decoder(kernels, weights.decoder, weights.charset, rescorers);
-    return new LineReader(ort, session, weights, decoder, kernels);
+    return { ort, session, decoder, kernels };
+  }
+
+  /** @returns {Promise<Loaded>} */
+  opened() {
+    if (!this.loaded) {
+      this.loaded = this.load();
+      this.loaded.catch(() => (this.loaded = null)); // a network may come back
+    }
+    return this.loaded;
   }
 
   /** Whether it reads single words only. */
@@ -74,26 +75,30 @@ export class LineReader {
       const empty = { spans: [], scores: null, frames: 0, wordScores: null };
       return { text: '', confidence: 1, rawText, stacked: false, ...empty };
     }
+    const loaded = await this.opened();
+    const { decoder, kernels } = loaded;
     const widest = Math.max(...pieces.images.map((one) => one.width));
     const parts = [];
-    for (const piece of pieces.images) parts.push(await this.frames(piece, widest));
-    const read = this.decoder.read(joinFrames(parts, pieces, this.space));
-    const stacked = pieces.ink !== null && isStacked(this.kernels, pieces.ink);
+    for (const piece of pieces.images) parts.push(await this.frames(loaded, piece, widest));
+    const read = decoder.read(joinFrames(parts, pieces, this.weights.charset.indexOf(' ') + 1));
+    const stacked = pieces.ink !== null && isStacked(kernels, pieces.ink);
     return { ...withWordScores(read, this.weights.decoder.calibration), stacked };
   }
 
   /**
    * Log probabilities of the classes in a prepared picture's frames.
    *
+   * @param {Loaded} loaded
    * @param {Picture} picture
    * @param {number} widest - of the pieces of its line
    * @returns {Promise<Frames>}
    */
-  async frames(picture, widest) {
+  async frames({ ort, session }, picture, widest) {
     const { preprocess } = this.weights;
+    const padded = session.inputNames.length > 1;
     const inColour = preprocess.type === 'scene_image';
     let width = picture.width;
-    if (this.padded) {
+    if (padded) {
       const step = inColour ? 32 : constants('preprocess.line')._WIDTH_STEP;
       width = (inColour && preprocess.width) || Math.ceil(widest / step) * step;
     }
@@ -101,12 +106,12 @@ export class LineReader {
     const values = inColour ? centred(picture, width, picture.height, middle) : inkOf(picture, width);
     const shape = [1, inColour ? 3 : 1, picture.height, width];
     /** @type {Record<string, any>} */
-    const given = { images: new this.ort.Tensor('float32', values, shape) };
-    if (this.padded) given.widths = new this.ort.Tensor('int64', BigInt64Array.of(BigInt(picture.width)), [1]);
-    const found = await this.session.run(given);
-    const logits = found[this.session.outputNames[0]];
+    const given = { images: new ort.Tensor('float32', values, shape) };
+    if (padded) given.widths = new ort.Tensor('int64', BigInt64Array.of(BigInt(picture.width)), [1]);
+    const found = await session.run(given);
+    const logits = found[session.outputNames[0]];
     const [, frames, classes] = logits.dims;
-    const count = this.padded ? Number(found[this.session.outputNames[1]].data[0]) : frames;
+    const count = padded ? Number(found[session.outputNames[1]].data[0]) : frames;
     return logSoftmax(logits.data, count, classes);
   }
 }
@@ -122,7 +127,7 @@ export class LineReader {
 async function rescorersOf(kernels, config, data) {
   const arrays = languageModelArrays(data);
   const prefix = constants('language.ngram')._GENERAL;
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, any>[]} */
   const [own, general] = [{}, {}];
   for (const [name, array] of Object.entries(arrays)) {
     if (name.startsWith(prefix)) general[name.slice(prefix.length)] = array;

@@ -81,6 +81,7 @@ export function piecesOf(ink) {
   const c = constants('reading.pieces');
   const { width, height } = ink;
   const profile = profileOf(ink, c._INK);
+  /** @type {number[]} */
   const inked = [];
   for (let x = 0; x < width; x++) if (profile[x] > c._TRACE) inked.push(x);
   if (!inked.length) return [{ left: 0, right: width, space: false }];

@@ -25,6 +25,7 @@ export function splitWords(crop) {
   const share = bright.reduce((sum, one) => sum + one, 0) / bright.length;
   const inked = share < 0.5 ? 1 : 0; // there is less ink than paper
   const edge = Math.floor(height / 10); // what touches the edges is of other lines
+  /** @type {number[]} */
   const columns = [];
   for (let x = 0; x < width; x++) {
     let y = edge;
