@@ -29,7 +29,8 @@ def command(args: argparse.Namespace) -> int:
     """Runs `args.command`. Returns the exit code; raises what the command raises."""
     # Imported late: PyTorch takes seconds to import, and reading a line, -h or a mistyped option shouldn't wait for it.
     check_outputs(args)
-    name = "export_web" if getattr(args, "to", None) else args.command  # which needs no PyTorch
+    to_web = args.command == "export" and args.to is not None  # which needs no PyTorch
+    name = "export_web" if to_web else args.command
     module = importlib.import_module(f"chuviet.commands.{name}")
     return int(module.run(args))
 
@@ -291,7 +292,7 @@ def _export(p: argparse.ArgumentParser) -> None:
     p.add_argument("--to", nargs=2, metavar=("web", "DIR"),
                    help="write a folder of static files that reads pages inside a browser")  # fmt: skip
     p.add_argument("--runtime", metavar="DIR",
-                   help="--to web alone: where npm put onnxruntime-web (default: web/node_modules, node_modules)")  # fmt: skip
+                   help="--to web alone: where npm put onnxruntime-web (default: web/node_modules)")  # fmt: skip
     p.add_argument("--format", choices=("onnx",), default="onnx", help="%(default)s")
     p.add_argument("--out", metavar="FILE", help="default: the weights' name with .onnx")
     p.add_argument("--precision", choices=("fp32", "fp16", "int8"), default="fp32", help="%(default)s")

@@ -1,5 +1,5 @@
-// Reads files in Chromium with an export of `chuviet export --to web`: see browser.py. Standard input has the task,
-// standard output the results.
+// Reads files in Chromium with an export of `chuviet export --to web`: see conftest.py. Standard input has the task,
+// standard output a line of JSON for each file, as it is read, and one for all.
 import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
@@ -34,21 +34,22 @@ const server = createServer((request, response) => {
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const root = `http://127.0.0.1:${server.address().port}/`;
 
-const browser = await chromium.launch({ executablePath: task.chromium, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+const browser = await chromium.launch({
+  executablePath: task.chromium, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-renderer-backgrounding'],
+});
 const context = await browser.newContext();
 const page = await context.newPage();
 const said = [];
 page.on('console', (message) => said.push(message.text()));
 page.on('pageerror', (error) => said.push(String(error)));
 page.setDefaultTimeout(0);
+await page.exposeFunction('tell', (result) => process.stdout.write(`${JSON.stringify(result)}\n`));
 
 /** Reads the files one after another with a new worker; in the page. */
-async function readAll({ count, type, cancel }) {
-  const start = performance.now();
-  const worker = new Worker(new URL('engine/worker.js', document.baseURI), { type: 'module' });
-  const results = [];
+async function readAll({ root, count, type, cancel }) {
+  const worker = new Worker(`${root}engine/worker.js`, { type: 'module' });
   for (let id = 0; id < count; id++) {
-    const blob = await (await fetch(`files/${id}`)).blob();
+    const blob = await (await fetch(`${root}files/${id}`)).blob();
     const file = new File([blob], `${id}.png`, { type: blob.type });
     const began = performance.now();
     const result = { progress: 0, stages: [] };
@@ -72,21 +73,22 @@ async function readAll({ count, type, cancel }) {
       worker.postMessage({ id, type, file });
     });
     result.ms = performance.now() - began;
-    results.push(result);
+    await globalThis.tell(result);
   }
   worker.terminate();
-  return { results, ms: performance.now() - start, isolated: crossOriginIsolated, threads: navigator.hardwareConcurrency };
+  return { isolated: crossOriginIsolated, threads: navigator.hardwareConcurrency };
 }
 
-const given = { count: task.files.length, type: task.type ?? 'read', cancel: task.cancel ?? false };
-await page.goto(root);
+const given = { root, count: task.files.length, type: task.type ?? 'read', cancel: task.cancel ?? false };
+// The page has a worker of its own, and the service worker: where neither is tested, another document of this origin.
+await page.goto(task.offline ? root : `${root}engine/settings.json`);
 const found = await page.evaluate(readAll, given);
 if (task.offline) {
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready;
     await new Promise((resolve) => setTimeout(resolve, 3000));
   });
-  const pictures = await page.evaluate(async (count) => {
+  await page.evaluate(async (count) => {
     const cache = await caches.open((await caches.keys())[0]);
     for (let i = 0; i < count; i++) await cache.add(`files/${i}`);
   }, task.files.length);
@@ -96,4 +98,4 @@ if (task.offline) {
 }
 await browser.close();
 server.close();
-process.stdout.write(JSON.stringify({ ...found, sent, said }));
+process.stdout.write(`${JSON.stringify({ ...found, sent, said })}\n`);

@@ -1,7 +1,7 @@
-// Calls functions of the engine with what comes on standard input, and writes what they give: see calling.py.
+// Calls functions of the engine with what comes on standard input, and writes what they give: see conftest.py.
 import { readFileSync } from 'node:fs';
 
-const KINDS = { uint8: Uint8Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
+const KINDS = { uint8: Uint8Array, int16: Int16Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
 
 /** @param {any} value */
 function decoded(value) {
@@ -27,7 +27,8 @@ const { engine, settings, calls } = JSON.parse(readFileSync(0, 'utf8'));
 if (settings) (await import(`${engine}/settings.js`)).useSettings(settings);
 const results = [];
 for (const call of calls) {
-  const module = await import(`${engine}/${call.module}.js`);
+  const place = call.module.startsWith('./') ? `./${call.module}.mjs` : `${engine}/${call.module}.js`;
+  const module = await import(place);
   results.push(encoded(await module[call.name](...decoded(call.args))));
 }
 process.stdout.write(JSON.stringify(results));

@@ -21,7 +21,8 @@ def run(args: Namespace) -> int:
         if getattr(args, name) != args.default(name):
             raise InputError(f"--{name} is for ONNX files; --to web writes a folder of weights as they are")
     done = export_web(Path(folder), args.weights, Path(args.runtime) if args.runtime else None)
-    print(f"{folder}: {done.files} files, {done.first_load / 1e6:.1f} MB at the first visit; reads with {', '.join(done.weights)}")
+    size = f"{done.first_load / 1e6:.1f} MB until the first page is read, {done.whole / 1e6:.1f} MB in all"
+    print(f"{folder}: {done.files} files; {size}; reads with {', '.join(done.weights)}")
     if done.page == "demo":
         print("the page was not built (make web): a plain one is there instead")
     print(f"serve it by any file server, over https or on localhost: python -m http.server -d {folder}")

@@ -28,23 +28,29 @@ ROOTS = (Path(__file__).parents[1] / "web", Path(__file__).parents[3] / "web")
 #: ONNX Runtime's files in its npm package, and what they are called here: servers know .js.
 RUNTIME = {"ort.wasm.bundle.min.mjs": "ort.js", "ort-wasm-simd-threaded.wasm": "ort.wasm.deflated"}
 REMEDY = "get it by `npm install onnxruntime-web` and name the folder: --runtime node_modules"
-_IN_HEAD = '<link rel="manifest" href="manifest.webmanifest" />\n    <script type="module" src="engine/offline.js"></script>\n  '
+_IN_HEAD = (
+    '  <link rel="manifest" href="manifest.webmanifest" />\n'
+    '    <script type="module" src="engine/offline.js"></script>\n  '
+)
 _VERSION = "__VERSION__"  # in sw.js
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was written. `first_load`: the bytes of all that a first visit loads."""
+    """What was written. `first_load`: the bytes that are loaded before the first page is read; `whole`: with the
+    readers that are loaded behind them, but without what PDFs need.
+    """
 
     files: int
     first_load: int
+    whole: int
     weights: tuple[str, ...]
     page: str
 
 
 def export_web(folder: Path, weights: Sequence[str] = (), runtime: Path | None = None) -> Report:
-    """Writes the folder. `weights`: a detector and recognisers, by names or paths of ONNX files; the shipped ones in the
-    place of what is not named. `runtime`: where the npm package onnxruntime-web is, where that is not web/node_modules.
+    """Writes the folder. `weights`: a detector and recognisers, by names or paths of ONNX files; the shipped ones in
+    the place of what is not named. `runtime`: where the npm package onnxruntime-web is, if not in web/node_modules.
 
     Raises InputError for weights that a browser cannot run, a missing runtime, and a folder of other files.
     """
@@ -66,8 +72,9 @@ def export_web(folder: Path, weights: Sequence[str] = (), runtime: Path | None =
                                                              "wasm": "engine/runtime/ort.wasm.deflated"}}  # fmt: skip
     files["engine/settings.json"] = json.dumps(told, ensure_ascii=False).encode()
     _write(folder, files, before)
-    loaded = sum(len(data) for name, data in files.items() if not name.startswith("pdf"))
-    return Report(len(files), loaded, tuple(names), page.name)
+    whole = sum(len(data) for name, data in files.items() if not name.startswith("pdf"))
+    later = {names[artifact.path.stem] for members in readers[1:] for artifact in members}
+    return Report(len(files), whole - sum(len(files[name]) for name in later), whole, tuple(names), page.name)
 
 
 def _opened(weights: Sequence[str]) -> tuple[Artifact, list[tuple[Artifact, ...]]]:
@@ -124,7 +131,7 @@ def _engine(engine: Path) -> dict[str, bytes]:
 def _page(page: Path) -> dict[str, bytes]:
     files = {path.relative_to(page).as_posix(): path.read_bytes() for path in page.rglob("*") if path.is_file()}
     html = files["index.html"].decode()
-    files["index.html"] = html.replace("</head>", f"  {_IN_HEAD}</head>", 1).encode()
+    files["index.html"] = html.replace("</head>", f"{_IN_HEAD}</head>", 1).encode()
     return files
 
 

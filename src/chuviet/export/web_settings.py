@@ -67,7 +67,9 @@ def _reader(members: Sequence[Artifact], files: dict[str, str]) -> dict[str, Any
     first = members[0]
     if len(members) > 1:
         raise InputError(f"{first.path} and {members[1].path}: an ensemble; the browser runs one of them")
-    if not isinstance(first.network, FrameNetwork) or not isinstance(first.decoder_cfg, CTCBeam.Config | CTCGreedy.Config):
+    if not isinstance(first.network, FrameNetwork) or not isinstance(
+        first.decoder_cfg, CTCBeam.Config | CTCGreedy.Config
+    ):
         raise InputError(f"{first.path}: an attention model; the browser runs CTC models alone")
     if first.lm is not None and first.lm.modulus != MODULUS:
         raise InputError(f"{first.path}: its language model is stored as older versions did; make and pack it anew")

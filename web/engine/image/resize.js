@@ -21,10 +21,11 @@ const SCALE = 2048; // weights of INTER_LINEAR are whole numbers of this part
  * @returns {T}
  */
 export function resizeArea(image, width, height) {
-  const across = image.width / width;
-  const down = image.height / height;
+  const [across, down] = [scaleOf(image.width, width), scaleOf(image.height, height)];
   if (across < 1 || down < 1) return resizeLinear(image, width, height, true);
-  if (Number.isInteger(across) && Number.isInteger(down)) return averaged(image, across, down);
+  const [columnsEach, rowsEach] = [Math.round(across), Math.round(down)];
+  const whole = Math.max(Math.abs(across - columnsEach), Math.abs(down - rowsEach)) < Number.EPSILON;
+  if (whole) return averaged(image, columnsEach, rowsEach);
   const columns = areaShares(image.width, width, across);
   const rows = areaShares(image.height, height, down);
   const { channels, data } = image;
@@ -46,6 +47,16 @@ export function resizeArea(image, width, height) {
   }
   writeRow(result.data, row * sum.length, sum);
   return result;
+}
+
+/**
+ * How many pixels become one: as OpenCV computes it, which may be off a whole number by the last bit.
+ *
+ * @param {number} from
+ * @param {number} to
+ */
+function scaleOf(from, to) {
+  return 1 / (to / from);
 }
 
 /**
@@ -202,8 +213,8 @@ function writeRow(data, start, values) {
  * @param {boolean} asArea
  */
 function linearShares(from, to, asArea) {
-  const scale = from / to;
   const inverse = to / from;
+  const scale = scaleOf(from, to);
   const first = new Int32Array(to);
   const weights = new Float32Array(2 * to);
   for (let x = 0; x < to; x++) {

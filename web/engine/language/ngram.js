@@ -77,7 +77,8 @@ function levelOf(contexts, sizes, probs, backoff, start) {
   const sums = new Float32Array(count);
   for (let i = 0; i < count; i++) {
     offsets[i + 1] = offsets[i] + sizes[i];
-    sums[i] = pairwiseSum(probs, offsets[i] - start, offsets[i + 1] - start);
+    const first = offsets[i] - start; // as numpy's reduceat adds: the first and the sum of the others
+    sums[i] = probs[first] + pairwiseSum(probs, first + 1, offsets[i + 1] - start);
   }
   const size = (3 * count) | 1;
   return { size, slots: slotsOf(contexts, size), contexts, offsets, sums, backoff };
