@@ -1,6 +1,5 @@
 /**
- * Quads straightened and pictures turned, as OpenCV's `warpPerspective` (INTER_CUBIC) and `warpAffine` (INTER_LINEAR)
- * do it; outside of a picture is what its border has.
+ * Quads straightened, as `chuviet.geometry.crop` does it by OpenCV's `remap` (INTER_CUBIC, BORDER_REPLICATE).
  *
  * @typedef {import('../types.js').Picture} Picture
  * @typedef {import('../types.js').Quad} Quad
@@ -22,7 +21,7 @@ const SHARP = -0.75; // the cubic's parameter
 export function straightened(image, quad, width, height) {
   const target = /** @type {Quad} */ ([[0, 0], [width, 0], [width, height], [0, height]]);
   const source = quad.map(([x, y]) => /** @type {[number, number]} */ ([Math.fround(x), Math.fround(y)]));
-  return warpCubic(image, inverted(perspective(source, target)), width, height);
+  return warpCubic(image, perspective(target, source), width, height);
 }
 
 /**
@@ -34,22 +33,17 @@ export function straightened(image, quad, width, height) {
  */
 export function warpCubic(image, m, width, height) {
   const { channels, data } = image;
-  const f = Math.fround;
-  const n = m.map(f);
   const out = new Uint8Array(width * height * channels);
   const [columns, rows] = [new Int32Array(4), new Int32Array(4)];
   const [across, down] = [new Float64Array(4), new Float64Array(4)];
   const stride = image.width * channels;
   let at = 0;
   for (let y = 0; y < height; y++) {
-    // In single precision, as OpenCV does it: one rounding for the row, one for each pixel.
-    const [rowX, rowY, rowW] = [0, 3, 6].map((k) => f(f(n[k + 1] * y) + n[k + 2]));
+    const [rowX, rowY, rowW] = [m[1] * y + m[2], m[4] * y + m[5], m[7] * y + m[8]];
     for (let x = 0; x < width; x++) {
-      const w = f(n[6] * x + rowW);
-      const placeX = f(f(n[0] * x + rowX) / w);
-      const placeY = f(f(n[3] * x + rowY) / w);
-      taken(columns, across, placeX, image.width, channels);
-      taken(rows, down, placeY, image.height, stride);
+      const scale = m[6] * x + rowW;
+      taken(columns, across, placeOf(m[0] * x + rowX, scale), image.width, channels);
+      taken(rows, down, placeOf(m[3] * x + rowY, scale), image.height, stride);
       for (let c = 0; c < channels; c++) {
         let sum = 0;
         for (let j = 0; j < 4; j++) {
@@ -64,6 +58,17 @@ export function warpCubic(image, m, width, height) {
     }
   }
   return { data: out, width, height, channels };
+}
+
+/**
+ * A place in single precision; 0 where there is none.
+ *
+ * @param {number} value
+ * @param {number} scale
+ */
+function placeOf(value, scale) {
+  const place = Math.fround(value / scale);
+  return Number.isFinite(place) ? place : 0;
 }
 
 /**
@@ -130,21 +135,4 @@ export function solved(rows) {
     found[i] = rows[i][i] ? value / rows[i][i] : 0;
   }
   return found;
-}
-
-/**
- * The inverse of a 3 x 3 matrix.
- *
- * @param {number[]} m
- * @returns {number[]}
- */
-export function inverted(m) {
-  const [a, b, c, d, e, f, g, h, i] = m;
-  const whole = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
-  const part = whole ? 1 / whole : 0;
-  return [
-    (e * i - f * h) * part, (c * h - b * i) * part, (b * f - c * e) * part,
-    (f * g - d * i) * part, (a * i - c * g) * part, (c * d - a * f) * part,
-    (d * h - e * g) * part, (b * g - a * h) * part, (a * e - b * d) * part,
-  ];
 }
