@@ -29,7 +29,9 @@ def command(args: argparse.Namespace) -> int:
     """Runs `args.command`. Returns the exit code; raises what the command raises."""
     # Imported late: PyTorch takes seconds to import, and reading a line, -h or a mistyped option shouldn't wait for it.
     check_outputs(args)
-    module = importlib.import_module(f"chuviet.commands.{args.command}")
+    to_web = args.command == "export" and args.to is not None  # which needs no PyTorch
+    name = "export_web" if to_web else args.command
+    module = importlib.import_module(f"chuviet.commands.{name}")
     return int(module.run(args))
 
 
@@ -312,9 +314,13 @@ def _pack(p: argparse.ArgumentParser) -> None:
 
 
 def _export(p: argparse.ArgumentParser) -> None:
-    p.add_argument(
-        "-w", "--weights", required=True, metavar="FILE", help="a .safetensors file, or a name of weights/ or outputs/"
-    )
+    p.add_argument("-w", "--weights", action="append", default=[], metavar="FILE",
+                   help="a .safetensors file, or a name of weights/ or outputs/; for --to web an ONNX file, repeatable "
+                   "(default there: the shipped detector and recognisers)")  # fmt: skip
+    p.add_argument("--to", nargs=2, metavar=("web", "DIR"),
+                   help="write a folder of static files that reads pages inside a browser")  # fmt: skip
+    p.add_argument("--runtime", metavar="DIR",
+                   help="--to web alone: where npm put onnxruntime-web (default: web/node_modules)")  # fmt: skip
     p.add_argument("--format", choices=("onnx",), default="onnx", help="%(default)s")
     p.add_argument("--out", metavar="FILE", help="default: the weights' name with .onnx")
     p.add_argument("--precision", choices=("fp32", "fp16", "int8"), default="fp32", help="%(default)s")

@@ -124,6 +124,8 @@ examples:
   chuviet export -w b2_256_f5 --precision fp16 --check train_folds.csv --out b2.onnx
   chuviet export -w line_192_f5 --precision int8 --check train_folds.csv --tolerance 0.01 --out line.int8.onnx
   chuviet export -w text_det --precision int8 --calibrate photos/ --check labels.txt --out det.int8.onnx
+  chuviet export --to web demo/
+  chuviet export --to web demo/ -w page_det -w mine.onnx --runtime node_modules
   chuviet predict -w mine.onnx line.jpg
 
 The lines of --check (an image, a folder, labels; without it drawn strings) are read through PyTorch and ONNX Runtime,

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Quad = NDArray[np.float64]  # 4 2
 Quads = NDArray[np.float64]  # K 4 2
 
+_LARGEST = 32767  # pixels of a side: from there on OpenCV does not remap
+
 
 def signed_area(quads: Quads) -> np.ndarray:
     """Area of each quad (... 4 2 -> ...) in square pixels, positive when it runs clockwise on the screen."""
@@ -71,12 +73,23 @@ def widened(quads: Quads, ends: float, above: float) -> Quads:
 
 
 def crop(image: np.ndarray, quad: Quad) -> np.ndarray:
-    """What a quad holds, straightened: h w 3, w and h being its longer horizontal and vertical sides (2 px or more)."""
+    """What a quad holds, straightened: h w 3, w and h being its longer horizontal and vertical sides (2 px or more).
+
+    Places are computed here, not by OpenCV's `warpPerspective`, whose rounding of them depends on the processor: the
+    browser takes the same pixels, but for one grey level in one of 100,000.
+    """
     top, right, bottom, left = side_lengths(quad)
     w, h = max(round(max(top, bottom)), 2), max(round(max(left, right)), 2)
     target = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)
-    matrix = cv2.getPerspectiveTransform(np.asarray(quad, np.float32), target)
-    return cv2.warpPerspective(image, matrix, (w, h), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    m = cv2.getPerspectiveTransform(target, np.asarray(quad, np.float32))
+    if max(*image.shape[:2], w, h) >= _LARGEST:
+        flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+        return cv2.warpPerspective(image, m, (w, h), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    across, down = np.arange(w, dtype=np.float64), np.arange(h, dtype=np.float64)[:, None]
+    x, y, scale = (m[k, 0] * across + (m[k, 1] * down + m[k, 2]) for k in range(3))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a quad without area
+        x, y = (np.nan_to_num(values / scale, posinf=0, neginf=0).astype(np.float32) for values in (x, y))
+    return cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 def part_of(quad: Quad, start: float, end: float) -> Quad:

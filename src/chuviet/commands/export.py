@@ -31,7 +31,11 @@ def run(args: Namespace) -> int:
         raise InputError(f"--calibrate is for int8; {args.precision} needs no ranges")
     if args.tolerance is not None and args.precision != "int8":
         raise InputError(f"--tolerance is for int8; how far {args.precision} may differ is fixed")
-    path = find_weights(args.weights)
+    if args.runtime:
+        raise InputError("--runtime is for --to web")
+    if len(args.weights) != 1:
+        raise InputError("-w FILE: one weights file is expected")
+    path = find_weights(args.weights[0])
     saved = load_artifact(path)
     out = Path(args.out or path.with_suffix(".onnx" if path.suffix != ".onnx" else f".{args.precision}.onnx"))
     call = _lines if saved.charset else _pages

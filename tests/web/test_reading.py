@@ -1,0 +1,198 @@
+"""The engine's decoding, language and layout against the Python package's."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from chuviet import native
+from chuviet.config import to_json
+from chuviet.decode.ctc import CTCBeam
+from chuviet.decode.db import DBDecoder
+from chuviet.language.edits import Names, edit_distances
+from chuviet.language.gazetteer import District, Gazetteer
+from chuviet.language.ngram import NGram
+from chuviet.language.rescore import AddressRescorer
+from chuviet.language.spelling import both_tones, fields, name_key
+from chuviet.reading.choice import _agreement
+from chuviet.reading.joining import lines_of
+from chuviet.reading.order import arrange
+from chuviet.reading.upright import aligned
+from chuviet.results import Detection
+from chuviet.vocab import VIETNAMESE, Charset
+
+CHARSET = Charset(VIETNAMESE)
+DISTRICTS = [
+    ["Bình Phước", "Huyện", "Bù Đốp", [["Xã", "Thiện Hưng"], ["Xã", "Tân Tiến"]], []],
+    ["Bình Phước", "Huyện", "Lộc Ninh", [["Xã", "Lộc Thái"]], ["Nguyễn Tất Thành"]],
+    ["Hồ Chí Minh", "Quận", "8", [["Phường", "7"], ["Phường", "10"]], ["Bùi Minh Trực", "3/2"]],
+    ["Phú Yên", "", "Tuy Hoà", [["Phường", "Phú Lâm"]], []],
+    ["Đồng Nai", "", "", [["Phường", "Trấn Biên"], ["Xã", "Lộc Thái"]], []],
+]
+TEXTS = [
+    "12 Bùi Minh Trục, Phường 7, Quận 8, Hồ Chí Minh", "Thiện Hung, Bù Đôp, Bình Phước", "Lộc Thái, Đồng Nai",
+    "TP. Tuy Hòa, Phú Yên", "xã tân tiên huyện bù đốp bình phước", "TRÂN BIÊN, ĐỒNG NAI",
+    "3/2, P.10, Q 8, TP Hồ Chí Minh", "5 Nguyễn Tat Thành, Lộc Thái, Lộc Ninh, Bình Phước", "không phải địa chỉ",
+    "Phường 07 Quận 8 Hồ Chí Minh", "", ", ,",
+]  # fmt: skip
+
+
+def gazetteer() -> Gazetteer:
+    rows: Any = DISTRICTS
+    return Gazetteer(District(p, k, n, tuple((a, b) for a, b in w), tuple(s)) for p, k, n, w, s in rows)
+
+
+def model(order: int = 5) -> NGram:
+    return NGram.train([text for text in TEXTS if text] * 2, CHARSET, order)
+
+
+def test_the_kernels_are_of_these_sources(engine: Any, tmp_path: Path) -> None:
+    assert engine.one("./wrapped", "version") == native.VERSION
+    if shutil.which("clang") and shutil.which("wasm-ld"):
+        web = Path(__file__).parents[2] / "web" / "engine"
+        subprocess.run([str(web / "native" / "build.sh"), str(tmp_path / "native.wasm")], check=True)
+        made, kept = ((folder / "native.wasm").read_bytes() for folder in (tmp_path, web))
+        same_compiler = made == kept
+        assert same_compiler or abs(len(made) - len(kept)) < 0.2 * len(kept)
+
+
+def test_distances_and_spellings(engine: Any) -> None:
+    names = [part for text in TEXTS for part in text.split(", ")]
+    assert (
+        engine.one("./wrapped", "distances", "Phường 7", names) == edit_distances("Phường 7", [Names(names)]).tolist()
+    )
+    calls = [("language/spelling", "fields", text) for text in TEXTS]
+    assert [[tuple(span) for span in found] for found in engine.call(*calls)] == [fields(text) for text in TEXTS]
+    words = [*names, "Plei Ku", "Đắk R'Lấp", "Phường V", "Hoà Bình", "TP. Hồ Chí Minh", "Phan Rí", "QUẬN 8", "Thuý"]
+    assert engine.call(*[("language/spelling", "nameKey", word) for word in words]) == list(map(name_key, words))
+    assert engine.call(*[("language/spelling", "bothTones", word) for word in words]) == list(map(both_tones, words))
+
+
+def test_addresses_are_known_and_others_offered(engine: Any) -> None:
+    known = gazetteer()
+    wanted = [[known.known(text), known.places(text), known.streets(text)] for text in TEXTS]
+    assert engine.one("./wrapped", "addresses", DISTRICTS, TEXTS) == wanted
+    assert {count for count, _, _ in wanted} >= {0, 2, 3} and any(streets for _, _, streets in wanted)
+
+
+@pytest.mark.parametrize("order", [2, 7])
+def test_an_ngram_model_gives_the_same_probabilities(engine: Any, order: int) -> None:
+    lm = NGram.from_tensors(model(order).to_tensors())  # as a file holds it
+    asked = [("Quận 8, Hồ", ""), ("Hồ Chí Minh", "Quận 8, "), ("zzz", ""), ("", "Bình")]
+    found = engine.one("./wrapped", "scores", lm.to_tensors(), asked)
+    assert found == pytest.approx([lm.score(text, behind) for text, behind in asked], rel=1e-12)
+
+
+def frames_of(text: str, rng: np.random.Generator, doubt: float) -> np.ndarray:
+    """Log probabilities that spell a text, with some of its letters in doubt."""
+    logits = rng.normal(0, 1, (3 * len(text) + 4, len(CHARSET) + 1))
+    logits[:, 0] += 9
+    for i, c in enumerate(text):
+        at = 3 * i + 2
+        logits[at, CHARSET.characters.index(c) + 1] += 18
+        if rng.random() < doubt:
+            logits[at, int(rng.integers(1, len(CHARSET) + 1))] += 18 + rng.normal()
+    logs = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    return logs.astype(np.float32)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1.25])
+def test_lines_are_decoded_as_in_python(engine: Any, temperature: float) -> None:
+    rng = np.random.default_rng(7)
+    lms = [NGram.from_tensors(model(order).to_tensors()) for order in (6, 3)]
+    lms[0].gazetteer = gazetteer()
+    cfg = CTCBeam.Config(temperature=temperature)
+    decoder = cfg.build(CHARSET, *(AddressRescorer(lm, cfg.alpha, cfg.place) for lm in lms))
+    lines = [frames_of(text, rng, doubt) for text in TEXTS if text for doubt in (0.0, 0.2, 0.5)]
+    lines[0] = lines[0][:0]
+    given = [{"data": one, "count": one.shape[0], "classes": len(CHARSET) + 1} for one in lines]
+    arrays = [{k: v for k, v in lm.to_tensors().items() if k != "gazetteer"} for lm in lms]
+    for use in (arrays, []):
+        found = engine.one("./wrapped", "decoded", to_json(cfg), VIETNAMESE, use, DISTRICTS, given)
+        wanted = (decoder if use else cfg.build(CHARSET))([(line,) for line in lines])
+        for one, want in zip(found, wanted, strict=True):
+            assert (one["text"], one["rawText"]) == (want.text, want.raw_text)
+            assert one["confidence"] == pytest.approx(want.confidence, rel=1e-5)
+            assert one["spans"] == (None if want.spans is None else want.spans.tolist())
+        if use:
+            assert any(want.text != want.raw_text for want in wanted)
+
+
+def blobs(rng: np.random.Generator) -> np.ndarray:
+    """A map with turned boxes in it."""
+    found = np.full((160, 240), 0.02, np.float32)
+    for _ in range(9):
+        x, y, w, h, angle = rng.uniform((20, 20, 6, 4, -60), (220, 140, 60, 16, 60))
+        cv2.fillPoly(found, [cv2.boxPoints(((x, y), (w, h), angle)).astype(np.int32)], 0.97)
+    return found
+
+
+@pytest.mark.parametrize("cfg", [DBDecoder.Config(), DBDecoder.Config(threshold=0.5, unclip=0.0, shrink=0.5)])
+def test_regions_of_a_map(engine: Any, cfg: DBDecoder.Config) -> None:
+    rng = np.random.default_rng(8)
+    for _ in range(3):
+        probability = blobs(rng)
+        size = {"width": 240, "height": 160}
+        found = engine.one("decode/regions", "regions", to_json(cfg), probability, size)
+        quads, scores = cfg.build().regions(probability)
+        assert len(quads) > 3 and np.abs(np.array(found["quads"]) - quads).max() < 1e-3
+        assert found["scores"] == pytest.approx(scores.tolist(), abs=1e-6)
+
+
+def page(rng: np.random.Generator, angle: float) -> tuple[np.ndarray, np.ndarray]:
+    """Quads of the lines, and of the words, of a page of columns, a table and paragraphs, turned by an angle."""
+    lines, words = [], []
+    for top in range(20, 900, int(rng.integers(30, 44))):
+        columns = [(20, 480), (520, 980)] if top < 500 else [(20, 160), (300, 420), (600, 700)]
+        for left, right in columns:
+            end = right - (rng.random() < 0.3) * 0.4 * (right - left)
+            lines.append((left + rng.normal(0, 1.5), top + rng.normal(0, 1.5), end, top + 18 + rng.normal(0, 2)))
+            edges = np.arange(left, end, 60.0)
+            words += [(x, top + rng.normal(0, 2), min(x + 48, end), top + 17) for x in edges]
+    boxes = np.array([*lines, *words])
+    quads = boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
+    c, s = np.cos(angle), np.sin(angle)
+    quads = quads @ np.array([(c, s), (-s, c)])
+    return quads[: len(lines)], quads[len(lines) :]
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.1, -1.5])
+def test_lines_are_joined_and_put_in_order(engine: Any, angle: float) -> None:
+    rng = np.random.default_rng(9)
+    lines, words = page(rng, angle)
+    seen = rng.random(len(lines)) < 0.8  # where no line was found its words are
+    scores = rng.random(len(lines))[seen], rng.random(len(words))
+    found = aligned(Detection(0, lines[seen], scores[0], words=Detection(0, words, scores[1])))
+    wanted = lines_of(found)
+    given = {"lines": {"quads": lines[seen].tolist(), "scores": scores[0].tolist()},
+             "words": {"quads": words.tolist(), "scores": scores[1].tolist()}}  # fmt: skip
+    straight = engine.one("reading/upright", "aligned", given)
+    joined = engine.one("reading/joining", "linesOf", straight)
+    assert len(joined) == len(wanted)
+    for one, want in zip(joined, wanted, strict=True):
+        assert np.abs(np.array(one["quad"]) - want.quad).max() < 1e-6
+        assert (one["words"] is None) == (want.words is None)
+        assert want.words is None or np.abs(np.array(one["words"]) - want.words).max() < 1e-6
+    groups = engine.one("reading/order", "arrange", lines.tolist())
+    assert [(g["lines"], g["kind"], g["cells"]) for g in groups] == [
+        (list(g.lines), g.kind, None if g.cells is None else [list(cell) for cell in g.cells]) for g in arrange(lines)
+    ]
+
+
+def test_agreement_of_readings_and_rounding(engine: Any) -> None:
+    other = [text[:5] + text[6:].upper() for text in TEXTS]
+    assert engine.one("reading/choice", "agreement", TEXTS, other) == pytest.approx(_agreement(TEXTS, other))
+    rng = np.random.default_rng(10)
+    numbers = [0.25, 0.35, 1.75, -0.25, 0.05, 2.5, 1114.05, 0.00005, *rng.uniform(-500, 500, 50)]
+    for digits in (1, 2, 4):
+        found = engine.call(*[("image/numbers", "rounded", float(x), digits) for x in numbers])
+        assert json.dumps(found) == json.dumps([round(float(x), digits) for x in numbers]).replace(".0,", ",").replace(
+            ".0]", "]"
+        ) or found == [round(float(x), digits) for x in numbers]
