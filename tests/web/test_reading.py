@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,11 @@ from chuviet.language.gazetteer import District, Gazetteer
 from chuviet.language.ngram import NGram
 from chuviet.language.rescore import AddressRescorer
 from chuviet.language.spelling import both_tones, fields, name_key
-from chuviet.reading.choice import _agreement
+from chuviet.reading.choice import reads_better, vietnamese_share
 from chuviet.reading.joining import lines_of
 from chuviet.reading.order import arrange
 from chuviet.reading.upright import aligned
-from chuviet.results import Detection
+from chuviet.results import Detection, Prediction
 from chuviet.vocab import VIETNAMESE, Charset
 
 CHARSET = Charset(VIETNAMESE)
@@ -188,7 +189,15 @@ def test_lines_are_joined_and_put_in_order(engine: Any, angle: float) -> None:
 
 def test_agreement_of_readings_and_rounding(engine: Any) -> None:
     other = [text[:5] + text[6:].upper() for text in TEXTS]
-    assert engine.one("reading/choice", "agreement", TEXTS, other) == pytest.approx(_agreement(TEXTS, other))
+    before, after = ([Prediction(i, one, 0.8) for i, one in enumerate(texts)] for texts in (TEXTS, other))
+    seen = [[{"text": p.text, "confidence": p.confidence, "scores": None} for p in side] for side in (before, after)]
+    assert engine.one("reading/choice", "vietnameseShare", seen[0]) == pytest.approx(vietnamese_share(before))
+    for surer in (0.7, 0.9):
+        better = [replace(p, confidence=surer) for p in after]
+        given = [one | {"confidence": surer} for one in seen[1]]
+        assert (
+            engine.one("reading/choice", "readsBetter", given, seen[0]) == reads_better(better, before) == (surer > 0.8)
+        )
     rng = np.random.default_rng(10)
     numbers = [0.25, 0.35, 1.75, -0.25, 0.05, 2.5, 1114.05, 0.00005, *rng.uniform(-500, 500, 50)]
     for digits in (1, 2, 4):

@@ -2,11 +2,11 @@
  * What `chuviet export --to web` writes down of the Python package: the weights' settings, and its constants.
  *
  * @typedef {{name: string, file: string, charset: string, preprocess: any, decoder: any, language_model: boolean}} Weights
- * @typedef {{offset: number, slope: number, agrees: number}} Calibration
+ * @typedef {{offset: number, slope: number, pages: boolean}} Calibration
  * @typedef {{
  *   version: string, schema: Record<string, any>, runtime: {script: string, wasm: string},
  *   detector: Weights, readers: Weights[],
- *   calibrations: Record<'lines' | 'words' | 'plain', Calibration>, codes: number[],
+ *   calibrations: Record<'lines' | 'words' | 'print', Calibration>, codes: number[],
  *   constants: Record<string, Record<string, any>>,
  * }} Settings
  */

@@ -22,15 +22,15 @@ from chuviet.decode.db import LineWordDecoder
 from chuviet.errors import InputError
 from chuviet.formats import json_format
 from chuviet.language.levels import MODULUS, from_code
-from chuviet.reading.choice import LINES, PLAIN, WORDS
+from chuviet.reading.choice import LINES, PRINT, WORDS
 
 #: The modules whose constants are handed on.
 MODULES = (
     "decode.alignment", "decode.confidence", "decode.ctc", "decode.db", "decode.doubt", "language.gazetteer",
     "language.levels", "language.ngram", "language.rescore", "language.spelling", "preprocess.line",
     "preprocess.page", "preprocess.scene", "reading.blocks", "reading.choice", "reading.flatten", "reading.gutters",
-    "reading.joining", "reading.order", "reading.pages", "reading.pieces", "reading.scales", "reading.stacked",
-    "reading.upright", "reading.words",
+    "reading.joining", "reading.lines", "reading.order", "reading.pages", "reading.pieces", "reading.scales",
+    "reading.stacked", "reading.upright", "reading.words",
 )  # fmt: skip
 _MANY = 2048  # numbers: longer arrays are tables that are made anew
 
@@ -48,7 +48,7 @@ def settings(detector: Artifact, readers: Sequence[Sequence[Artifact]], files: d
         "schema": {"schema": json_format.SCHEMA, "version": json_format.VERSION},
         "detector": _weights(detector, files),
         "readers": [_reader(members, files) for members in readers],
-        "calibrations": {name: vars(one) for name, one in (("lines", LINES), ("words", WORDS), ("plain", PLAIN))},
+        "calibrations": {name: vars(one) for name, one in (("lines", LINES), ("words", WORDS), ("print", PRINT))},
         "codes": from_code(np.arange(256)).tolist(),
         "constants": {name: constants_of(importlib.import_module(f"chuviet.{name}")) for name in MODULES},
     }

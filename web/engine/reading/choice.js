@@ -17,9 +17,9 @@ import { constants, settings } from '../settings.js';
  * @returns {Calibration[]}
  */
 function calibrationsOf(readers) {
-  const { lines, words, plain } = settings().calibrations;
-  const found = readers.map((reader) => (reader.knowsWords ? words : reader.weights.language_model ? lines : plain));
-  return found.includes(lines) ? found : found.map((one) => (one === plain ? lines : one));
+  const { lines, words, print } = settings().calibrations;
+  const found = readers.map((reader) => (reader.knowsWords ? words : reader.weights.language_model ? lines : print));
+  return found.includes(lines) ? found : found.map((one) => (one === print ? lines : one));
 }
 
 /**
@@ -32,7 +32,7 @@ function calibrationsOf(readers) {
  */
 export async function choose(readers, aspects, read) {
   if (readers.length === 1) return read(readers[0], aspects.map((_, i) => i));
-  const { _LEAST, _LONG } = constants('reading.choice');
+  const { _LEAST, _LONG, _VIETNAMESE } = constants('reading.choice');
   const calibrations = calibrationsOf(readers);
   /** @type {Prediction[]} */
   const best = aspects.map(() => ({
@@ -41,32 +41,50 @@ export async function choose(readers, aspects, read) {
   const worth = aspects.map(() => -Infinity);
   const linesKnown = readers.some((reader) => !reader.knowsWords);
   for (const [k, reader] of readers.entries()) {
-    const { offset, slope, agrees } = calibrations[k];
+    const { offset, slope, pages } = calibrations[k];
+    if (pages && vietnameseShare(best) > _VIETNAMESE) continue;
     const passed = linesKnown && reader.knowsWords;
-    const asked = aspects.flatMap((aspect, i) => (worth[i] < offset && !(passed && aspect > _LONG) ? [i] : []));
+    const asked = aspects.flatMap((aspect, i) =>
+      (pages || worth[i] < offset) && !(passed && aspect > _LONG) ? [i] : [],
+    );
     const found = asked.length ? await read(reader, asked) : [];
-    if (agrees && agreement(asked.map((i) => best[i].text), found.map((one) => one.text)) < agrees) continue;
+    if (pages && !readsBetter(found, asked.map((i) => best[i]))) continue;
     asked.forEach((i, n) => {
       const value = found[n].text ? offset + slope * Math.log(Math.max(likelihood(found[n]), _LEAST)) : -Infinity;
-      if (value > worth[i]) [best[i], worth[i]] = [found[n], value];
+      if (pages || value > worth[i]) [best[i], worth[i]] = [found[n], value];
     });
   }
   return best;
 }
 
 /**
- * The share of letters that readings of the same lines have in common, in their order; 1 without any.
+ * The share of letters, of all in what was read, that Vietnamese has and English has not; 0 without letters.
  *
- * @param {string[]} before
- * @param {string[]} after
+ * @param {Prediction[]} lines
  */
-export function agreement(before, after) {
-  let [common, letters] = [0, 0];
-  before.forEach((text, i) => {
-    common += inCommon(text.toLowerCase(), after[i].toLowerCase());
-    letters += Math.max(text.length, after[i].length);
+export function vietnameseShare(lines) {
+  const marked = new Set(constants('reading.choice')._MARKED);
+  const letters = lines.flatMap((line) => line.text.toLowerCase().match(/\p{L}/gu) ?? []);
+  return letters.length ? letters.filter((letter) => marked.has(letter)).length / letters.length : 0;
+}
+
+/**
+ * Whether a reader of print reads a page better than what read the same lines before: it is surer of the whole, and
+ * both have most letters in common.
+ *
+ * @param {Prediction[]} found
+ * @param {Prediction[]} before
+ */
+export function readsBetter(found, before) {
+  const { _AGREE, _LEAST } = constants('reading.choice');
+  let [surer, common, letters] = [0, 0, 0];
+  found.forEach((now, i) => {
+    const length = Math.max(now.text.length, before[i].text.length);
+    surer += length * Math.log(Math.max(likelihood(now), _LEAST) / Math.max(likelihood(before[i]), _LEAST));
+    common += inCommon(now.text.toLowerCase(), before[i].text.toLowerCase());
+    letters += length;
   });
-  return letters ? common / letters : 1;
+  return letters > 0 && surer > 0 && common >= _AGREE * letters;
 }
 
 /**

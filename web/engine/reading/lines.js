@@ -9,7 +9,7 @@
  * @typedef {{ort: any, session: any, decoder: Decoder, kernels: Kernels}} Loaded
  */
 
-import { withWordScores } from '../decode/confidence.js';
+import { likelihood, withWordScores } from '../decode/confidence.js';
 import { Decoder } from '../decode/ctc.js';
 import { logSoftmax } from '../decode/frames.js';
 import { Gazetteer } from '../language/gazetteer.js';
@@ -70,19 +70,20 @@ export class LineReader {
    */
   async predict(image) {
     const pieces = preparePieces(this.weights.preprocess, image);
-    if (isBlank(image)) {
-      const rawText = this.weights.decoder.type === 'ctc_beam' && this.weights.language_model ? '' : null;
-      const empty = { spans: [], scores: null, frames: 0, wordScores: null };
-      return { text: '', confidence: 1, rawText, stacked: false, ...empty };
-    }
     const loaded = await this.opened();
     const { decoder, kernels } = loaded;
     const widest = Math.max(...pieces.images.map((one) => one.width));
     const parts = [];
     for (const piece of pieces.images) parts.push(await this.frames(loaded, piece, widest));
     const read = decoder.read(joinFrames(parts, pieces, this.weights.charset.indexOf(' ') + 1));
-    const stacked = pieces.ink !== null && isStacked(kernels, pieces.ink);
-    return { ...withWordScores(read, this.weights.decoder.calibration), stacked };
+    const found = withWordScores(read, this.weights.decoder.calibration);
+    const clear = isClear(found);
+    if (!clear && found.text && isBlank(image)) {
+      const rawText = this.weights.decoder.type === 'ctc_beam' && this.weights.language_model ? '' : null;
+      const empty = { spans: [], scores: null, frames: 0, wordScores: null };
+      return { text: '', confidence: 1, rawText, stacked: false, ...empty };
+    }
+    return { ...found, stacked: !clear && pieces.ink !== null && isStacked(kernels, pieces.ink) };
   }
 
   /**
@@ -114,6 +115,16 @@ export class LineReader {
     const count = padded ? Number(found[session.outputNames[1]].data[0]) : frames;
     return logSoftmax(logits.data, count, classes);
   }
+}
+
+/**
+ * Whether so much was read with so little doubt that it can be no blank paper and not two lines at once.
+ *
+ * @param {Prediction} read
+ */
+export function isClear(read) {
+  const { _CLEAR, _CLEAR_TEXT } = constants('reading.lines');
+  return (read.text.match(/[\p{L}\p{N}]/gu) ?? []).length >= _CLEAR_TEXT && likelihood(read) >= _CLEAR;
 }
 
 /**

@@ -41,7 +41,7 @@ export class Reader {
    */
   async read(image, name, progress) {
     let [found, texts] = await this.readLines(image, progress);
-    if (isLost(texts)) {
+    if (isLost(found, texts)) {
       const [other, better] = await this.readLines(quarterTurn(image), progress);
       if (isFound(better, texts)) {
         found = other.map((line) => moved(line, turnedBack(image.width)));

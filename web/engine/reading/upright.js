@@ -101,14 +101,33 @@ async function isUpsideDown(lines, texts, read) {
 }
 
 /**
- * Whether what was read on a page is next to nothing.
+ * Whether next to nothing was read on a page, and the words that were found are not wide.
  *
+ * @param {FoundLine[]} lines
  * @param {Prediction[]} texts
  */
-export function isLost(texts) {
-  const { _LOST, _PIECES, _SURE } = constants('reading.upright');
+export function isLost(lines, texts) {
+  const { _LEVEL, _LOST, _PIECES, _SURE } = constants('reading.upright');
   const confidence = confidenceOf(texts);
-  return confidence < _LOST || (confidence < _SURE && lettersOf(texts) < _PIECES * texts.length);
+  const little = confidence < _LOST || (confidence < _SURE && lettersOf(texts) < _PIECES * texts.length);
+  return little && wideShare(lines) < _LEVEL;
+}
+
+/**
+ * The share of wide words in the area of all, of upright rectangles around them.
+ *
+ * @param {FoundLine[]} lines
+ */
+function wideShare(lines) {
+  const { _WIDE } = constants('reading.upright');
+  let [wide, all] = [0, 0];
+  for (const quad of lines.flatMap((line) => line.words ?? [line.quad])) {
+    const [xs, ys] = [quad.map(([x]) => x), quad.map(([, y]) => y)];
+    const [width, height] = [Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys)];
+    all += width * height;
+    if (width > _WIDE * height) wide += width * height;
+  }
+  return wide / Math.max(all, 1e-6);
 }
 
 /**
