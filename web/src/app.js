@@ -2,10 +2,11 @@
 
 import { History } from './correction.js'
 import { Document, Queue, withText } from './documents.js'
-import { byId } from './dom.js'
+import { byId, disable, isField, toggled } from './dom.js'
 import { writePlain } from './formats/plain.js'
-import { labelled, currentLanguage, preferredLanguage, remember, remembered, setLanguage, t } from './i18n.js'
+import { currentLanguage, labelled, preferredLanguage, remember, setLanguage, t } from './i18n.js'
 import { placeIcons } from './icons.js'
+import { listenForTheme, nameTheme } from './theme.js'
 import { DownloadMenu } from './view/downloads.js'
 import { FileList, statusOf } from './view/files.js'
 import { listenForFiles } from './view/intake.js'
@@ -65,7 +66,6 @@ export class App {
     this.pending = new PendingView(this.mode)
     placeIcons(document)
     this.#listen()
-    this.#setTheme(remembered('theme'))
     this.#setLanguage(preferredLanguage())
   }
 
@@ -84,7 +84,7 @@ export class App {
     listenForFiles((files) => this.take(files))
     byId('vi').addEventListener('click', () => this.#setLanguage('vi', true))
     byId('en').addEventListener('click', () => this.#setLanguage('en', true))
-    byId('theme').addEventListener('click', () => this.#setTheme(this.#isDark() ? 'light' : 'dark', true))
+    listenForTheme(byId('theme'))
     byId('previous').addEventListener('click', () => this.#turn(-1))
     byId('next').addEventListener('click', () => this.#turn(1))
     byId('zoom-in').addEventListener('click', () => this.picture.zoomBy(1))
@@ -106,7 +106,6 @@ export class App {
       this.#showSheet()
     })
     document.addEventListener('keydown', (event) => this.#onKey(event))
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#nameTheme())
     addEventListener('beforeunload', (event) => {
       if (this.unsaved.size) event.preventDefault()
     })
@@ -344,55 +343,8 @@ export class App {
     for (const one of ['vi', 'en']) byId(one).setAttribute('aria-pressed', String(one === currentLanguage()))
     byId('privacy').textContent = t(this.mode === 'local' ? 'privacyLocal' : 'privacyService')
     byId('api').hidden = this.mode === 'local'
-    this.#nameTheme()
+    nameTheme(byId('theme'))
     this.#update()
     this.#showSheet()
   }
-
-  #isDark() {
-    const chosen = document.documentElement.dataset.theme
-    return chosen ? chosen === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches
-  }
-
-  /**
-   * @param {string | null} theme null: what the system has
-   * @param {boolean} isChosen
-   */
-  #setTheme(theme, isChosen = false) {
-    if (theme === 'dark' || theme === 'light') document.documentElement.dataset.theme = theme
-    if (theme && isChosen) remember('theme', theme)
-    this.#nameTheme()
-  }
-
-  #nameTheme() {
-    labelled(byId('theme'), t(this.#isDark() ? 'themeLight' : 'themeDark'))
-  }
-}
-
-/**
- * Whether text is typed there: it has an undo of its own.
- * @param {EventTarget | null} target
- */
-function isField(target) {
-  return target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type !== 'range')
-}
-
-/**
- * Presses a button in or out.
- * @param {HTMLElement} button
- * @returns {boolean} whether it is pressed now
- */
-function toggled(button) {
-  const pressed = button.getAttribute('aria-pressed') !== 'true'
-  button.setAttribute('aria-pressed', String(pressed))
-  return pressed
-}
-
-/**
- * @param {string} id
- * @param {boolean} disabled
- */
-function disable(id, disabled) {
-  const button = /** @type {HTMLButtonElement} */ (byId(id))
-  button.disabled = disabled
 }

@@ -41,6 +41,34 @@ export function byId(id) {
 }
 
 /**
+ * Whether text is typed there: it has an undo of its own.
+ * @param {EventTarget | null} target
+ */
+export function isField(target) {
+  return target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type !== 'range')
+}
+
+/**
+ * Presses a button in or out.
+ * @param {HTMLElement} button
+ * @returns {boolean} whether it is pressed now
+ */
+export function toggled(button) {
+  const pressed = button.getAttribute('aria-pressed') !== 'true'
+  button.setAttribute('aria-pressed', String(pressed))
+  return pressed
+}
+
+/**
+ * @param {string} id
+ * @param {boolean} disabled
+ */
+export function disable(id, disabled) {
+  const button = /** @type {HTMLButtonElement} */ (byId(id))
+  button.disabled = disabled
+}
+
+/**
  * @template {Element} T
  * @param {T} element
  * @param {Attributes} attributes
