@@ -79,10 +79,11 @@ class Service:
         ocr: Annotated[Ocr, Query(description="pages of PDFs with a text of their own: taken, read, or only taken")]
         = "auto",
         min_score: Annotated[float | None, Query(ge=0, le=1, description="weaker texts are left out")] = None,
+        pictures: Annotated[bool, Query(description="jsonl: pages of PDFs and TIFFs carry what was read")] = False,
     ) -> Response:  # fmt: skip
         """All text of an image or PDF, found and read."""
         wanted = chosen(format, request.headers.get("accept"))
-        job = {"job": "read", "format": wanted, "ocr": ocr, "min_score": min_score}
+        job = {"job": "read", "format": wanted, "ocr": ocr, "min_score": min_score, "pictures": pictures}
         return await self._answer(request, job, wanted, most=1)
 
     async def lines(self, request: Request) -> Response:

@@ -16,6 +16,7 @@ from chuviet.artifact.metadata import Artifact
 from chuviet.artifact.opening import open_artifact
 from chuviet.errors import InputError
 from chuviet.formats.known import FORMATS
+from chuviet.formats.writer import PageWriter
 from chuviet.inputs.images import decode_image
 from chuviet.inputs.kinds import HEAD, kind_of
 from chuviet.inputs.limits import Limits
@@ -28,6 +29,7 @@ from chuviet.reading.detector import Detector
 from chuviet.reading.layout import line_of
 from chuviet.reading.lines import LineReader
 from chuviet.reading.pages import Reader
+from chuviet.serve.pictures import SHOWN, PicturedLinesWriter
 from chuviet.serve.refusal import Refusal
 from chuviet.serve.settings import Settings
 
@@ -75,12 +77,15 @@ class Reading:
         """
         name = str(job["name"])
         limits = Limits(pixels=self.settings.max_pixels, pages=self.settings.max_pages)
-        _check_kind(data, name)
+        kind = _check_kind(data, name)
         found = find_in_bytes(data, name, limits)
         if found.cut:
             pages = len(found.sources) + found.cut[0][1]
             raise Refusal(413, f"{name}: {pages} pages; a request may have {limits.pages} at most")
-        writer = FORMATS[job["format"]]([source.name for source in found.sources])
+        names = [source.name for source in found.sources]
+        writer: PageWriter = FORMATS[job["format"]](names)
+        if job.get("pictures") and job["format"] == "jsonl":
+            writer = PicturedLinesWriter(names, carried=kind not in SHOWN)
         if writer.one_page and len(found.sources) > 1:
             pages = len(found.sources)
             raise Refusal(400, f"{name}: {pages} pages; format {writer.name} holds one, so take another format")
