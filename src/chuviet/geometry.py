@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Quad = NDArray[np.float64]  # 4 2
 Quads = NDArray[np.float64]  # K 4 2
 
+_PARTS = 8  # of a pixel
 _LARGEST = 32767  # pixels of a side: from there on OpenCV does not remap
 
 
@@ -75,9 +76,11 @@ def widened(quads: Quads, ends: float, above: float) -> Quads:
 def crop(image: np.ndarray, quad: Quad) -> np.ndarray:
     """What a quad holds, straightened: h w 3, w and h being its longer horizontal and vertical sides (2 px or more).
 
-    Places are computed here, not by OpenCV's `warpPerspective`, whose rounding of them depends on the processor: the
-    browser takes the same pixels, but for one grey level in one of 100,000.
+    Corners are taken to an eighth of a pixel, and places are computed here, not by OpenCV's `warpPerspective`, whose
+    rounding of them depends on the processor: so the last digits of what a detector computes, which differ from machine
+    to machine and in the browser, change no pixel.
     """
+    quad = np.rint(np.asarray(quad, np.float64) * _PARTS) / _PARTS
     top, right, bottom, left = side_lengths(quad)
     w, h = max(round(max(top, bottom)), 2), max(round(max(left, right)), 2)
     target = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)

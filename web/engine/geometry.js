@@ -9,6 +9,7 @@
 import { argmax, argsort, roundEven } from './image/numbers.js';
 import { boxPoints, minAreaRect } from './image/rectangle.js';
 import { straightened } from './image/warp.js';
+import { constants } from './settings.js';
 
 /**
  * @param {Point} a
@@ -118,6 +119,8 @@ export function widened(quad, ends, above) {
  * @returns {Picture}
  */
 export function crop(image, quad) {
+  const { _PARTS } = constants('geometry');
+  quad = quad.map(([x, y]) => [roundEven(x * _PARTS) / _PARTS, roundEven(y * _PARTS) / _PARTS]);
   const [top, right, bottom, left] = sideLengths(quad);
   const width = Math.max(roundEven(Math.max(top, bottom)), 2);
   return straightened(image, quad, width, Math.max(roundEven(Math.max(left, right)), 2));

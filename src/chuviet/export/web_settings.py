@@ -26,8 +26,8 @@ from chuviet.reading.choice import LINES, PRINT, WORDS
 
 #: The modules whose constants are handed on.
 MODULES = (
-    "decode.alignment", "decode.confidence", "decode.ctc", "decode.db", "decode.doubt", "language.gazetteer",
-    "language.levels", "language.ngram", "language.rescore", "language.spelling", "preprocess.line",
+    "decode.alignment", "decode.confidence", "decode.ctc", "decode.db", "decode.doubt", "geometry",
+    "language.gazetteer", "language.levels", "language.ngram", "language.rescore", "language.spelling", "preprocess.line",
     "preprocess.page", "preprocess.scene", "reading.blocks", "reading.choice", "reading.flatten", "reading.gutters",
     "reading.joining", "reading.lines", "reading.order", "reading.pages", "reading.pieces", "reading.scales",
     "reading.stacked", "reading.upright", "reading.words",
