@@ -33,7 +33,7 @@ def test_every_route_and_status_is_described(reading: Any) -> None:
     assert set(read["responses"]) == {
         "200", "400", "401", "406", "408", "413", "415", "422", "429", "500", "503", "504"
     }  # fmt: skip
-    assert {p["name"] for p in read["parameters"]} == {"format", "ocr", "min_score"}
+    assert {p["name"] for p in read["parameters"]} == {"format", "ocr", "min_score", "pictures"}
     assert "multipart/form-data" in read["requestBody"]["content"]
     assert len(read["responses"]["200"]["content"]) == len(FORMATS)
     assert get_args(Format) == tuple(FORMATS)
