@@ -38,7 +38,8 @@ def test_every_file_is_in_the_manifest_and_the_settings_name_the_weights(tmp_pat
         data = (folder / name).read_bytes()
         assert (hashlib.sha256(data).hexdigest(), len(data)) == (entry["sha256"], entry["bytes"])
     assert manifest["version"] in (folder / "sw.js").read_text()
-    assert "engine/offline.js" in (folder / "index.html").read_text()
+    html = (folder / "index.html").read_text()
+    assert "engine/offline.js" in html and 'name="chuviet-mode" content="local"' in html
     told = json.loads((folder / "engine" / "settings.json").read_bytes())
     reader = told["readers"][0]
     assert reader["name"] == "print_line" and not reader["language_model"] and reader["preprocess"]["height"] == 40

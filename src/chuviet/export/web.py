@@ -25,6 +25,8 @@ from chuviet.reading.choice import LineChoice, open_readers
 
 #: Where the page and the engine are: in an installed package, in a checkout.
 ROOTS = (Path(__file__).parents[1] / "web", Path(__file__).parents[3] / "web")
+#: The page that the service shows, which reads no PDFs here; `make web` builds one that does.
+PAGE = Path(__file__).parents[1] / "serve" / "page"
 #: ONNX Runtime's files in its npm package, and what they are called here: servers know .js.
 RUNTIME = {"ort.wasm.bundle.min.mjs": "ort.js", "ort-wasm-simd-threaded.wasm": "ort.wasm.deflated"}
 REMEDY = "get it by `npm install onnxruntime-web` and name the folder: --runtime node_modules"
@@ -64,7 +66,7 @@ def export_web(folder: Path, weights: Sequence[str] = (), runtime: Path | None =
     if len(names) < len(every):
         raise InputError("two of the weights have one name; copy one of them to another name")
     files = _runtime(runtime, root) | _engine(root / "engine")
-    page = root / "dist" if (root / "dist" / "index.html").is_file() else root / "engine" / "demo"
+    page = root / "dist" if (root / "dist" / "index.html").is_file() else PAGE
     files |= _page(page)
     for artifact in every:
         files[names[artifact.path.stem]] = zlib.compress(artifact.path.read_bytes(), 9)
@@ -120,8 +122,7 @@ def _runtime(named: Path | None, root: Path) -> dict[str, bytes]:
 
 def _engine(engine: Path) -> dict[str, bytes]:
     """The engine's modules and its kernels; what belongs to the page's top folder lies there."""
-    found = [path for path in engine.rglob("*.js") if "demo" not in path.relative_to(engine).parts]
-    files = {f"engine/{path.relative_to(engine).as_posix()}": path.read_bytes() for path in found}
+    files = {f"engine/{path.relative_to(engine).as_posix()}": path.read_bytes() for path in engine.rglob("*.js")}
     files["sw.js"] = files.pop("engine/sw.js")
     files["engine/native.wasm"] = (engine / "native.wasm").read_bytes()
     files["manifest.webmanifest"] = (engine / "manifest.webmanifest").read_bytes()
@@ -131,6 +132,7 @@ def _engine(engine: Path) -> dict[str, bytes]:
 def _page(page: Path) -> dict[str, bytes]:
     files = {path.relative_to(page).as_posix(): path.read_bytes() for path in page.rglob("*") if path.is_file()}
     html = files["index.html"].decode()
+    html = html.replace('name="chuviet-mode" content="service"', 'name="chuviet-mode" content="local"')
     files["index.html"] = html.replace("</head>", f"{_IN_HEAD}</head>", 1).encode()
     return files
 
