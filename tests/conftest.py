@@ -7,6 +7,7 @@ import io
 import math
 import os
 import platform
+import signal
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # processes share the cores: one thread each, and in what they start
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -43,6 +44,9 @@ from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.pytorch.artifact import SavedModel, load_artifact, save_artifact
 from chuviet.pytorch.network import as_batch
 from chuviet.vocab import EOS, SOS, Charset
+
+# Shells without job control start what is in the background deaf to Ctrl-C, and so would be what tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHARSET = Charset("abcdeố 123")
 
