@@ -120,6 +120,8 @@ def main() -> None:
     args = parser.parse_args()
     readers = [LineReader(name, threads=1) for name in args.weights]
     calibrations = list(LineChoice(readers).calibrations)
+    if any(one.pages for one in calibrations):
+        parser.error("a reader of print is chosen by the page, beside one with a language model; name readers of lines")
     if args.fit:
         fitted_on = [read_set(readers, spec, args.count, args.fold) for spec in args.fit]
         calibrations = fit(fitted_on, len(readers))

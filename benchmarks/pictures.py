@@ -71,10 +71,11 @@ def pages() -> Image.Image:
     folder = DOCS / "examples" / "pages"
     drawn = []
     for name in PAGES:
-        page = reader.read(folder / f"{name}.jpg")
+        pixels = read_image(folder / f"{name}.jpg")
+        page = reader.read_image(pixels, f"{name}.jpg")  # named without the folder, which is another on every machine
         for ending in ("json", "pdf"):
             chuviet.write(page, folder / f"{name}.{ending}", images=folder / f"{name}.jpg")
-        image = Image.fromarray(draw(read_image(folder / f"{name}.jpg"), as_detection(page)))
+        image = Image.fromarray(draw(pixels, as_detection(page)))
         drawn.append(image.resize((round(image.width * HEIGHT / image.height), HEIGHT), Image.Resampling.LANCZOS))
     return Image.fromarray(np.concatenate([np.asarray(image) for image in drawn], 1))
 

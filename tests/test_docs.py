@@ -1,5 +1,6 @@
 """The examples of the documentation run."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -82,3 +83,10 @@ def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (path.parent / target).exists(), target
+
+
+def test_the_examples_name_no_folder_of_the_machine_that_read_them() -> None:
+    found = sorted((ROOT / "docs" / "examples" / "pages").glob("*.json"))
+    assert len(found) == 4
+    for path in found:
+        assert [page["name"] for page in json.loads(path.read_text(encoding="utf-8"))["pages"]] == [f"{path.stem}.jpg"]

@@ -69,7 +69,8 @@ class LineChoice:
     from several threads.
 
     The first reader reads all crops. Another one reads those of which it could still win: its best is its offset. So
-    that what is certainly handwriting costs one reading. Long lines are for readers of lines alone.
+    that what is certainly handwriting costs one reading. Long lines are for readers of lines alone. A reader of print
+    reads all crops of a page or none (`Calibration.pages`): none of a Vietnamese one.
     """
 
     def __init__(self, readers: Sequence[LineReader], calibrations: Sequence[Calibration] | None = None) -> None:

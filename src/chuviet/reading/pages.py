@@ -46,7 +46,7 @@ class Reader:
         threads: int = 0,
     ) -> None:  # fmt: skip
         """`detector` and `recognizer` name weights, or are a `Detector` and a `LineReader` or `LineChoice`; between
-        recognisers of different charsets each line decides. Pages of PDFs with a text
+        recognisers of other kinds each line decides, or the page (`LineChoice`). Pages of PDFs with a text
         of their own are taken as they are ("auto"), or read by OCR as all others ("always"); "never" gives nothing but
         such texts. `longest`: see `Detector`; for one that is named here. Text whose score, finding
         times reading, is below `min_score`, and what is read as nothing, is left out (0: nothing is; None: below 0.8
