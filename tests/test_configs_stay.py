@@ -1,0 +1,24 @@
+"""Every config means what it always meant: its tree, value by value, is that of `configs_as_they_were.json`.
+
+The file was written from the configs of chuviet 0.2.0, one a line. A config that is added is added there too.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chuviet import config
+
+ROOT = Path(__file__).parents[1]
+BEFORE: dict[str, Any] = json.loads((ROOT / "tests" / "configs_as_they_were.json").read_text(encoding="utf-8"))
+
+
+def test_no_config_is_missing_or_unknown() -> None:
+    assert sorted(p.stem for p in (ROOT / "configs").rglob("*.py")) == sorted(BEFORE)
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_a_config_means_what_it_always_meant(name: str) -> None:
+    assert config.to_json(config.load(name)) == BEFORE[name]
