@@ -8,8 +8,8 @@ from chuviet.experiment import Experiment
 from chuviet.losses.cross_entropy import SequenceCrossEntropy
 from chuviet.models.seq2seq import Seq2Seq
 from chuviet.preprocess.line import LinePreprocess
+from chuviet.train.configs import Optim
 from chuviet.train.engine import Train
-from chuviet.train.optim import Optim
 
 cfg = Experiment(
     model=Seq2Seq.Config(backbone="tf_efficientnetv2_b2.in1k", hidden=256),

@@ -7,8 +7,8 @@ from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
 from chuviet.models.ctc import LineCTC
 from chuviet.preprocess.line import LinePreprocess
+from chuviet.train.configs import Optim
 from chuviet.train.engine import Train
-from chuviet.train.optim import Optim
 
 cfg = Experiment(
     model=LineCTC.Config(height=32, stem=24, widths=(48, 96, 128), depths=(1, 2, 2), heads=4, dropout=0.0),

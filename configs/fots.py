@@ -11,8 +11,8 @@ from chuviet.decode.east import EastDecoder
 from chuviet.experiment import Experiment
 from chuviet.losses.east import EastLoss
 from chuviet.models.fots import FOTS
+from chuviet.train.configs import Optim
 from chuviet.train.engine import Train
-from chuviet.train.optim import Optim
 
 cfg = Experiment(
     model=FOTS.Config(),

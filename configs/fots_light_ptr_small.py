@@ -2,7 +2,7 @@
 
 from chuviet.config import parent, replace
 from chuviet.models.fots import FOTS
-from chuviet.train.optim import Optim
+from chuviet.train.configs import Optim
 
 cfg = replace(
     parent(__file__, "fots"),

@@ -11,8 +11,8 @@ from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
 from chuviet.models.ctc import LineCTC
 from chuviet.preprocess.line import LinePreprocess
+from chuviet.train.configs import Optim
 from chuviet.train.engine import Train
-from chuviet.train.optim import Optim
 
 cfg = Experiment(
     model=LineCTC.Config(),

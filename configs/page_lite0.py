@@ -14,8 +14,8 @@ from chuviet.losses.line_word import LineWordLoss
 from chuviet.models.dbnet import DBNet
 from chuviet.models.fpn import FPN
 from chuviet.preprocess.page import PagePreprocess
+from chuviet.train.configs import Optim
 from chuviet.train.engine import Train
-from chuviet.train.optim import Optim
 
 cfg = Experiment(
     model=DBNet.Config(backbone="tf_efficientnet_lite0", neck=FPN.Config(width=64), words=True, threshold=False),

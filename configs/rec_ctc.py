@@ -9,8 +9,8 @@ from chuviet.experiment import Experiment
 from chuviet.losses.ctc import CTCLoss
 from chuviet.models.backbone_ctc import BackboneCTC
 from chuviet.preprocess.scene import ScenePreprocess
+from chuviet.train.configs import Optim
 from chuviet.train.engine import Train
-from chuviet.train.optim import Optim
 from chuviet.vocab import ASCII
 
 cfg = Experiment(

@@ -5,8 +5,8 @@ from chuviet.decode.db import DBDecoder
 from chuviet.experiment import Experiment
 from chuviet.losses.db import DBLoss
 from chuviet.models.dbnet import DBNet
+from chuviet.train.configs import Optim
 from chuviet.train.engine import Train
-from chuviet.train.optim import Optim
 
 cfg = Experiment(
     model=DBNet.Config(

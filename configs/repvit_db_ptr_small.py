@@ -5,7 +5,7 @@
 from chuviet.config import parent, replace
 from chuviet.models.dbnet import DBNet
 from chuviet.models.fpn import FPN
-from chuviet.train.optim import Optim
+from chuviet.train.configs import Optim
 
 cfg = replace(
     parent(__file__, "repvit_db"),

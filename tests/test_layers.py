@@ -67,6 +67,14 @@ def graph() -> dict[str, set[str]]:
     return {m: imports(p.read_text(), m, p.name == "__init__.py") & (files.keys() - {m}) for m, p in files.items()}
 
 
+def at_import(edges: dict[str, set[str]]) -> dict[str, set[str]]:
+    """The same, but for what a room's `configs` import when they build something: the room's own modules. They are
+    apart so that configs are read without PyTorch.
+    """
+    files = {module_name(p): p for p in SOURCE.rglob("configs.py")}
+    return edges | {m: edges[m] & top_level_imports(p.read_text()) for m, p in files.items() if part(m) != "commands"}
+
+
 def part(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
@@ -171,7 +179,7 @@ def test_the_reading_floor_imports_nothing_heavy() -> None:
 
 
 def test_no_module_imports_itself_in_a_ring() -> None:
-    assert cycle(graph()) == []
+    assert cycle(at_import(graph())) == []
 
 
 def test_the_package_imports_nothing_from_the_folders_around_it() -> None:

@@ -143,6 +143,11 @@ def from_json(data: Any) -> Any:
         raise ConfigError(f"{name}: {e}") from e
 
 
+def title(cfg: Any) -> str:
+    """What a config is of, such as LineCTC, for messages."""
+    return type(cfg).__qualname__.removesuffix("Config").removesuffix(".") or "Config"
+
+
 def _place(kind: type) -> str:
     """Where a config type lives, as `chuviet.kinds` writes it."""
     return f"{kind.__module__}:{kind.__qualname__}"
@@ -155,7 +160,7 @@ def _field(node: Any, name: str, key: str, root: Any = None) -> dataclasses.Fiel
         renamed = FORMER_FIELDS.get(_place(type(node)), {}).get(name)
         near = [key.removesuffix(name) + renamed] if renamed else _suggestions(key, name, list(fields), _keys(root))
         meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise ConfigError(f"unknown key {key!r}: {type(node).__qualname__} has no {name!r}{meant}")
+        raise ConfigError(f"unknown key {key!r}: {title(node)} has no {name!r}{meant}")
     return fields[name]
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from chuviet.config import Config, ConfigError
-from chuviet.data.detection import PageData
-from chuviet.data.recognition import LineData
-from chuviet.metrics.detection import DetectionMetric
-from chuviet.metrics.recognition import RecognitionMetric
-from chuviet.pytorch.decoding import TorchDecoder
-from chuviet.train.engine import Task, Train
-from chuviet.train.optim import Optim
+from chuviet.data.configs import LineDataConfig, PageDataConfig
+from chuviet.train.configs import Optim, Train
 from chuviet.vocab import Charset
+
+if TYPE_CHECKING:
+    from chuviet.data.detection import PageData
+    from chuviet.data.recognition import LineData
+    from chuviet.train.engine import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +27,7 @@ class Experiment(Config):
     model: Config
     loss: Config
     decoder: Config
-    data: LineData.Config | PageData.Config = LineData.Config()
+    data: LineDataConfig | PageDataConfig = LineDataConfig()
     optim: Optim = Optim()
     train: Train = Train()
     fold: int = 5
@@ -40,10 +38,17 @@ class Experiment(Config):
     @property
     def charset(self) -> Charset | None:
         """The characters that the recogniser reads; None of a detector."""
-        return self.data.characters() if isinstance(self.data, LineData.Config) else None
+        return self.data.characters() if isinstance(self.data, LineDataConfig) else None
 
     def build(self) -> tuple[LineData | PageData, Task]:
         """Reads the data and builds model, loss, decoder and metric, all of the same charset."""
+        import torch
+
+        from chuviet.metrics.detection import DetectionMetric
+        from chuviet.metrics.recognition import RecognitionMetric
+        from chuviet.pytorch.decoding import TorchDecoder
+        from chuviet.train.engine import Task
+
         self.train.check()
         data = self.data.build(self.fold, self.train.seed)
         if self.train.keep == "best" and not len(data.valid):

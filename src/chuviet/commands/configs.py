@@ -13,5 +13,5 @@ def experiment_of(args: Namespace) -> Experiment:
     """The config that `-C` names, with its overrides. Raises ConfigError for one of another kind."""
     exp = config.override(config.load(args.config), args.overrides)
     if not isinstance(exp, Experiment):
-        raise ConfigError(f"{args.config}: its cfg is a {type(exp).__qualname__}, not an Experiment")
+        raise ConfigError(f"{args.config}: its cfg is a {config.title(exp)}, not an Experiment")
     return exp

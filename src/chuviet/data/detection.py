@@ -6,28 +6,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from chuviet import config
 from chuviet.batch import Batch
+from chuviet.data.configs import PageDataConfig
 from chuviet.data.files import find_data
-from chuviet.data.page_augment import PageAugment
 from chuviet.data.pages import read_pages
 from chuviet.data.quads import mend_pages
 from chuviet.data.recognition import FixedBatches, batch_ends, number_repeats, start_worker
-from chuviet.data.targets_db import DBTargets
 from chuviet.data.targets_lines import LineWordTargets
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.labels import LabelledPage, PageKind
-from chuviet.manifest import ALL_FOLDS
 from chuviet.preprocess.page import PagePreprocess
 
 
@@ -44,26 +41,7 @@ class PageData:
     maps learns from the sets that know its kind.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        train: tuple[tuple[str, float], ...] = (("icdar2015/text_localization/train_icdar2015_label.txt", 1.0),)
-        valid: tuple[tuple[str, float], ...] = (("icdar2015/text_localization/test_icdar2015_label.txt", 1.0),)
-        preprocess: PagePreprocess.Config = PagePreprocess.Config()
-        augment: PageAugment.Config = PageAugment.Config()
-        targets: config.Config = DBTargets.Config()
-        batch: int = 8
-        workers: int = 2
-
-        def build(self, fold: int, seed: int) -> PageData:
-            self.check_fold(fold)
-            return PageData(self, seed)
-
-        def check_fold(self, fold: int) -> None:
-            """Raises ConfigError for a fold, which would be the same run under another name."""
-            if fold != ALL_FOLDS:
-                raise config.ConfigError(
-                    f"fold={fold}: pages have no folds; data.valid names what a detector is validated on"
-                )
+    Config: TypeAlias = PageDataConfig
 
     charset = None
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -19,61 +18,24 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from chuviet import config
 from chuviet.batch import Batch
+from chuviet.data.configs import Concat as Concat
+from chuviet.data.configs import LineDataConfig
 from chuviet.data.files import find_data, image_size
 from chuviet.data.label_rows import real_paths, refuse
 from chuviet.data.line_augment import LineAugment
-from chuviet.data.lists import read_dictionary, read_labels
+from chuviet.data.lists import read_labels
 from chuviet.data.table import check_charset, image_root, select_fold
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.inputs.tables import image_files
 from chuviet.manifest import ALL_FOLDS, REAL_INK, SYNTHETIC_FOLD
-from chuviet.preprocess.line import LinePreprocess
-from chuviet.vocab import VIETNAMESE, Charset, frames_needed
-
-
-@dataclass(frozen=True, kw_only=True)
-class Concat(config.Config):
-    """Joins crops to longer ones while training: up to `extra` more samples are hung behind one."""
-
-    p: float = 0.5
-    extra: int = 2
-    characters: int = 25  # of the joined text at most
+from chuviet.vocab import Charset, frames_needed
 
 
 class LineData:
     """The training and validation rows of one run: out of one CSV with folds, or of lists with ``path<TAB>text``."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        csv: str = "train_ext3.csv"  # or a .txt list, whose rows have no fold
-        valid: str = ""  # another CSV or list: with fold 0 its rows alone are validated on, with 5 trained on as well
-        mix: tuple[tuple[str, float], ...] = ()  # instead of `csv`: (list, its share of every epoch); shares sum to 1
-        sources: tuple[str, ...] = ()  # keep these values of the CSV's `source` column only; () = all
-        draw: tuple[
-            tuple[str, int], ...
-        ] = ()  # (source, rows): a fresh draw each epoch instead of all rows of the source
-        charset: str = VIETNAMESE
-        dictionary: str = ""  # instead of `charset`: a file with one character a line
-        space: bool = True  # add the space to a dictionary that lacks it
-        preprocess: config.Config = LinePreprocess.Config()
-        augment: config.Config | None = LineAugment.Config()
-        concat: Concat | None = None
-        batch: int = 32
-        bucket: int = 50  # batches are cut from runs of this many batches sorted by width
-        workers: int = 2
-        bad_labels: Literal["refuse", "leave_out"] = (
-            "refuse"  # labels with unknown characters or too few frames end the run, or are named and left out
-        )
-        # Pixels from one CTC frame to the next, to check that an image has frames enough for its text; 0: not CTC.
-        ctc_stride: int = 4
-
-        def characters(self) -> Charset:
-            """The charset that is meant. Raises InputError for a dictionary file that is none."""
-            return read_dictionary(find_data(self.dictionary), self.space) if self.dictionary else Charset(self.charset)
-
-        def build(self, fold: int, seed: int) -> LineData:
-            return LineData(self, fold, seed)
+    Config: TypeAlias = LineDataConfig
 
     def __init__(self, cfg: LineData.Config, fold: int, seed: int) -> None:
         self.cfg, self.seed, self.fold = cfg, seed, fold
