@@ -22,7 +22,7 @@ from chuviet.data.table import write_table
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.files import write_whole
-from chuviet.manifest import REAL_INK
+from chuviet.manifest import ALL_FOLDS, REAL_INK, Fold, fold_number
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.models.protocols import Prunable, candidates_of, shipped_config
 from chuviet.models.rejector import Rejector
@@ -36,9 +36,9 @@ CONFIG, CHECKPOINT, WEIGHTS = "config.json", "checkpoint.pt", "weights.safetenso
 OOF, FOUND = "oof.csv", "found.txt"
 
 
-def run_folder(name: str, fold: int, root: Path) -> Path:
-    """Where a run keeps all it produces: ``outputs/<config>/fold<k>``."""
-    return root / name / f"fold{fold}"
+def run_folder(name: str, fold: Fold, root: Path) -> Path:
+    """Where a run keeps all it produces: ``outputs/<config>/fold<k>``, fold5 that of all folds."""
+    return root / name / f"fold{fold_number(fold)}"
 
 
 def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, float]:
@@ -47,7 +47,7 @@ def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, f
 
     What an earlier run left there stays until config, data, charset and `init` have been checked, and its weights until
     those of this run replace them: a run may start from the weights in its own folder. Returns the validation metrics
-    (empty for fold 5). Raises ConfigError, InputError or Interrupted, each one line.
+    (empty for fold "all"). Raises ConfigError, InputError or Interrupted, each one line.
     """
     out = run_folder(name, exp.fold, root)
     with nullcontext() if _rank() else folder_lock(out):  # of several processes the first one locks for all
@@ -55,8 +55,7 @@ def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, f
 
 
 def _run(name: str, exp: Experiment, root: Path, out: Path) -> dict[str, float]:
-    if isinstance(exp.data, PageData.Config):
-        exp.data.check_fold(exp.fold)
+    exp.check()
     exp = as_pruned(exp, out, root)
     data, task = exp.build()
     if exp.resume and (out / CONFIG).is_file():
@@ -78,7 +77,12 @@ def _run(name: str, exp: Experiment, root: Path, out: Path) -> dict[str, float]:
         decoder_cfg=exp.decoder,
         charset=data.charset,
         metrics=result.metrics,
-        notes={"run": name, "fold": exp.fold, "sources": sorted(set(data.train["source"])), "keep": exp.train.keep},
+        notes={
+            "run": name,
+            "fold": fold_number(exp.fold),
+            "sources": sorted(set(data.train["source"])),
+            "keep": exp.train.keep,
+        },
     )
     for read in (OOF, FOUND):  # of an earlier run's weights
         (out / read).unlink(missing_ok=True)
@@ -153,7 +157,7 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
     notes = artifact.notes
     sources, held = set(notes.get("sources", ())), set(data.valid["source"])
     seen = sources & (held | set(REAL_INK) if "real" in held else held)
-    if seen and notes.get("fold") != exp.fold:
+    if seen and notes.get("fold") != fold_number(exp.fold):
         raise ConfigError(
             f"{path} was trained on {' and '.join(sorted(seen))} rows of fold {exp.fold}, which this run validates on; "
             f"train it without them first: python train.py -C {notes.get('run', exp.init)} fold={exp.fold}"
@@ -207,7 +211,7 @@ def init_path(exp: Experiment, root: Path) -> Path:
     name, _, fold = exp.init.partition("/fold")
     if fold and not fold.isdecimal():
         raise ConfigError(f"init={exp.init}: fold {fold!r} is no number; write NAME, NAME/fold0 or a .safetensors file")
-    folds = [int(fold)] if fold else [exp.fold, 5]
+    folds = [int(fold)] if fold else [fold_number(exp.fold), ALL_FOLDS]
     for k in folds:
         if (path := run_folder(name, k, root) / WEIGHTS).is_file():
             return path

@@ -131,18 +131,18 @@ def test_tall_crops_are_turned_to_the_right() -> None:
 
 
 def test_mix_gives_each_list_its_share_of_every_epoch(word_list: Callable[..., str]) -> None:
-    mix = ((word_list("big", ["ab"] * 30), 0.25), (word_list("small", ["cd"] * 10), 0.75))
+    mix = (word_list("big", ["ab"] * 30) + ":25%", word_list("small", ["cd"] * 10) + ":75%")
     built = data("", mix=mix, valid=word_list("valid", ["a"]))
     for epoch in range(3):
         texts = built.train["text"].to_numpy()[np.concatenate(built.batches(epoch)) % len(built.train)]
         assert (texts == "ab").sum() == 10 and (texts == "cd").sum() == 30
-    with pytest.raises(InputError, match=r"the shares 0\.5 \+ 0\.75 must be above 0 and sum to 1"):
-        data("", mix=((mix[0][0], 0.5), mix[1]))
+    with pytest.raises(ConfigError, match=r"the shares 0\.5 \+ 0\.75 must be above 0 and sum to 1"):
+        data("", mix=(mix[0].replace(":25%", ":50%"), mix[1]))
 
 
 def test_a_list_named_twice_in_a_mix_has_both_shares(word_list: Callable[..., str]) -> None:
     big, small = word_list("big", ["ab"] * 30), word_list("small", ["cd"] * 10)
-    built = data("", mix=((big, 0.25), (small, 0.5), (big, 0.25)), fold=5)
+    built = data("", mix=(f"{big}:25%", f"{small}:50%", f"{big}:25%"), fold=5)
     texts = built.train["text"].to_numpy()[np.concatenate(built.batches(0)) % len(built.train)]
     assert len(built.train) == 40 and (texts == "ab").sum() == 20 and (texts == "cd").sum() == 20
 
@@ -152,7 +152,7 @@ def test_what_valid_names_alone_is_validated_on(word_list: Callable[..., str], t
     (tmp_path / "t.csv").write_text("img_path,text,fold\nwords0.png,ab,0\nwords1.png,cd,1\n")
     for changes in (
         {"csv": str(tmp_path / "t.csv")},
-        {"csv": "", "mix": ((str(tmp_path / "t.csv"), 0.5), (words, 0.5))},
+        {"csv": "", "mix": (f"{tmp_path}/t.csv:50%", f"{words}:50%")},
     ):
         built = data(valid=held, **changes)  # type: ignore[arg-type]
         assert built.valid["text"].tolist() == ["dd"] and set(built.train["text"]) == {"ab", "cd"}

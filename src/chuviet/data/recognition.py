@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,11 +25,12 @@ from chuviet.data.files import find_data, image_size
 from chuviet.data.label_rows import real_paths, refuse
 from chuviet.data.line_augment import LineAugment
 from chuviet.data.lists import read_labels
+from chuviet.data.mix import REST, Part, read_mix
 from chuviet.data.table import check_charset, image_root, select_fold
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.inputs.tables import image_files
-from chuviet.manifest import ALL_FOLDS, REAL_INK, SYNTHETIC_FOLD
+from chuviet.manifest import ALL_FOLDS, REAL_INK, SYNTHETIC_FOLD, Fold, fold_number
 from chuviet.vocab import Charset, frames_needed
 
 
@@ -37,34 +39,26 @@ class LineData:
 
     Config: TypeAlias = LineDataConfig
 
-    def __init__(self, cfg: LineData.Config, fold: int, seed: int) -> None:
-        self.cfg, self.seed, self.fold = cfg, seed, fold
+    def __init__(self, cfg: LineData.Config, fold: Fold, seed: int) -> None:
+        cfg.check(fold)
+        self.cfg, self.seed, self.fold = cfg, seed, fold_number(fold)
         self.charset = cfg.characters()
-        names = cfg.mix or ((cfg.csv, 1.0),)
-        if abs(sum(share for _, share in names) - 1) > 1e-6 or min(share for _, share in names) <= 0:
-            given = " + ".join(f"{share:g}" for _, share in names)
-            raise InputError(f"data.mix: the shares {given} must be above 0 and sum to 1")
-        shares: dict[str, float] = {}
-        for name, share in names:  # a list that is named twice has both shares
-            shares[name] = shares.get(name, 0.0) + share
-        frame = pd.concat([self._rows(name) for name in shares], ignore_index=True)
-        draw = dict(cfg.draw)
-        if cfg.mix:
-            draw = {name: max(round(len(frame) * share), 1) for name, share in shares.items()}
-        train, valid = self._divided(frame, names[0][0])
-        frame = pd.concat((train, valid))
-        if cfg.sources:
-            train = train[train["source"].isin(cfg.sources)]
-            valid = valid[valid["source"].isin(cfg.sources)]
+        parts = read_mix(cfg.mix)
+        self._files = list(dict.fromkeys(part.name for part in parts if part.is_file))
+        self._sources = {part.name for part in parts if not part.is_file} - {REST}
+        self._rest = len(self._sources) + len(self._files) < len({part.name for part in parts}) or not parts
+        names = [*([cfg.csv] if self._rest or self._sources else []), *self._files]
+        frame = pd.concat([self._rows(name) for name in names], ignore_index=True)
+        self._length = len(frame)
+        train, valid = (rows[rows["wanted"]] for rows in self._divided(frame, names[0]))
         valid = valid[~valid["source"].isin(REAL_INK)]  # distorted and joined lines are training material only
-        where = names[0][0]
         if not len(train):
-            raise InputError(f"{where}: no training rows for fold {fold} and sources {cfg.sources or 'all'}")
-        there = set(frame["source"])
-        if missing := [s for s in draw if s not in there]:
-            raise InputError(f"{where}: no rows of source {', '.join(missing)}; it has {', '.join(sorted(there))}")
+            raise InputError(f"{names[0]}: no training rows for fold {fold} and data.mix={','.join(cfg.mix) or '()'}")
+        there = set(train["source"])
+        if missing := [part.name for part in parts if part.name not in {*there, REST}]:
+            raise InputError(f"{names[0]}: no rows of source {', '.join(missing)}; it has {', '.join(sorted(there))}")
         refuse_shared(train, valid)
-        self._draw = draw
+        self._drawn = _joined_shares(part for part in parts if part.kind != "all")
         self.train, self.valid = train.reset_index(drop=True), valid.reset_index(drop=True)
 
     def _divided(self, frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -95,7 +89,7 @@ class LineData:
                 f"{name}: no such file, nor below CHUVIET_DATA; docs/recipes.md has the commands that make such sets"
             )
         frame = read_labels(path, columns=("img_path", "text", "fold"))
-        if self.cfg.mix:
+        if name in self._files:
             frame["source"] = name
         elif "source" not in frame:
             frame["source"] = "real"
@@ -105,8 +99,9 @@ class LineData:
         check_charset(frame, self.charset, path)
         files = image_files(image_root(path, frame), frame["img_path"].tolist())
         frame = frame.assign(file=[str(file) for file in files], labels=str(path), row=frame.index + 2)
-        keep = frame["source"].isin(self.cfg.sources) if self.cfg.sources else frame["source"] != ""
-        return self._sized(frame[keep | (frame["fold"] != SYNTHETIC_FOLD)], path)
+        chosen = self._sources and not self._rest and name not in self._files
+        frame["wanted"] = frame["source"].isin(self._sources) if chosen else True
+        return self._sized(frame[frame["wanted"] | (frame["fold"] != SYNTHETIC_FOLD)], path)
 
     def _sized(self, frame: pd.DataFrame, path: Path) -> pd.DataFrame:
         """Adds the width that each image will have, read from the file headers (upright by EXIF); checks CTC targets
@@ -135,15 +130,14 @@ class LineData:
         return _without(frame, np.array(too_long, bool), path, "too long for the frames of their image")
 
     def epoch_rows(self, epoch: int) -> np.ndarray:
-        """Numbers of the training rows of `epoch`: all rows, but a fresh draw of the sources named in `draw`."""
+        """Numbers of the training rows of `epoch`: all rows, but a fresh draw of what the mix has an amount of."""
         source = self.train["source"].to_numpy()
         rng = np.random.default_rng((self.seed, epoch, 1))
-        draw = self._draw
-        parts = [np.flatnonzero(~np.isin(source, list(draw)))]
-        for name, count in draw.items():
-            pool = np.flatnonzero(source == name)
-            parts.append(rng.choice(pool, size=count, replace=count > len(pool)))
-        return np.concatenate(parts)
+        rows = [np.flatnonzero(~np.isin(source, [part.name for part in self._drawn]))]
+        for part in self._drawn:
+            pool = np.flatnonzero(source == part.name)
+            rows.append(part.drawn(pool, self._length, rng))
+        return np.concatenate(rows)
 
     def batches(self, epoch: int) -> list[np.ndarray]:
         """The epoch's batches as row numbers, in order: similar widths together, every row of `epoch_rows` exactly
@@ -214,6 +208,15 @@ def refuse_shared(train: pd.DataFrame, valid: pd.DataFrame) -> None:
             f"{len(shared)} of {len(valid)} images to validate on are trained on too: {'; '.join(shared[:5])}; leave "
             "them out of one of the two"
         )
+
+
+def _joined_shares(parts: Iterable[Part]) -> list[Part]:
+    """The parts with the shares of a list that is named twice as one."""
+    found: dict[str, Part] = {}
+    for part in parts:
+        before = found[part.name].amount if part.name in found else 0.0
+        found[part.name] = replace(part, amount=before + part.amount)
+    return list(found.values())
 
 
 def _without(frame: pd.DataFrame, bad: np.ndarray, path: Path, why: str) -> pd.DataFrame:
