@@ -198,7 +198,7 @@ def experiment(args: argparse.Namespace, folder: Path) -> Experiment:
         rows = pd.read_csv(manifest)
         rows["img_path"] = [str(manifest.parent / name) for name in rows["img_path"]]
         rows.assign(fold=0).to_csv(found, index=False)
-    data = replace(exp.data, csv=str(found), sources=(), draw=(), batch=SIZE, workers=args.workers)
+    data = replace(exp.data, csv=str(found), mix=(), batch=SIZE, workers=args.workers)
     return replace(exp, data=data, train=replace(exp.train, threads=args.threads), fold=5)
 
 

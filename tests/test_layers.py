@@ -20,7 +20,7 @@ READING = ("inputs", "formats", "native", "preprocess", "decode", "language", "a
 #: The making floor: groups of parts; each may import the groups before it, but no other part of its own group.
 MAKING = (
     {"labels", "polygons"}, {"batch"}, {"synth", "data", "models", "losses", "metrics"}, {"pytorch"}, {"train"},
-    {"experiment"}, {"recipes"}, {"export"}, {"report"}, {"compress"}, {"runs"},
+    {"experiment"}, {"recipes", "run_files"}, {"export"}, {"report"}, {"compress"}, {"runs"},
 )  # fmt: skip
 #: The serving floor: it stands on the reading floor, and knows nothing of making.
 SERVING = "serve"

@@ -15,30 +15,25 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
-from chuviet.config import CHECKOUT, ConfigError, from_json, to_json
+from chuviet.config import ConfigError, from_json, to_json
 from chuviet.data.detection import PageData
 from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.files import write_whole
-from chuviet.manifest import ALL_FOLDS, REAL_INK, Fold, fold_number
+from chuviet.manifest import REAL_INK, fold_number
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.models.protocols import Prunable, candidates_of, shipped_config
 from chuviet.models.rejector import Rejector
 from chuviet.pytorch.artifact import describe, load_artifact, read_model_config, save_artifact
 from chuviet.reading.files import write_detections
+from chuviet.run_files import CHECKPOINT, CONFIG, FOUND, OOF, WEIGHTS
+from chuviet.run_files import init_path as init_path
+from chuviet.run_files import run_folder as run_folder
 from chuviet.train.engine import Validation, fit
 from chuviet.train.lock import folder_lock
 from chuviet.train.same_run import check_same_run
-
-CONFIG, CHECKPOINT, WEIGHTS = "config.json", "checkpoint.pt", "weights.safetensors"
-OOF, FOUND = "oof.csv", "found.txt"
-
-
-def run_folder(name: str, fold: Fold, root: Path) -> Path:
-    """Where a run keeps all it produces: ``outputs/<config>/fold<k>``, fold5 that of all folds."""
-    return root / name / f"fold{fold_number(fold)}"
 
 
 def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, float]:
@@ -197,26 +192,6 @@ def _with_widths(model: Any, first: Any) -> Any:
         return dataclasses.replace(model, detector=detector)
     pruned = first.pruned if isinstance(first, Prunable) else ()
     return dataclasses.replace(model, pruned=pruned) if pruned and type(first) is type(model) else model
-
-
-def init_path(exp: Experiment, root: Path) -> Path:
-    """The weights file that `exp.init` means: a run's below `root`, or a path, seen from the folder at hand or
-    else from the checkout that configs are found in. Raises ConfigError that names the command which makes it.
-    """
-    if exp.init.endswith((".safetensors", ".onnx")):
-        path = next((p for p in (Path(exp.init), CHECKOUT / exp.init) if p.is_file()), None)
-        if path is None:
-            raise ConfigError(f"init={exp.init}: no such file; docs/recipes.md has the commands that make such files")
-        return path
-    name, _, fold = exp.init.partition("/fold")
-    if fold and not fold.isdecimal():
-        raise ConfigError(f"init={exp.init}: fold {fold!r} is no number; write NAME, NAME/fold0 or a .safetensors file")
-    folds = [int(fold)] if fold else [fold_number(exp.fold), ALL_FOLDS]
-    for k in folds:
-        if (path := run_folder(name, k, root) / WEIGHTS).is_file():
-            return path
-    want = f" fold={folds[0]}" if fold else ""
-    raise ConfigError(f"init={exp.init}: {path} is not there; make it with: python train.py -C {name}{want}")
 
 
 def oof_rows(data: LineData, result: Validation) -> pd.DataFrame:

@@ -17,7 +17,8 @@ from chuviet.experiment import Experiment
 from chuviet.manifest import REAL_INK, fold_number
 from chuviet.models.protocols import candidates_of, shipped_config
 from chuviet.pytorch.artifact import save_artifact, without_pretrained
-from chuviet.runs import CHECKPOINT, CONFIG, saved_experiment
+from chuviet.run_files import CHECKPOINT, CONFIG
+from chuviet.runs import saved_experiment
 from chuviet.train.checkpoint import load_checkpoint
 from chuviet.vocab import Charset
 

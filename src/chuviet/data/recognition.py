@@ -25,6 +25,7 @@ from chuviet.data.files import find_data, image_size
 from chuviet.data.label_rows import real_paths, refuse
 from chuviet.data.line_augment import LineAugment
 from chuviet.data.lists import read_labels
+from chuviet.data.making import SOURCES, missing_sets
 from chuviet.data.mix import REST, Part, read_mix
 from chuviet.data.table import check_charset, image_root, select_fold
 from chuviet.errors import InputError
@@ -56,7 +57,9 @@ class LineData:
             raise InputError(f"{names[0]}: no training rows for fold {fold} and data.mix={','.join(cfg.mix) or '()'}")
         there = set(train["source"])
         if missing := [part.name for part in parts if part.name not in {*there, REST}]:
-            raise InputError(f"{names[0]}: no rows of source {', '.join(missing)}; it has {', '.join(sorted(there))}")
+            made = tuple(step for name in missing for step in SOURCES.get(name, ()))
+            known = ", ".join(sorted(there))
+            raise InputError(f"{names[0]}: no rows of source {', '.join(missing)}; it has {known}", made)
         refuse_shared(train, valid)
         self._drawn = _joined_shares(part for part in parts if part.kind != "all")
         self.train, self.valid = train.reset_index(drop=True), valid.reset_index(drop=True)
@@ -85,9 +88,7 @@ class LineData:
         """The checked rows of one file, with their `source`, their image `file` and the `width` it will have."""
         path = find_data(name)
         if not path.is_file():
-            raise InputError(
-                f"{name}: no such file, nor below CHUVIET_DATA; docs/recipes.md has the commands that make such sets"
-            )
+            raise missing_sets([name], self.cfg)
         frame = read_labels(path, columns=("img_path", "text", "fold"))
         if name in self._files:
             frame["source"] = name

@@ -14,6 +14,7 @@ from chuviet.decode.east import EastDecoder
 from chuviet.experiment import Experiment
 from chuviet.losses.configs import DBLossConfig, EastLossConfig, LineWordLossConfig, RejectorLossConfig
 from chuviet.models.configs import DBNetConfig, FOTSConfig, FPNConfig, RejectorConfig
+from chuviet.origin import note, origins_of
 from chuviet.recipes.run import PageRun, filled
 from chuviet.train.configs import Optim
 
@@ -131,7 +132,7 @@ def fots_rejector(
     `detector`: the run of that FOTS, whose data and optimiser are taken over. Training sees crops of `crop` pixels, a
     share of `empty` taken anywhere.
     """
-    return filled(
+    made = filled(
         detector,
         run,
         detector={
@@ -143,6 +144,9 @@ def fots_rejector(
         scale={"data.augment.scale": scale},
         empty={"data.augment.empty": empty},
     )
+    inside = {k.replace("model", "model.detector", 1): v for k, v in origins_of(detector).items() if k[:6] == "model."}
+    note(made, origins_of(made), inside)
+    return made
 
 
 def line_word_pages(
