@@ -305,3 +305,20 @@ def test_scene_augment_is_seeded_and_keeps_the_size() -> None:
     one, again, other = (augment(image, np.random.default_rng(s)) for s in (1, 1, 2))
     assert one.shape == image.shape and one.dtype == np.uint8
     assert np.array_equal(one, again) and not np.array_equal(one, other)
+
+
+def test_a_mix_of_sources_and_lists_is_validated_on_what_valid_names(
+    word_list: Callable[..., str], tmp_path: Path
+) -> None:
+    words, held = word_list("words", ["ab", "cd", "bb"]), word_list("held", ["dd"])
+    for name in ("own0", "own1"):
+        Image.new("RGB", (64, 40), "white").save(tmp_path / f"{name}.png")
+    (tmp_path / "t.csv").write_text("img_path,text,fold,source\nown0.png,a,0,real\nown1.png,b,6,drawn\n")
+    built = data(str(tmp_path / "t.csv"), mix=("real", f"{words}:2"), valid=held)
+    assert sorted(built.train["text"]) == ["a", "ab", "bb", "cd"] and built.valid["text"].tolist() == ["dd"]
+    assert all(len(built.epoch_rows(epoch)) == 3 and 0 in built.epoch_rows(epoch) for epoch in range(3))
+    assert set(built.train["source"]) == {"real", words}
+    half = data(str(tmp_path / "t.csv"), mix=("real:50%", "drawn:50%"), fold=5)
+    assert len(half.epoch_rows(0)) == 2  # as many as there are of both
+    all_but = data(str(tmp_path / "t.csv"), mix=("*", "real:3"), fold=5)
+    assert len(all_but.epoch_rows(0)) == 4

@@ -91,7 +91,10 @@ def missing_sets(names: Sequence[str], data: LineDataConfig | PageDataConfig) ->
     given = [name for name, found in commands.items() if not found]
     steps = dict.fromkeys(step for found in commands.values() for step in found)
     more = f" (and {len(names) - 1} other sets)" if len(names) > 1 else ""
-    message = f"{names[0]}{more}: no such file, nor below CHUVIET_DATA; what it takes, from the root of a checkout:"
+    where = (
+        "no such file, nor below CHUVIET_DATA; docs/recipes.md has the commands that make such sets, and for this run:"
+    )
+    message = f"{names[0]}{more}: {where}"
     if given:
         what = "labels of your own or of public sets, docs/recipes.md"
         steps = {f"export CHUVIET_DATA=FOLDER   one that holds {', '.join(given)} ({what})": None, **steps}

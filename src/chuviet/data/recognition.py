@@ -47,10 +47,10 @@ class LineData:
         parts = read_mix(cfg.mix)
         self._files = list(dict.fromkeys(part.name for part in parts if part.is_file))
         self._sources = {part.name for part in parts if not part.is_file} - {REST}
-        self._rest = len(self._sources) + len(self._files) < len({part.name for part in parts}) or not parts
+        self._rest = not parts or any(part.name == REST for part in parts)
         names = [*([cfg.csv] if self._rest or self._sources else []), *self._files]
         frame = pd.concat([self._rows(name) for name in names], ignore_index=True)
-        self._length = len(frame)
+        self._length = int(frame["wanted"].sum())
         train, valid = (rows[rows["wanted"]] for rows in self._divided(frame, names[0]))
         valid = valid[~valid["source"].isin(REAL_INK)]  # distorted and joined lines are training material only
         if not len(train):
@@ -71,13 +71,13 @@ class LineData:
             if fold != ALL_FOLDS and (frame["fold"] == ALL_FOLDS).all():
                 raise config.ConfigError(
                     f"fold={fold}: {name} is a list, which has no folds; name the list to validate on by data.valid, "
-                    f"or take fold={ALL_FOLDS}"
+                    "or take fold=all"
                 )
             return select_fold(frame, fold)
         if fold not in (0, ALL_FOLDS):
             raise config.ConfigError(
                 f"fold={fold}: data.valid={valid} names the rows to validate on, so the only fold is 0 (or "
-                f"{ALL_FOLDS}, to train on them too)"
+                "all, to train on them too)"
             )
         held = self._rows(valid).assign(fold=0)
         if fold == ALL_FOLDS:
@@ -90,7 +90,8 @@ class LineData:
         if not path.is_file():
             raise missing_sets([name], self.cfg)
         frame = read_labels(path, columns=("img_path", "text", "fold"))
-        if name in self._files:
+        named = name in self._files or (bool(self._files) and name == self.cfg.valid)
+        if named:
             frame["source"] = name
         elif "source" not in frame:
             frame["source"] = "real"
@@ -100,7 +101,7 @@ class LineData:
         check_charset(frame, self.charset, path)
         files = image_files(image_root(path, frame), frame["img_path"].tolist())
         frame = frame.assign(file=[str(file) for file in files], labels=str(path), row=frame.index + 2)
-        chosen = self._sources and not self._rest and name not in self._files
+        chosen = self._sources and not self._rest and not named
         frame["wanted"] = frame["source"].isin(self._sources) if chosen else True
         return self._sized(frame[frame["wanted"] | (frame["fold"] != SYNTHETIC_FOLD)], path)
 
