@@ -99,7 +99,7 @@ def written(parts: Sequence[Part]) -> tuple[str, ...]:
     return tuple(map(str, parts))
 
 
-# What versions before 0.3 wrote, as a mix.
+# What earlier versions wrote, as a mix.
 
 
 def of_sources(mix: Sequence[str], sources: Sequence[str]) -> tuple[str, ...]:
