@@ -237,7 +237,7 @@ def write_part(source: Path, name: str, rows: list[str]) -> None:
 
 
 def train(args: argparse.Namespace) -> None:
-    begun = any((ROOT / "outputs" / args.config).glob("fold*/checkpoint.pt"))
+    begun = any((ROOT / "outputs" / Path(args.config).stem).glob("fold*/checkpoint.pt"))
     python("train.py", "-C", args.config, f"resume={str(begun).lower()}", *args.overrides)
 
 
