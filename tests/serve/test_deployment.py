@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,11 @@ def test_the_container_starts_what_there_is() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     for name in (name for row in copied for name in row.split()):
         assert (ROOT / name).exists() and f"!{name}" in ignored
+    # What the wheel, which its first stage builds, is made of.
+    packing = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+    packed = [*packing["wheel"]["force-include"], *packing["wheel"]["packages"]]
+    there = [Path(name) for row in copied for name in row.split()]
+    assert packed and all(any(Path(name).is_relative_to(one) for one in there) for name in packed)
     compose = (ROOT / "compose.yaml").read_text()
     assert "read_only: true" in compose and "127.0.0.1:8000:8000" in compose and "cap_drop: [ALL]" in compose
 
