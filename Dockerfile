@@ -9,6 +9,7 @@ RUN apt-get update \
 WORKDIR /src
 COPY pyproject.toml requirements.txt hatch_build.py README.md LICENSE ./
 COPY src src
+COPY web/engine web/engine
 COPY weights weights
 # The pinned versions; the compiled search needs gcc, which stays in this stage. pip is of no use later.
 RUN python3 -m venv /app \
