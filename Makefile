@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.stamp
-COMPILE := uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links -o requirements.txt
+COMPILE := uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -o requirements.txt
 
 # The demo's size. DEMO_SCALE=small is what CI runs: the same steps, too few for readable results. FROM=scratch starts from random
 # weights (about 20 minutes) instead of those that have seen drawn lines (weights/vi_line_ptr.safetensors; ten minutes at most).
@@ -38,9 +38,10 @@ env: $(STAMP) ## the environment in .venv, from requirements.txt
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "chuviet needs Python 3.11 or newer; $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12" % v[:2])'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { echo "python's venv module is missing; on Debian and Ubuntu: apt install python3-venv" >&2; rm -rf $(VENV); exit 1; }
-	$(PY) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
+	@awk '/^uv==/, !/\\$$/' requirements.txt > $(VENV)/uv.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	$(VENV)/bin/uv pip install --compile-bytecode --python $(PY) -r requirements.txt
-	$(VENV)/bin/uv pip install --python $(PY) --no-deps -e .
+	$(VENV)/bin/uv pip install --python $(PY) --no-deps --build-constraints requirements.txt -e .
 	@touch $@
 
 test: $(STAMP) ## the tests: a few minutes, no network, no data

@@ -130,7 +130,7 @@ PARTS = {
 def pack(args: argparse.Namespace) -> None:
     wheels = BOX / "wheels"
     if not wheels.exists():
-        pinned = dict(line.split(" ;")[0].split("==") for line in (ROOT / "requirements.txt").read_text().splitlines()
+        pinned = dict(line.rstrip(" \\").split(" ;")[0].split("==") for line in (ROOT / "requirements.txt").read_text().splitlines()
                       if "==" in line and not line.startswith((" ", "#")))  # fmt: skip
         platforms = [option for p in PLATFORMS for option in ("--platform", p)]
         names = [f"{n}=={pinned[n].strip()}" for n in WHEELS]

@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,9 @@ def test_the_container_starts_what_there_is() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     for name in (name for row in copied for name in row.split()):
         assert (ROOT / name).exists() and f"!{name}" in ignored
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for source in project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]:
+        assert any(source == name or source.startswith(f"{name}/") for row in copied for name in row.split()), source
     compose = (ROOT / "compose.yaml").read_text()
     assert "read_only: true" in compose and "127.0.0.1:8000:8000" in compose and "cap_drop: [ALL]" in compose
 
