@@ -28,7 +28,7 @@ endif
 endif
 DEMO := demo
 
-.PHONY: help env demo test schemas wheel-test web lint format bench requirements clean
+.PHONY: help env demo test schemas wheel-test web docs lint format bench requirements licences sbom audit clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -79,6 +79,16 @@ bench: $(STAMP) ## the benchmarks, each beside a named peer
 
 requirements: $(STAMP) ## compile requirements.txt anew from pyproject.toml's ranges
 	UV_CUSTOM_COMPILE_COMMAND="$(COMPILE)" $(VENV)/bin/$(COMPILE) --upgrade
+
+licences: $(STAMP) ## the tables of docs/licences.md, from what is installed
+	$(PY) .ci/licences.py
+
+sbom: $(STAMP) ## outputs/sbom.json: what is installed in .venv, as CycloneDX
+	@mkdir -p outputs
+	$(VENV)/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --of JSON -o outputs/sbom.json $(PY)
+
+audit: $(STAMP) ## known vulnerabilities of what requirements.txt pins (asks pypi.org: needs a network)
+	$(VENV)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
 
 # Reading with the shipped weights, then from no data to a submission: fonts, a small handwriting set, drawn words, pretraining,
 # five folds, packing, the notebook.
