@@ -57,6 +57,11 @@ schemas: $(STAMP) ## the XML schemas that tests of ALTO and PAGE want; without t
 	$(PY) -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-binary :all: --dest $(SCHEMAS) ocrd-page-to-alto==1.3.0
 	tar -xzf $(SCHEMAS)/ocrd-page-to-alto-1.3.0.tar.gz -C $(SCHEMAS) --strip-components=3 $(addprefix ocrd-page-to-alto-1.3.0/tests/data/,alto-4-2.xsd page.xsd)
 
+docs: $(STAMP) ## the site in outputs/site; links checked, nothing from other hosts
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet
+	$(PY) .ci/check_site.py outputs/site
+	@echo "To look at it: python -m http.server -d outputs/site, then http://127.0.0.1:8000"
+
 web: web/node_modules ## build the page into src/chuviet/serve/page (needs Node and npm)
 	cd web && npm run --silent build
 
