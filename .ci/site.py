@@ -1,4 +1,4 @@
-"""What MkDocs needs beside docs/: pages of the root, and links between the two. `mkdocs.yml` names this file as a hook."""
+"""What MkDocs needs beside docs/: pages of the root, and links between the two. A hook of mkdocs.yml."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def moved(text: str, source: Path, page: Path) -> str:
-    """The Markdown of the project's file `source` with links as `page` of the site needs them. A link to a folder, which
-    no page shows, becomes its words. Raises ValueError for a link to anything else that the site does not have.
+    """The Markdown of the project's file `source` with links as `page` of the site needs them.
+
+    A link to a folder, which no page shows, becomes its words. Raises ValueError for one to anything that the site lacks.
     """
 
     def link(match: re.Match[str]) -> str:
