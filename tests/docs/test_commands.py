@@ -8,7 +8,7 @@ Each block of commands in README, CONTRIBUTING and docs/ has a mark on the line 
 
 Those that are not run are expanded by bash with every program replaced by one that writes down how it was called. Then
 options, files, configs and overrides are held to the real parsers. So are commands inside of sentences and tables.
-Blocks of Python with a title are files of the copy, those that are marked `run` are run in it.
+Blocks of Python with a title are files of the copy, those that are marked `run` are run in it, and diffs are applied.
 """
 
 from __future__ import annotations
@@ -88,11 +88,12 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / name).symlink_to(ROOT / name)
     for name in ("train.py", "prepare_ext_data.py"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("configs", "synthetic_data"):
-        for path in (ROOT / name).rglob("*.py"):
-            target = tmp_path / path.relative_to(ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, target)
+    for name in ("configs", "src", "synthetic_data"):
+        for path in [*(ROOT / name).rglob("*.*")]:
+            if path.is_file() and path.suffix != ".pyc" and not path.name.startswith("."):
+                target = tmp_path / path.relative_to(ROOT)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, target)
     examples = ROOT / "docs" / "examples"
     shutil.copy(examples / "lines" / "address.jpg", tmp_path / "line.jpg")
     shutil.copy(examples / "page.jpg", tmp_path / "photo.jpg")
@@ -112,10 +113,12 @@ def test_the_commands_of_a_page_run(page: Path, project: Path) -> None:
         if block.language == "python" and block.title:
             folder = Path(block.title).parent
             script.append(f"mkdir -p {folder}; cat > {block.title} <<'END_OF_FILE'\n{block.text}END_OF_FILE")
+        elif block.language == "diff":
+            script.append(f"git apply - <<'END_OF_FILE'\n{block.text}END_OF_FILE")
         elif block.mark == "run":
             code = f"python - <<'END_OF_FILE'\n{block.text}END_OF_FILE" if block.language == "python" else block.text
             script.append(f"echo '== {block.place}' >&2\n{code}")
-    path = os.pathsep.join(filter(None, [str(ROOT / "src"), str(project), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(filter(None, [str(project / "src"), str(project), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(script)], cwd=project, capture_output=True, text=True,
         env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}, stdin=subprocess.DEVNULL,
