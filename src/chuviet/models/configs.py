@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 #: Names of layers and their sizes, see `chuviet.models.widths`.
 Widths = tuple[tuple[str, tuple[int, ...]], ...]
+Activation = Literal["gelu", "silu"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,7 @@ class LineCTCConfig(Config):
     mix_kernel: int = 7
     dropout: float = 0.1
     drop_features: float = 0.1  # whole frames of features hidden from the mixing layers
+    activation: Activation = "gelu"  # silu: a tenth faster to read by ONNX Runtime
     pruned: Widths = ()  # of `chuviet prune`
 
     def build(self, num_characters: int) -> LineCTC:
