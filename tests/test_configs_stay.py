@@ -17,8 +17,8 @@ BEFORE: dict[str, Any] = json.loads((ROOT / "tests" / "configs_as_they_were.json
 
 
 def as_now(tree: Any) -> Any:
-    """The one place that says what is written another way since: types have short names, 5 is fold "all", and what an
-    epoch has of its sets is one `mix`, and a LineCTC's activation can be chosen.
+    """The one place that says what is written another way since: types have short names, 5 is fold "all", what an
+    epoch has of its sets is one `mix`; and what fields there are since: LineCTC's activation.
     """
     if isinstance(tree, list):
         return [as_now(value) for value in tree]

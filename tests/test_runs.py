@@ -32,6 +32,7 @@ from chuviet.report.evaluation import evaluate
 from chuviet.runs import init_path, run, run_folder, run_folds, start_from
 from chuviet.train.engine import Train
 from chuviet.train.lock import folder_lock
+from chuviet.train.same_run import check_same_run
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 TEXTS = ["Số 9", "Hà Nội", "Phố Huế", "Đà Lạt"]
@@ -452,6 +453,28 @@ def test_the_charset_is_that_of_the_checkpoint_whatever_config_json_says(tmp_pat
     with pytest.raises(InputError, match=r"checkpoint\.pt: was made with another charset \(.* number 1 was "):
         run("a", config.replace(exp, resume=True), tmp_path)
     assert contents(run_folder("a", 0, tmp_path)) == before
+
+
+def test_how_much_of_a_set_an_epoch_has_may_change_on_a_resume_and_which_sets_may_not(tmp_path: Path) -> None:
+    exp = tiny(tmp_path / "t.csv")
+    before = config.replace(exp, **{"data.mix": ("real", "joined:5", "a.txt:3", "b.txt:4")})
+    same = config.replace(exp, **{"data.mix": ("joined:9", "real", "a.txt", "b.txt:4")})
+    check_same_run(before, same, tmp_path)
+    for other in (("real", "a.txt", "b.txt"), ("real", "joined", "b.txt", "a.txt"), ()):
+        with pytest.raises(InputError, match=r"another data\.mix"):
+            check_same_run(before, config.replace(exp, **{"data.mix": other}), tmp_path)
+
+
+def test_fold_all_is_fold_5_in_files_folders_and_on_the_command_line(tmp_path: Path) -> None:
+    exp = tiny(tmp_path / "t.csv")
+    assert run_folder("a", "all", tmp_path) == run_folder("a", 5, tmp_path) == tmp_path / "a" / "fold5"
+    everything = config.override(exp, ["fold=all"])
+    assert everything == config.override(exp, ["fold=5"]) == config.replace(exp, fold=5) != exp
+    stored = config.to_json(everything)
+    assert stored["fold"] == "all" and config.from_json(stored | {"fold": 5}) == everything
+    (tmp_path / "a" / "fold5").mkdir(parents=True)
+    (tmp_path / "a" / "fold5" / "weights.safetensors").touch()
+    assert init_path(config.replace(exp, init="a"), tmp_path) == tmp_path / "a" / "fold5" / "weights.safetensors"
 
 
 def test_folds_of_pages_are_refused(tmp_path: Path) -> None:
