@@ -45,7 +45,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 def moved(text: str, source: Path, page: Path) -> str:
     """The Markdown of the project's file `source` with links as `page` of the site needs them.
 
-    A link to a folder, which no page shows, becomes its words. Raises ValueError for one that leads nowhere in the site.
+    A link to a folder, which no page shows, becomes its words. Raises ValueError for one to anything the site lacks.
     """
 
     def link(match: re.Match[str]) -> str:

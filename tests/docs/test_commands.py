@@ -223,7 +223,8 @@ def check_chuviet(given: list[str], place: str) -> None:
         assert not e.code, f"{place}: chuviet {' '.join(given)}"
         return
     if getattr(args, "config", None) and not args.config.isupper():
-        told = [change for change in args.overrides if not change.partition("=")[2].isupper()]  # FILE stands for one
+        changes = getattr(args, "overrides", [])
+        told = [change for change in changes if not change.partition("=")[2].isupper()]  # FILE stands for one
         config.override(config.load(args.config, ROOT / "configs"), told)
     weights = getattr(args, "weights", None) or []
     for name in [weights] if isinstance(weights, str) else weights:
