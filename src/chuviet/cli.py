@@ -72,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     _export(_command(commands, "export", "write a recogniser or detector as an ONNX file, checked against PyTorch"))
     _prune(_command(commands, "prune", "remove a share of a model's channels, to be trained again afterwards"))
     _report(_command(commands, "report", "out-of-fold errors as one HTML page"))
+    _browse(_command(commands, "browse", "one HTML page of out-of-fold lines to look through, to find wrong labels"))
     _calibrate(_command(commands, "calibrate", "make a recogniser's confidences shares of right words"))
     return top
 
@@ -353,6 +354,16 @@ def _report(p: argparse.ArgumentParser) -> None:
     p.add_argument("--data", metavar="CSV", help="the label CSV that the run read (default: what its config says)")
     p.add_argument("--out", metavar="HTML", help="default: report.html beside the first")
     p.add_argument("--worst", type=_positive, default=30, metavar="N", help="lines shown as pictures (%(default)s)")
+
+
+def _browse(p: argparse.ArgumentParser) -> None:
+    p.add_argument("oof", nargs="+", metavar="OOF", help="the oof.csv of a run, or the table of chuviet evaluate "
+                   "--out; behind it those of other readers of the same lines")  # fmt: skip
+    p.add_argument("--data", metavar="CSV", help="the label CSV that the run read (default: what its config says)")
+    p.add_argument("--out", metavar="HTML|DIR", help="default: browse.html beside the first; in a folder browse.html")
+    p.add_argument("--embed", type=_positive, nargs="?", const=40, default=0, metavar="PX",
+                   help="put copies of the pictures into the file, PX pixels high (%(const)s), so that it can be moved "
+                   "(default: it names the image files, relative to itself)")  # fmt: skip
 
 
 def _calibrate(p: argparse.ArgumentParser) -> None:

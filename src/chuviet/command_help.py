@@ -177,4 +177,14 @@ examples:
 
 Tables of all metrics by fold, source and length, the kinds of errors, tone marks, characters, and the worst lines as
 pictures.""",
+    "browse": """\
+examples:
+  chuviet browse outputs/line_192_f5/oof.csv
+  chuviet browse outputs/a/oof.csv outputs/b/oof.csv --out look.html
+  chuviet browse fold0.csv --data train_folds.csv --embed --out look.html
+
+One HTML file that needs no other but the pictures, which it names relative to itself (--embed puts small ones into it:
+3 kB a line at 40 pixels). Filters by fold, length, confidence, kinds of errors and what the other readers read;
+picture, label, reading with the differences marked. Labels that are marked as doubtful are downloaded as a CSV.
+docs/browse.md has all of it.""",
 }
