@@ -177,6 +177,14 @@ examples:
 
 Tables of all metrics by fold, source and length, the kinds of errors, tone marks, characters, and the worst lines as
 pictures.""",
+    "ensemble": """\
+examples:
+  chuviet evaluate -w outputs/a/fold0/weights.safetensors --data folds.csv --fold 0 --frames a0.npz    each fold of each
+  chuviet ensemble --data a?.npz --data b?.npz --data c?.npz --budget 50MB --ms 2000
+
+Every combination of votes is tried (or, of many members, votes are added one by one), within the sum of the members'
+megabytes and milliseconds. Each fold is judged by what was chosen on the other folds; the choice on all of them is
+printed as a command. A member with two votes is named twice, and runs once. docs/ensembles.md has all of it.""",
     "browse": """\
 examples:
   chuviet browse outputs/line_192_f5/oof.csv
