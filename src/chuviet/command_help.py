@@ -76,10 +76,12 @@ examples:
   chuviet train -C line_192_ptr_f5
   chuviet train -C line_192_f5 --folds 0-4 train.epochs=20
   chuviet train -C b2_256_f5 fold=2 optim.lr=1e-4 resume=true
+  chuviet train -C line_192_f0 --folds 0-4 train.session_minutes=510       the same with resume=true, until it is done
 
 A run's files go to outputs/NAME/fold<k>/: config.json, metrics.jsonl, TensorBoard events, checkpoint.pt,
 weights.safetensors (what predict takes) and oof.csv. fold=5 trains on all rows and validates on none.
-Ctrl-C saves and leaves; resume=true goes on.""",
+Ctrl-C saves and leaves; resume=true goes on. train.session_minutes=N does so before N minutes are over (exit code 3),
+for machines that are lent for some hours; the folds of --folds share them.""",
     "folds": """\
 examples:
   chuviet folds --data labels.csv --group writer_id --folds 5 --out train_folds.csv

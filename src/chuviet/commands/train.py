@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from pathlib import Path
 
 from chuviet import runs
-from chuviet.commands import OK, Stopped
+from chuviet.commands import OK, PARTLY, Stopped
 from chuviet.commands.configs import experiment_of
 from chuviet.errors import InputError
-from chuviet.train.engine import Interrupted
+from chuviet.files import say
+from chuviet.train.engine import Interrupted, SessionOver
 
 
 def run(args: Namespace) -> int:
@@ -20,6 +22,9 @@ def run(args: Namespace) -> int:
             runs.run(name, exp, root)
             return OK
         metrics = runs.run_folds(name, exp, folds, root)
+    except SessionOver as e:
+        say(f"chuviet: {e}", sys.stderr)
+        return PARTLY
     except Interrupted as e:
         raise Stopped(str(e)) from e
     if not metrics.empty:

@@ -33,6 +33,7 @@ from chuviet.train.loading import batches_of
 from chuviet.train.log import RunLog
 from chuviet.train.optim import Optim
 from chuviet.train.schedule import Schedule
+from chuviet.train.session import Session
 from chuviet.train.signals import NotedSignals
 from chuviet.train.state import RunState
 
@@ -69,10 +70,14 @@ class Train(Config):
     `average` are those of that schedule: of 4 epochs in 8 minutes the third ends after 6 minutes, however many rows
     have been seen. Minutes are wall-clock time since training began, with the validations on the way and the sessions
     before a resume; the last validation comes on top.
+
+    `session_minutes` is what the process may take: the run saves and stops before they are over, and a run with
+    resume=true goes on, with the weights in the end that one process would have given.
     """
 
     epochs: int = 30
     minutes: float = 0.0  # at most; 0 = as long as the epochs take
+    session_minutes: float = 0.0  # at most until the run is saved and stops, to be resumed; 0 = no limit
     seed: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
@@ -93,6 +98,8 @@ class Train(Config):
         """Raises ConfigError where the weights that `keep` names would not be there at the end, or time is negative."""
         if not self.minutes >= 0:
             raise ConfigError(f"train.minutes={self.minutes:g}: a number above 0, or 0 for no limit")
+        if not self.session_minutes >= 0:
+            raise ConfigError(f"train.session_minutes={self.session_minutes:g}: a number above 0, or 0 for no limit")
         if late := [e for e in self.average if not 1 <= e <= self.epochs]:
             raise ConfigError(
                 f"train.average: epoch {late[0]} of {self.epochs}; set it along with train.epochs, such as "
@@ -123,6 +130,10 @@ class Validation:
 
 class Interrupted(Exception):
     """SIGINT or SIGTERM came; the run was saved and can be resumed."""
+
+
+class SessionOver(Interrupted):
+    """The minutes of the session are over, or nearly; the run was saved and can be resumed."""
 
 
 def make_fabric(cfg: Train) -> Fabric:
@@ -169,13 +180,16 @@ def fit(
     resume: bool = False,
     facts: Mapping[str, str] | None = None,
     begin: Callable[[], None] = lambda: None,
+    session: Session | None = None,
 ) -> Validation:
     """Trains `task.model` in place and leaves it with the weights that `cfg.keep` names. Returns its validation.
 
     Writes metrics.jsonl, TensorBoard events and checkpoint.pt to `out`; before the first of them, when nothing can be
     refused any more, calls `begin`. A resumed run must have the `facts` of the one that was begun (such as a charset).
-    Raises Interrupted after saving when a signal came.
+    Raises Interrupted after saving when a signal came, SessionOver when the `session` (one that begins here, if none is
+    given) is over.
     """
+    session = session or Session(cfg.session_minutes)
     fabric = make_fabric(cfg)
     if fabric.device.type == "cpu" and cfg.threads:
         torch.set_num_threads(cfg.threads)
@@ -238,11 +252,14 @@ def fit(
                         run.reach(schedule.epochs(schedule.position(run.step, share)))
                     late = run.minutes_since_save() > cfg.checkpoint_minutes
                     # One process alone may have got the signal, or be late a step earlier; saving waits for all.
-                    stop, save = highest_of_all((signals.came, late), world)
-                    if stop or save:
+                    over = session.is_over() and share < 1
+                    stop, save, over = highest_of_all((signals.came, late, over), world)
+                    if stop or save or over:
                         run.save()
                     if stop:
                         raise Interrupted(f"stopped by signal {stop}; saved; resume=true goes on from here")
+                    if over:
+                        raise _session_over(cfg)
                     if share == 1:
                         break
             speed = images / (time.perf_counter() - window)
@@ -262,6 +279,8 @@ def fit(
                 run.next_epoch()
             log.write(line)
             run.save()
+            if highest_of_all((session.is_over(),), world)[0]:  # what follows takes as long as a validation did
+                raise _session_over(cfg)
 
     if cfg.minutes:  # those that ended before what they average
         run.reach(cfg.epochs)
@@ -270,6 +289,10 @@ def fit(
     log.write({"epoch": cfg.epochs, "final": cfg.keep} | {f"valid_{k}": v for k, v in result.metrics.items()})
     log.close()
     return result
+
+
+def _session_over(cfg: Train) -> SessionOver:
+    return SessionOver(f"stopped within {cfg.session_minutes:g} session minutes; saved; resume=true goes on from here")
 
 
 def _said(run: RunState, rate: float, speed: float) -> str:
