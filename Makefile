@@ -47,7 +47,7 @@ $(STAMP): requirements.txt pyproject.toml
 test: $(STAMP) ## the tests: a few minutes, no network, no data
 	$(PY) -m pytest -q -n auto --maxprocesses 4 -m "not slow"
 
-wheel-test: $(STAMP) ## build the wheel, install it in a fresh environment, read with it
+wheel-test: $(STAMP) ## the wheel in a fresh environment, and the notebooks of kaggle/ with it, without a network
 	$(PY) -m pytest -q -m slow
 
 # The schemas of ALTO and PAGE are no part of this project; a source distribution on PyPI has both among its tests.

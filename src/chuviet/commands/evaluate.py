@@ -42,8 +42,9 @@ def run(args: Namespace) -> int:
         return _evaluate_pages(args, detector, reader)
     assert reader is not None
     metrics, rows = evaluate(
-        reader, args.data, args.fold, args.batch_size, progress=True, ignore_space=args.ignore_space
-    )
+        reader, args.data, args.fold, args.batch_size, progress=True, ignore_space=args.ignore_space,
+        frames_file=args.frames,
+    )  # fmt: skip
     if args.out:
         write_table(rows, args.out)
     if args.json:
