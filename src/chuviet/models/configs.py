@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 #: Names of layers and their sizes, see `chuviet.models.widths`.
 Widths = tuple[tuple[str, tuple[int, ...]], ...]
+#: What follows a layer, of those that `LineCTC` knows.
 Activation = Literal["gelu", "silu"]
 
 
