@@ -47,7 +47,7 @@ $(STAMP): requirements.txt pyproject.toml
 test: $(STAMP) ## the tests: a few minutes, no network, no data
 	$(PY) -m pytest -q -n auto --maxprocesses 4 -m "not slow"
 
-wheel-test: $(STAMP) ## the wheel in a fresh environment, and the notebooks of kaggle/ with it, without a network
+wheel-test: $(STAMP) ## build the wheel, install it in a fresh environment, read with it
 	$(PY) -m pytest -q -m slow
 
 # The schemas of ALTO and PAGE are no part of this project; a source distribution on PyPI has both among its tests.
@@ -92,7 +92,7 @@ sbom: $(STAMP) ## outputs/sbom.json: what is installed in .venv, as CycloneDX
 	@mkdir -p outputs
 	$(VENV)/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --of JSON -o outputs/sbom.json $(PY)
 
-audit: $(STAMP) ## known vulnerabilities of what requirements.txt pins (asks the package index: needs a network)
+audit: $(STAMP) ## known vulnerabilities of what requirements.txt pins (needs a network)
 	$(VENV)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
 
 # Reading with the shipped weights, then from no data to a submission: fonts, a small handwriting set, drawn words, pretraining,
