@@ -28,7 +28,7 @@ endif
 endif
 DEMO := demo
 
-.PHONY: help env demo test schemas wheel-test web lint format bench requirements clean
+.PHONY: help env demo test schemas wheel-test web web-demo lint format bench requirements clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -56,8 +56,12 @@ schemas: $(STAMP) ## the XML schemas that tests of ALTO and PAGE want; without t
 	$(PY) -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-binary :all: --dest $(SCHEMAS) ocrd-page-to-alto==1.3.0
 	tar -xzf $(SCHEMAS)/ocrd-page-to-alto-1.3.0.tar.gz -C $(SCHEMAS) --strip-components=3 $(addprefix ocrd-page-to-alto-1.3.0/tests/data/,alto-4-2.xsd page.xsd)
 
-web: web/node_modules ## build the page into src/chuviet/serve/page (needs Node and npm)
-	cd web && npm run --silent build
+web: web/node_modules ## build the page: for the service into src/chuviet/serve/page, for the browser alone into web/dist (needs npm)
+	cd web && npm run --silent build && npm run --silent build:browser
+
+web-demo: $(STAMP) web/node_modules ## the page with its reader inside the browser, as static files in demo/web (needs npm)
+	cd web && npm run --silent build:browser
+	$(VENV)/bin/chuviet export --to web $(DEMO)/web
 
 web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
