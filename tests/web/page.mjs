@@ -29,10 +29,10 @@ for (const { name, path, stopAfter } of task.files) {
   });
   const entry = page.locator('.file').last();
   if (stopAfter) {
-    await page.waitForFunction(
-      (words) => [...document.querySelectorAll('.file-status')].at(-1).textContent.includes(words),
-      stopAfter,
-    );
+    await page.waitForFunction((pages) => {
+      const status = [...document.querySelectorAll('.file-status')].at(-1).textContent;
+      return Number(/^Reading page (\d+) of/.exec(status)?.[1]) > pages;
+    }, stopAfter);
     await entry.getByRole('button', { name: /^Stop reading/ }).click();
   }
   await page.waitForFunction(() =>
