@@ -78,8 +78,17 @@ examples:
   chuviet train -C b2_256_f5 fold=2 optim.lr=1e-4 resume=true
 
 A run's files go to outputs/NAME/fold<k>/: config.json, metrics.jsonl, TensorBoard events, checkpoint.pt,
-weights.safetensors (what predict takes) and oof.csv. fold=5 trains on all rows and validates on none.
+weights.safetensors (what predict takes) and oof.csv. fold=all trains on all rows (in fold5/) and
+validates on none.
 Ctrl-C saves and leaves; resume=true goes on.""",
+    "config": """\
+examples:
+  chuviet config --list                                  all configs, a line each
+  chuviet config b1_384_f5                               every value of one, and what set it
+  chuviet config line_192_f0 optim.lr=8e-4 data.mix=real,joined:1500
+
+A value comes from a line of a config file, from the command line, follows from another argument of its recipe, or is
+the recipe's or the field's default. Keys are those that `chuviet train` takes. Needs no PyTorch. docs/configs.md.""",
     "folds": """\
 examples:
   chuviet folds --data labels.csv --group writer_id --folds 5 --out train_folds.csv

@@ -12,19 +12,16 @@ Images without padding need none of that: the convolutions' own zeros are beyond
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chuviet import config
 from chuviet.batch import Batch, Output, within
 from chuviet.models.attention import attend
-from chuviet.models.widths import Widths, apply_widths
+from chuviet.models.configs import Activation, LineCTCConfig
 
-Activation = Literal["gelu", "silu"]
 _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {"gelu": F.gelu, "silu": F.silu}
 
 
@@ -120,24 +117,7 @@ class LineCTC(nn.Module):
     with T = ceil(W / 4), V = characters + blank.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        height: int = 40
-        channels: int = 1
-        stem: int = 32
-        widths: tuple[int, int, int] = (64, 128, 192)
-        depths: tuple[int, int, int] = (2, 3, 3)
-        heads: int = 6
-        expand: int = 3
-        kernel: int = 3
-        mix_kernel: int = 7
-        dropout: float = 0.1
-        drop_features: float = 0.1  # whole frames of features hidden from the mixing layers
-        activation: Activation = "gelu"  # silu: a tenth faster to read by ONNX Runtime
-        pruned: Widths = ()  # of `chuviet prune`
-
-        def build(self, num_characters: int) -> LineCTC:
-            return apply_widths(LineCTC(self, num_characters), self.pruned)
+    Config: TypeAlias = LineCTCConfig
 
     def __init__(self, cfg: LineCTC.Config, num_characters: int) -> None:
         super().__init__()
