@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from chuviet.artifact import wire
 from chuviet.artifact.metadata import FIELDS, Artifact, check_metadata, first_line, read_config
 from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, Network
+from chuviet.artifact.runtime import onnxruntime
 from chuviet.decode.attention import DecodedInGraph, log_softmax
 from chuviet.errors import InputError
 from chuviet.kinds import name_of, place_of
