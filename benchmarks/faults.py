@@ -1,0 +1,40 @@
+"""Faults survived: damaged files, files of strangers, killed processes, full disks. Each row of docs/reliability.md is one
+command, such as ``python benchmarks/faults.py images --count 10000 --seed 1``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from faulty import campaign
+from faulty.seeds import MAKERS
+
+
+def main(argv: list[str] | None = None) -> int:
+    """0 where nothing was found, 1 where something was."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kinds", nargs="*", default=list(MAKERS), help="images pdfs labels onnx safetensors")
+    parser.add_argument("--count", type=int, default=300, help="cases of each kind (%(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="number of the first case (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="%(default)s")
+    args = parser.parse_args(argv)
+    bad = 0
+    for kind in args.kinds:
+        start = time.monotonic()
+        found = campaign.run(kind, args.seed, args.first, args.count)
+        counts = ", ".join(f"{n} {found.counts[n]}" for n in ("read", "refused", "fault"))
+        print(
+            f"{kind}: {args.count} cases: {counts}; slowest {found.slowest[0]:.1f} s (case {found.slowest[1]}); memory "
+            f"{found.memory} MB; {time.monotonic() - start:.0f} s in all",
+            flush=True,
+        )
+        for number, what in found.faults[:200]:
+            print(f"  case {number}: {what}")
+        bad += len(found.faults)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
