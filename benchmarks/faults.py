@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from pathlib import Path
 
 from faulty import campaign
 from faulty.seeds import MAKERS
@@ -19,7 +20,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=300, help="cases of each kind (%(default)s)")
     parser.add_argument("--first", type=int, default=0, help="number of the first case (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="%(default)s")
+    parser.add_argument("--worker", nargs=5, help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
+    if args.worker:
+        kind, *numbers, folder = args.worker
+        campaign.work(kind, *map(int, numbers), Path(folder))
+        return 0
     bad = 0
     for kind in args.kinds:
         start = time.monotonic()

@@ -57,7 +57,8 @@ def _one_process(
     kind: str, seed: int, first: int, count: int, folder: Path, seconds: float, outcomes: Outcomes
 ) -> int:
     """Returns the number of the case to go on with."""
-    command = [sys.executable, str(Path(__file__).with_name("worker.py")), kind, str(seed), str(first), str(count), str(folder)]
+    numbers = map(str, (seed, first, count))
+    command = [sys.executable, str(Path(__file__).parents[1] / "faults.py"), "--worker", kind, *numbers, str(folder)]
     number, errors = first, tempfile.TemporaryFile()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process, errors:
         assert process.stdout is not None
