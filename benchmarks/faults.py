@@ -10,13 +10,15 @@ import time
 from pathlib import Path
 
 from faulty import campaign
+from faulty.cases import LISTED
 from faulty.seeds import MAKERS
 
 
 def main(argv: list[str] | None = None) -> int:
     """0 where nothing was found, 1 where something was."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kinds", nargs="*", default=list(MAKERS), help="images pdfs labels onnx safetensors")
+    parser.add_argument("kinds", nargs="*", default=[*MAKERS, *LISTED],
+                        help="images pdfs labels onnx safetensors strangers bombs")  # fmt: skip
     parser.add_argument("--count", type=int, default=300, help="cases of each kind (%(default)s)")
     parser.add_argument("--first", type=int, default=0, help="number of the first case (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="%(default)s")
@@ -30,14 +32,14 @@ def main(argv: list[str] | None = None) -> int:
     for kind in args.kinds:
         start = time.monotonic()
         found = campaign.run(kind, args.seed, args.first, args.count)
-        counts = ", ".join(f"{n} {found.counts[n]}" for n in ("read", "refused", "fault"))
+        counts = {n: found.counts[n] for n in ("read", "refused", "fault")}
         print(
-            f"{kind}: {args.count} cases: {counts}; slowest {found.slowest[0]:.1f} s (case {found.slowest[1]}); memory "
+            f"{kind}: {sum(counts.values())} cases: {', '.join(f'{n} {c}' for n, c in counts.items())}; slowest {found.slowest[0]:.1f} s (case {found.slowest[1]}); memory "
             f"{found.memory} MB; {time.monotonic() - start:.0f} s in all",
             flush=True,
         )
         for number, what in found.faults[:200]:
-            print(f"  case {number}: {what}")
+            print(f"  case {number}: {found.names[number] if found.names else ''} {what}")
         bad += len(found.faults)
     return 1 if bad else 0
 

@@ -6,7 +6,9 @@ one line, a count that is silently wrong. Crashes and hangs are seen from outsid
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -45,7 +47,10 @@ def run_case(kind: str, files: Files, seed: int, number: int) -> str:
     """How one case ends: "read" or "refused". Raises Fault, or whatever went wrong."""
     rng = generator(kind, seed, number)
     try:
-        CASES[kind](files, rng)
+        if kind in LISTED:
+            LISTED[kind](files.sound[number % len(files.sound)], files.folder)
+        else:
+            CASES[kind](files, rng)
     except InputError as e:
         check_line(e)
         return "refused"
@@ -329,6 +334,36 @@ def _other_safetensors(sound: bytes, rng: Rng, configs: bool) -> bytes:
     return struct.pack("<Q", len(text)) + text + tensors
 
 
+def bomb_case(path: Path, folder: Path) -> None:
+    """A file that asks for much, opened as a run with the usual settings does it."""
+    from chuviet.inputs.sources import find_in_bytes
+
+    kind, _, name = path.name.split("-", 2)
+    if kind == "labels":
+        _LABELS[name](path.read_bytes(), folder)
+        return
+    for source in find_in_bytes(path.read_bytes(), name).sources[:2]:
+        source.load()
+        if source.text_layer is not None:
+            source.text_layer()
+
+
+def stranger_case(path: Path, folder: Path) -> None:
+    """A model file of a stranger: opened, and run where it could be opened. It must be refused."""
+    from chuviet.artifact.opening import open_artifact
+
+    (folder / "model").mkdir(exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.mkfifo(folder / "model" / "secret")  # who opens it waits for ever
+    target = folder / "model" / path.name.split("-", 1)[1]
+    target.write_bytes(path.read_bytes())
+    os.chdir(target.parent)
+    read_with(open_artifact(target))
+    raise Fault("was opened and run")
+
+
 CASES: dict[str, Callable[[Files, Rng], None]] = {
     "images": image_case, "pdfs": pdf_case, "labels": label_case, "onnx": onnx_case, "safetensors": safetensors_case,
 }  # fmt: skip
+#: Kinds whose cases are one file each, as it is.
+LISTED: dict[str, Callable[[Path, Path], None]] = {"bombs": bomb_case, "strangers": stranger_case}

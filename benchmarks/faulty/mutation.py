@@ -122,7 +122,10 @@ def _byte(data: bytes, rng: Rng, others: Sequence[bytes]) -> bytes:
 
 def _number(data: bytes, rng: Rng, others: Sequence[bytes]) -> bytes:
     start, _ = _span(data, rng)
-    value, form = NUMBERS[int(rng.integers(0, len(NUMBERS)))], ("<H", ">H", "<I", ">I", "<Q", ">Q")[int(rng.integers(6))]
+    value, form = (
+        NUMBERS[int(rng.integers(0, len(NUMBERS)))],
+        ("<H", ">H", "<I", ">I", "<Q", ">Q")[int(rng.integers(6))],
+    )
     size = struct.calcsize(form)
     return data[:start] + struct.pack(form, value & (256**size - 1)) + data[start + size :]
 

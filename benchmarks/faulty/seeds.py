@@ -20,7 +20,7 @@ def write(kind: str, folder: Path) -> list[Path]:
     """Writes the sound files of a kind and returns their paths, in order."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, data in MAKERS[kind]():
+    for name, data in _all_files()[kind]():
         paths.append(folder / name)
         paths[-1].write_bytes(data)
     return paths
@@ -98,7 +98,7 @@ def pdf_by_hand(packed: bool = False, pages: int = 3) -> bytes:
     objects: dict[int, bytes] = {
         1: b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [12 0 R] /DA (/F1 9 Tf 0 g) >> >>",
         2: b"<< /Type /Pages /Kids [3 0 R] /Count %d /MediaBox [0 0 200 200] >>" % pages,
-        4: _stream(content, packed),
+        4: stream(content, packed),
         5: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         6: b"<< /Type /Font /Subtype /Type0 /BaseFont /Arial /Encoding /Identity-H /DescendantFonts [<< /Type /Font "
         b"/Subtype /CIDFontType2 /BaseFont /Arial /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 "
@@ -106,19 +106,19 @@ def pdf_by_hand(packed: bool = False, pages: int = 3) -> bytes:
         7: b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 750 750] /FontMatrix [0.001 0 0 0.001 0 0] /CharProcs << /sq "
         b"14 0 R >> /Encoding << /Type /Encoding /Differences [97 /sq /sq] >> /FirstChar 97 /LastChar 98 /Widths [800 "
         b"800] >>",
-        8: _stream(b"/Form2 Do 0.2 0.4 0.6 rg 0 0 50 50 re f", packed, b"/Type /XObject /Subtype /Form /BBox [0 0 100 100] "
+        8: stream(b"/Form2 Do 0.2 0.4 0.6 rg 0 0 50 50 re f", packed, b"/Type /XObject /Subtype /Form /BBox [0 0 100 100] "
                    b"/Resources << /XObject << /Form2 9 0 R >> >>"),
-        9: _stream(b"1 0 0 RG 5 w 0 0 m 60 60 l S", packed, b"/Type /XObject /Subtype /Form /BBox [0 0 100 100] /Matrix "
+        9: stream(b"1 0 0 RG 5 w 0 0 m 60 60 l S", packed, b"/Type /XObject /Subtype /Form /BBox [0 0 100 100] /Matrix "
                    b"[1 0 0 1 5 5]"),
-        10: _stream(grey, packed, b"/Type /XObject /Subtype /Image /Width 16 /Height 8 /ColorSpace /DeviceGray "
+        10: stream(grey, packed, b"/Type /XObject /Subtype /Image /Width 16 /Height 8 /ColorSpace /DeviceGray "
                     b"/BitsPerComponent 8 /SMask 11 0 R"),
-        11: _stream(grey, packed, b"/Type /XObject /Subtype /Image /Width 16 /Height 8 /ColorSpace /DeviceGray "
+        11: stream(grey, packed, b"/Type /XObject /Subtype /Image /Width 16 /Height 8 /ColorSpace /DeviceGray "
                     b"/BitsPerComponent 8"),
         12: b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V (value) /Rect [20 20 120 40] /DA (/F1 9 Tf 0 g) >>",
-        13: _stream(b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap 1 begincodespacerange <0000> <ffff> "
+        13: stream(b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap 1 begincodespacerange <0000> <ffff> "
                     b"endcodespacerange 1 beginbfrange <0041> <0044> <0061> endbfrange endcmap end end", packed),
-        14: _stream(b"750 0 0 0 750 750 d1 0 0 750 750 re f", packed),
-        15: _stream(b"0 0 5 5 re f", packed, b"/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 10 10] "
+        14: stream(b"750 0 0 0 750 750 d1 0 0 750 750 re f", packed),
+        15: stream(b"0 0 5 5 re f", packed, b"/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 10 10] "
                     b"/XStep 10 /YStep 10 /Resources << >>"),
         16: b"<< /ShadingType 2 /ColorSpace /DeviceRGB /Coords [0 0 80 40] /Function << /FunctionType 2 /Domain [0 1] /C0 "
         b"[1 0 0] /C1 [0 0 1] /N 1 >> /Extend [true true] >>",
@@ -150,7 +150,7 @@ def pdf_file(objects: dict[int, bytes], trailer: bytes = b"") -> bytes:
     return bytes(out + b"trailer\n<< /Size %d /Root 1 0 R %s>>\nstartxref\n%d\n%%%%EOF\n" % (size, trailer, start))
 
 
-def _stream(data: bytes, packed: bool, entries: bytes = b"") -> bytes:
+def stream(data: bytes, packed: bool, entries: bytes = b"") -> bytes:
     if packed:
         data, entries = zlib.compress(data), entries + b" /Filter /FlateDecode"
     return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(data), entries, data)
@@ -231,7 +231,10 @@ def language_model(characters: str) -> dict[str, np.ndarray]:
     lines = ["".join(c for c in t if c in characters) for t in ("Ha Noi 12", "abcab", "Hue", "aa1b2", "Da Nang")]
     lm = NGram.train([t for t in lines if t], charset, order=4)
     place = District("Tinh A", "Huyen", "B", (("Xa", "C"), ("Xa", "D")), ("Pho E",))
-    lm.gazetteer, lm.general = Gazetteer([place]), NGram.train(["ab" if "a" in characters else characters[:2]], charset, 3)
+    lm.gazetteer, lm.general = (
+        Gazetteer([place]),
+        NGram.train(["ab" if "a" in characters else characters[:2]], charset, 3),
+    )
     return lm.to_tensors()
 
 
@@ -274,3 +277,10 @@ def safetensors_files() -> list[tuple[str, bytes]]:
 MAKERS: dict[str, Callable[[], list[tuple[str, bytes]]]] = {
     "images": images, "pdfs": pdfs, "labels": labels, "onnx": onnx_files, "safetensors": safetensors_files,
 }  # fmt: skip
+
+
+def _all_files() -> dict[str, Callable[[], list[tuple[str, bytes]]]]:
+    from faulty.bombs import bombs
+    from faulty.strangers import strangers
+
+    return MAKERS | {"bombs": bombs, "strangers": strangers}

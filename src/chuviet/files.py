@@ -5,12 +5,13 @@ console takes.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from chuviet.errors import InputError
 
@@ -81,6 +82,14 @@ class WholeFile:
             self.abandon()
             state = "the former file is untouched" if self.path.is_file() else "nothing was left behind"
             raise InputError(f"{self.path}: cannot be written ({e.strerror or e}); {state}") from e
+
+
+def read_json(text: str | bytes) -> Any:
+    """JSON of a stranger. Raises ValueError, for brackets that go deeper than Python follows too."""
+    try:
+        return json.loads(text)
+    except RecursionError as e:
+        raise ValueError("its brackets go too deep") from e
 
 
 def check_output(path: str | Path, inputs: Iterable[str | Path], what: str = "--out") -> None:

@@ -7,7 +7,6 @@ The metadata are one JSON object: format version, configs of model, preprocessin
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -102,14 +101,6 @@ def read_config(path: Path, metadata: dict[str, Any], part: str, home: str) -> A
             f"{path}: its {part} is {type(cfg).__module__}:{type(cfg).__qualname__}, which is none of {home}*"
         )
     return cfg
-
-
-def read_json(text: str | bytes) -> Any:
-    """JSON of a stranger. Raises ValueError, for brackets that go deeper than Python follows too."""
-    try:
-        return json.loads(text)
-    except RecursionError as e:
-        raise ValueError("its brackets go too deep") from e
 
 
 def check_numbers(value: Any) -> None:

@@ -63,14 +63,18 @@ def check_frames(path: Path, frames: list[np.ndarray], count: int, classes: int)
     if len(frames) != count or any(f.ndim != 2 or f.shape[1] != classes for f in frames):
         raise InputError(f"{path}: its network gives {_shapes(frames)} for {count} lines, not T x {classes} of each")
     if not all(np.isfinite(f).all() for f in frames):
-        raise InputError(f"{path}: its network gives what are no numbers; its weights are damaged, or fp16 is too small")
+        raise InputError(
+            f"{path}: its network gives what are no numbers; its weights are damaged, or fp16 is too small"
+        )
 
 
 def check_decoded(path: Path, ids: np.ndarray, log_probs: np.ndarray, count: int, classes: int) -> None:
     """Raises InputError unless a graph that decodes gave ids N L below `classes` and their log probabilities."""
     fit = ids.ndim == 2 and ids.shape == log_probs.shape and len(ids) == count and ids.dtype.kind == "i"
     if not fit or (ids.size and not 0 <= ids.min() <= ids.max() < classes):
-        raise InputError(f"{path}: its network gives {_shapes([ids, log_probs])} for {count} lines, or unknown characters")
+        raise InputError(
+            f"{path}: its network gives {_shapes([ids, log_probs])} for {count} lines, or unknown characters"
+        )
     if not (np.isfinite(log_probs).all() and (log_probs <= 1e-3).all()):
         raise InputError(f"{path}: its network gives what are no probabilities; its weights are damaged")
 
@@ -82,7 +86,9 @@ def check_maps(path: Path, maps: np.ndarray, channels: int, size: tuple[int, int
             f"{path}: its network gives {_shapes([maps])}, not 1 x {channels} x {size[0]} x {size[1]} as its decoder wants"
         )
     if not np.isfinite(maps).all():
-        raise InputError(f"{path}: its network gives what are no numbers; its weights are damaged, or fp16 is too small")
+        raise InputError(
+            f"{path}: its network gives what are no numbers; its weights are damaged, or fp16 is too small"
+        )
 
 
 def _shapes(arrays: list[np.ndarray]) -> str:

@@ -15,10 +15,11 @@ import onnxruntime
 
 from chuviet.artifact import wire
 from chuviet.artifact.graph_check import GraphError, check_model
-from chuviet.artifact.metadata import FIELDS, Artifact, check_metadata, first_line, read_config, read_json
+from chuviet.artifact.metadata import FIELDS, Artifact, check_metadata, first_line, read_config
 from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, Network
 from chuviet.decode.attention import DecodedInGraph, log_softmax
 from chuviet.errors import InputError
+from chuviet.files import read_json
 from chuviet.kinds import name_of, place_of
 from chuviet.language.ngram import NGram
 from chuviet.vocab import SPECIALS, Charset, CharsetError
@@ -57,7 +58,9 @@ class OnnxFrames(FrameNetwork):
         if self._unpadded:
             return run(self.path, session, 1, images=image[..., : width[0]])[0][0]
         logits, lengths = run(self.path, session, 2, images=image, widths=width)
-        return logits[0, : int(lengths.flat[0])]
+        if lengths.ndim != 1 or lengths.dtype.kind != "i":
+            raise InputError(f"{self.path}: its graph gives no lengths beside its logits; {REMEDY}")
+        return logits[0, : int(lengths[0])]
 
     def _narrow_session(self) -> onnxruntime.InferenceSession:
         """The session on one thread, made when it is first asked for."""
@@ -151,6 +154,8 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
         session = open_session(data, threads, keep_memory=one_by_one)
     except Exception as e:
         raise InputError(f"{path}: not a whole ONNX file ({first_line(e)[:120]})") from e
+    if not session.get_outputs():
+        raise InputError(f"{path}: its graph gives nothing; {REMEDY}")
     network = _network(path, session, data, threads, detects=charset is None)
     _check_classes(path, network, session, charset, metadata["classes"])
     metadata["model"]["type"] = name_of(place_of(str(metadata["model"].get("type", ""))))
@@ -161,9 +166,7 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
     )  # fmt: skip
 
 
-def _network(
-    path: Path, session: onnxruntime.InferenceSession, graph: bytes, threads: int, detects: bool
-) -> Network:
+def _network(path: Path, session: onnxruntime.InferenceSession, graph: bytes, threads: int, detects: bool) -> Network:
     if detects:
         return OnnxMaps(path, session)
     if session.get_outputs()[0].name == "ids":

@@ -26,10 +26,10 @@ from torch.nn.modules.module import (
     register_module_parameter_registration_hook,
 )
 
-from chuviet.artifact.metadata import FIELDS, FORMAT, check_metadata, first_line, git_revision, read_config, read_json
+from chuviet.artifact.metadata import FIELDS, FORMAT, check_metadata, first_line, git_revision, read_config
 from chuviet.config import Config, to_json
 from chuviet.errors import InputError
-from chuviet.files import write_whole
+from chuviet.files import read_json, write_whole
 from chuviet.language.ngram import NGram
 from chuviet.pytorch.onnx_weights import read_onnx_weights, slim_as_shipped
 from chuviet.vocab import Charset, CharsetError

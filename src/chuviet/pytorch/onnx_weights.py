@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from chuviet.artifact import wire
-from chuviet.artifact.metadata import FIELDS, check_metadata, read_json
+from chuviet.artifact.metadata import FIELDS, check_metadata
 from chuviet.artifact.onnx_file import LM_PREFIX, METADATA_KEY, REMEDY
 from chuviet.errors import InputError
+from chuviet.files import read_json
 from chuviet.models.protocols import Slimmable
 
 #: What weights are called in the graph: `MODEL` and their name; behind the name `HALF` where they are stored in fp16.
