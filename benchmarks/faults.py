@@ -1,5 +1,5 @@
-"""Faults survived: damaged files, files of strangers, killed processes, full disks. Each row of docs/reliability.md is one
-command, such as ``python benchmarks/faults.py images --count 10000 --seed 1``.
+"""Faults survived: damaged files, files of strangers, killed processes, full disks. Each row of docs/reliability.md is
+one command, such as ``python benchmarks/faults.py images --count 10000 --seed 1``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def main(argv: list[str] | None = None) -> int:
         found = campaign.run(kind, args.seed, args.first, args.count)
         counts = {n: found.counts[n] for n in ("read", "refused", "fault")}
         print(
-            f"{kind}: {sum(counts.values())} cases: {', '.join(f'{n} {c}' for n, c in counts.items())}; slowest {found.slowest[0]:.1f} s (case {found.slowest[1]}); memory "
+            f"{kind}: {sum(counts.values())} cases: {', '.join(f'{n} {c}' for n, c in counts.items())}; slowest "
+            f"{found.slowest[0]:.1f} s of processor time (case {found.slowest[1]}); memory "
             f"{found.memory} MB; {time.monotonic() - start:.0f} s in all",
             flush=True,
         )

@@ -63,8 +63,11 @@ def _one_process(kind: str, seed: int, first: int, count: int, folder: Path, out
     """Returns the number of the case to go on with."""
     numbers = map(str, (seed, first, count))
     command = [sys.executable, str(Path(__file__).parents[1] / "faults.py"), "--worker", kind, *numbers, str(folder)]
-    number, errors = first, tempfile.TemporaryFile()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process, errors:
+    number = first
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process,
+    ):
         assert process.stdout is not None
         rest = b""
         while True:

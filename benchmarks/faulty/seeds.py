@@ -53,20 +53,40 @@ def images() -> list[tuple[str, bytes]]:
     alpha.putalpha(200)
     pages: dict[str, Any] = {"save_all": True, "append_images": [other, rgb.rotate(180)]}
     wanted: list[tuple[str, Image.Image, dict[str, Any]]] = [
-        ("a.jpg", rgb, {"quality": 90}), ("progressive.jpg", rgb, {"progressive": True}), ("grey.jpg", rgb.convert("L"), {}),
-        ("cmyk.jpg", rgb.convert("CMYK"), {}), ("exif.jpg", rgb, {"exif": exif}),
-        ("a.png", rgb, {}), ("alpha.png", alpha, {}), ("palette.png", rgb.convert("P"), {"transparency": 3}),
-        ("deep.png", deep, {}), ("bits.png", rgb.convert("1"), {}), ("exif.png", rgb, {"exif": exif}),
-        ("a.bmp", rgb, {}), ("palette.bmp", rgb.convert("P"), {}),
-        ("a.tif", rgb, {}), ("lzw.tif", rgb, {"compression": "tiff_lzw"}), ("deflate.tif", rgb, {"compression": "tiff_deflate"}),
-        ("jpeg.tif", rgb, {"compression": "jpeg"}), ("fax.tif", rgb.convert("1"), {"compression": "group4"}),
-        ("deep.tif", deep, {}), ("float.tif", rgb.convert("F"), {}), ("pages.tif", rgb, pages),
+        ("a.jpg", rgb, {"quality": 90}),
+        ("progressive.jpg", rgb, {"progressive": True}),
+        ("grey.jpg", rgb.convert("L"), {}),
+        ("cmyk.jpg", rgb.convert("CMYK"), {}),
+        ("exif.jpg", rgb, {"exif": exif}),
+        ("a.png", rgb, {}),
+        ("alpha.png", alpha, {}),
+        ("palette.png", rgb.convert("P"), {"transparency": 3}),
+        ("deep.png", deep, {}),
+        ("bits.png", rgb.convert("1"), {}),
+        ("exif.png", rgb, {"exif": exif}),
+        ("a.bmp", rgb, {}),
+        ("palette.bmp", rgb.convert("P"), {}),
+        ("a.tif", rgb, {}),
+        ("lzw.tif", rgb, {"compression": "tiff_lzw"}),
+        ("deflate.tif", rgb, {"compression": "tiff_deflate"}),
+        ("jpeg.tif", rgb, {"compression": "jpeg"}),
+        ("fax.tif", rgb.convert("1"), {"compression": "group4"}),
+        ("deep.tif", deep, {}),
+        ("float.tif", rgb.convert("F"), {}),
+        ("pages.tif", rgb, pages),
         ("packed_pages.tif", rgb, pages | {"compression": "tiff_deflate"}),
-        ("a.webp", rgb, {}), ("lossless.webp", alpha, {"lossless": True}), ("pages.webp", rgb, pages),
-        ("a.gif", rgb, {}), ("pages.gif", rgb, pages),
-        ("a.ppm", rgb, {}), ("a.pgm", rgb.convert("L"), {}), ("a.pbm", rgb.convert("1"), {}),
-        ("a.jp2", rgb, {}), ("a.avif", rgb, {}), ("pages.avif", rgb, pages),
-    ]  # fmt: skip
+        ("a.webp", rgb, {}),
+        ("lossless.webp", alpha, {"lossless": True}),
+        ("pages.webp", rgb, pages),
+        ("a.gif", rgb, {}),
+        ("pages.gif", rgb, pages),
+        ("a.ppm", rgb, {}),
+        ("a.pgm", rgb.convert("L"), {}),
+        ("a.pbm", rgb.convert("1"), {}),
+        ("a.jp2", rgb, {}),
+        ("a.avif", rgb, {}),
+        ("pages.avif", rgb, pages),
+    ]
     made = []
     for name, image, options in wanted:
         out = io.BytesIO()
@@ -101,38 +121,59 @@ def pdf_by_hand(packed: bool = False, pages: int = 3) -> bytes:
         4: stream(content, packed),
         5: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         6: b"<< /Type /Font /Subtype /Type0 /BaseFont /Arial /Encoding /Identity-H /DescendantFonts [<< /Type /Font "
-        b"/Subtype /CIDFontType2 /BaseFont /Arial /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 "
-        b">> /DW 600 /W [65 [500 510 520]] >>] /ToUnicode 13 0 R >>",
-        7: b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 750 750] /FontMatrix [0.001 0 0 0.001 0 0] /CharProcs << /sq "
-        b"14 0 R >> /Encoding << /Type /Encoding /Differences [97 /sq /sq] >> /FirstChar 97 /LastChar 98 /Widths [800 "
+        b"/Subtype /CIDFontType2 /BaseFont /Arial /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement "
+        b"0 >> /DW 600 /W [65 [500 510 520]] >>] /ToUnicode 13 0 R >>",
+        7: b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 750 750] /FontMatrix [0.001 0 0 0.001 0 0] /CharProcs << "
+        b"/sq 14 0 R >> /Encoding << /Type /Encoding /Differences [97 /sq /sq] >> /FirstChar 97 /LastChar 98 /Widths [800 "
         b"800] >>",
-        8: stream(b"/Form2 Do 0.2 0.4 0.6 rg 0 0 50 50 re f", packed, b"/Type /XObject /Subtype /Form /BBox [0 0 100 100] "
-                   b"/Resources << /XObject << /Form2 9 0 R >> >>"),
-        9: stream(b"1 0 0 RG 5 w 0 0 m 60 60 l S", packed, b"/Type /XObject /Subtype /Form /BBox [0 0 100 100] /Matrix "
-                   b"[1 0 0 1 5 5]"),
-        10: stream(grey, packed, b"/Type /XObject /Subtype /Image /Width 16 /Height 8 /ColorSpace /DeviceGray "
-                    b"/BitsPerComponent 8 /SMask 11 0 R"),
-        11: stream(grey, packed, b"/Type /XObject /Subtype /Image /Width 16 /Height 8 /ColorSpace /DeviceGray "
-                    b"/BitsPerComponent 8"),
+        8: stream(
+            b"/Form2 Do 0.2 0.4 0.6 rg 0 0 50 50 re f",
+            packed,
+            b"/Type /XObject /Subtype /Form /BBox [0 0 100 100] /Resources << /XObject << /Form2 9 0 R >> >>",
+        ),
+        9: stream(
+            b"1 0 0 RG 5 w 0 0 m 60 60 l S",
+            packed,
+            b"/Type /XObject /Subtype /Form /BBox [0 0 100 100] /Matrix [1 0 0 1 5 5]",
+        ),
+        10: stream(
+            grey,
+            packed,
+            b"/Type /XObject /Subtype /Image /Width 16 /Height 8 /ColorSpace /DeviceGray "
+            b"/BitsPerComponent 8 /SMask 11 0 R",
+        ),
+        11: stream(
+            grey,
+            packed,
+            b"/Type /XObject /Subtype /Image /Width 16 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 8",
+        ),
         12: b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V (value) /Rect [20 20 120 40] /DA (/F1 9 Tf 0 g) >>",
-        13: stream(b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap 1 begincodespacerange <0000> <ffff> "
-                    b"endcodespacerange 1 beginbfrange <0041> <0044> <0061> endbfrange endcmap end end", packed),
+        13: stream(
+            b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap 1 begincodespacerange <0000> <ffff> "
+            b"endcodespacerange 1 beginbfrange <0041> <0044> <0061> endbfrange endcmap end end",
+            packed,
+        ),
         14: stream(b"750 0 0 0 750 750 d1 0 0 750 750 re f", packed),
-        15: stream(b"0 0 5 5 re f", packed, b"/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 10 10] "
-                    b"/XStep 10 /YStep 10 /Resources << >>"),
-        16: b"<< /ShadingType 2 /ColorSpace /DeviceRGB /Coords [0 0 80 40] /Function << /FunctionType 2 /Domain [0 1] /C0 "
-        b"[1 0 0] /C1 [0 0 1] /N 1 >> /Extend [true true] >>",
+        15: stream(
+            b"0 0 5 5 re f",
+            packed,
+            b"/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 10 10] "
+            b"/XStep 10 /YStep 10 /Resources << >>",
+        ),
+        16: b"<< /ShadingType 2 /ColorSpace /DeviceRGB /Coords [0 0 80 40] /Function << /FunctionType 2 /Domain [0 1] "
+        b"/C0 [1 0 0] /C1 [0 0 1] /N 1 >> /Extend [true true] >>",
         17: b"<< /Type /Annot /Subtype /Square /Rect [150 150 190 190] /C [1 0 0] /Contents (note) >>",
-    }  # fmt: skip
+    }
     kids = [20 + k for k in range(pages)]
     objects[3] = b"<< /Type /Pages /Parent 2 0 R /Count %d /Kids [%s] >>" % (
-        pages, b" ".join(b"%d 0 R" % k for k in kids)
-    )  # fmt: skip
+        pages,
+        b" ".join(b"%d 0 R" % k for k in kids),
+    )
     for k in kids:
         objects[k] = (
-            b"<< /Type /Page /Parent 3 0 R /Rotate %d /Contents 4 0 R /Annots [12 0 R 17 0 R] /Resources << /Font << /F1 5 "
-            b"0 R /F2 6 0 R /F3 7 0 R >> /XObject << /Form1 8 0 R /Im1 10 0 R >> /Shading << /Sh1 16 0 R >> /Pattern << /P1 "
-            b"15 0 R >> >> >>" % (90 * (k % 2))
+            b"<< /Type /Page /Parent 3 0 R /Rotate %d /Contents 4 0 R /Annots [12 0 R 17 0 R] /Resources << /Font << "
+            b"/F1 5 0 R /F2 6 0 R /F3 7 0 R >> /XObject << /Form1 8 0 R /Im1 10 0 R >> /Shading << /Sh1 16 0 R >> /Pattern << "
+            b"/P1 15 0 R >> >> >>" % (90 * (k % 2))
         )
     return pdf_file(objects)
 
@@ -160,17 +201,24 @@ def labels() -> list[tuple[str, bytes]]:
     """Label files of every format. Their images are the files ``a.png`` and ``b.png`` beside them."""
     rows = ["img_path,text,writer_id,fold", 'a.png,"Xã Tân Lập, huyện",1,0', "b.png,12 Lê Lợi,2,1", ""]
     table = "\n".join(rows)
-    regions = [{"transcription": "Huế", "points": [[1, 2], [30, 2], [30, 12], [1, 12]]},
-               {"transcription": "###", "points": [[1, 20], [30, 22], [30, 32], [15, 34], [1, 30]], "difficult": True}]  # fmt: skip
+    regions = [
+        {"transcription": "Huế", "points": [[1, 2], [30, 2], [30, 12], [1, 12]]},
+        {"transcription": "###", "points": [[1, 20], [30, 22], [30, 32], [15, 34], [1, 30]], "difficult": True},
+    ]
     page = json.dumps(regions, ensure_ascii=False)
     quads = "\ufeff1,2,30,2,30,12,1,12,Huế, phố\r\n1,20,30,22,30,32,1,30,###\r\n"
     return [
-        ("table.csv", table.encode()), ("marked.csv", ("\ufeff" + table.replace("\n", "\r\n")).encode()),
-        ("semicolons.csv", table.replace(",", ";").replace("Lập;", "Lập,").encode()), ("utf16.csv", table.encode("utf-16")),
-        ("list.txt", "a.png\tXã Tân Lập\nb.png\t12 Lê Lợi\n".encode()), ("dictionary.dict", "a\nb\nế\n \n1\n".encode()),
-        ("pages.tsv", f"a.png\t{page}\nb.png\t[]\n".encode()), ("gt_a.icdar", quads.encode()),
-        ("a.lpcv", b"1,2,30,2,30,12,1,12\n1 2 30 40 Hue\n5,6,7,8\n"), ("gt.mat", _mat()),
-    ]  # fmt: skip
+        ("table.csv", table.encode()),
+        ("marked.csv", ("\ufeff" + table.replace("\n", "\r\n")).encode()),
+        ("semicolons.csv", table.replace(",", ";").replace("Lập;", "Lập,").encode()),
+        ("utf16.csv", table.encode("utf-16")),
+        ("list.txt", "a.png\tXã Tân Lập\nb.png\t12 Lê Lợi\n".encode()),
+        ("dictionary.dict", "a\nb\nế\n \n1\n".encode()),
+        ("pages.tsv", f"a.png\t{page}\nb.png\t[]\n".encode()),
+        ("gt_a.icdar", quads.encode()),
+        ("a.lpcv", b"1,2,30,2,30,12,1,12\n1 2 30 40 Hue\n5,6,7,8\n"),
+        ("gt.mat", _mat()),
+    ]
 
 
 def _mat() -> bytes:
@@ -182,8 +230,14 @@ def _mat() -> bytes:
         return made
 
     out, box = io.BytesIO(), np.arange(16, dtype=np.float32).reshape(2, 4, 2)
-    savemat(out, {"imnames": cell("a.png", "b.png"), "wordBB": cell(box, box[:, :, 0]),
-                  "txt": cell(np.array(["Hue pho"]), np.array(["x"]))})  # fmt: skip
+    savemat(
+        out,
+        {
+            "imnames": cell("a.png", "b.png"),
+            "wordBB": cell(box, box[:, :, 0]),
+            "txt": cell(np.array(["Hue pho"]), np.array(["x"])),
+        },
+    )
     return out.getvalue()
 
 
@@ -211,11 +265,12 @@ def _detector() -> bytes:
     metadata = metadata_of(onnx.load(WEIGHTS / "text_det_db.onnx", load_external_data=False))
     kernel = np.full((1, 3, 3, 3), -0.5, np.float32)
     graph = helper.make_graph(
-        [helper.make_node("Conv", ["images", "kernel"], ["logits"], pads=[1, 1, 1, 1])], "detector",
+        [helper.make_node("Conv", ["images", "kernel"], ["logits"], pads=[1, 1, 1, 1])],
+        "detector",
         [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, "h", "w"])],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 1, "h", "w"])],
         [numpy_helper.from_array(kernel, "kernel")],
-    )  # fmt: skip
+    )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
     made.ir_version = 9
     return seal_onnx(made, metadata)
@@ -275,8 +330,12 @@ def safetensors_files() -> list[tuple[str, bytes]]:
 
 
 MAKERS: dict[str, Callable[[], list[tuple[str, bytes]]]] = {
-    "images": images, "pdfs": pdfs, "labels": labels, "onnx": onnx_files, "safetensors": safetensors_files,
-}  # fmt: skip
+    "images": images,
+    "pdfs": pdfs,
+    "labels": labels,
+    "onnx": onnx_files,
+    "safetensors": safetensors_files,
+}
 
 
 def _all_files() -> dict[str, Callable[[], list[tuple[str, bytes]]]]:

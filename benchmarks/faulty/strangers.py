@@ -100,10 +100,11 @@ def graphs() -> Listed:
     def endless(model: Any, graph: Any) -> None:
         value = helper.make_tensor_value_info
         body = helper.make_graph(
-            [helper.make_node("Identity", [n], [f"{n}_out"]) for n in ("go", "x")], "body",
+            [helper.make_node("Identity", [n], [f"{n}_out"]) for n in ("go", "x")],
+            "body",
             [value("i", TensorProto.INT64, []), value("go", TensorProto.BOOL, []), value("x", TensorProto.FLOAT, None)],
             [value("go_out", TensorProto.BOOL, []), value("x_out", TensorProto.FLOAT, None)],
-        )  # fmt: skip
+        )
         graph.initializer.append(numpy_helper.from_array(np.array(True), "yes"))
         graph.initializer.append(numpy_helper.from_array(np.array(2**62, np.int64), "rounds"))
         graph.node.insert(0, helper.make_node("Loop", ["rounds", "yes", "images"], ["looped"], body=body))
@@ -127,8 +128,12 @@ def graphs() -> Listed:
     add("tile", sized("Tile", np.array([1, 1, 10_000, 10_000], np.int64)))
     add("pad", sized("Pad", np.array([0, 0, 10**6, 10**6, 0, 0, 10**6, 10**6], np.int64)))
     add("resize", sized("Resize", None, np.array([1, 1, 1000, 1000], np.float32)))
-    add("wide", lambda model, graph: next(n for n in graph.node if n.op_type == "Conv").attribute.append(
-        helper.make_attribute("pads", [10**8] * 4)))  # fmt: skip
+    add(
+        "wide",
+        lambda model, graph: next(n for n in graph.node if n.op_type == "Conv").attribute.append(
+            helper.make_attribute("pads", [10**8] * 4)
+        ),
+    )
     add("inputs", lambda model, graph: setattr(graph.input[0], "name", "other"))
     add("outputs", lambda model, graph: graph.output.reverse())
     add("classes", lambda model, graph: graph.output.__delitem__(slice(None)))
@@ -236,9 +241,15 @@ def safetensors() -> Listed:
             add(f"model_{name}", model={name: 10**9})
             add(f"model_{name}_large", model={name: 90_000})
             add(f"model_{name}_below", model={name: -1})
-    for kind, values in (("line_ctc", {"depths": [90_000] * 3}), ("line_ctc", {"widths": [90_000] * 3}),
-                         ("backbone_ctc", {"backbone": "hf_hub:evil/model"}), ("backbone_ctc", {"backbone": "../../etc"}),
-                         ("seq2seq", {"hidden": 100_000}), ("chuviet.models.ctc:LineCTC", {}), ("dbnet", {})):  # fmt: skip
+    for kind, values in (
+        ("line_ctc", {"depths": [90_000] * 3}),
+        ("line_ctc", {"widths": [90_000] * 3}),
+        ("backbone_ctc", {"backbone": "hf_hub:evil/model"}),
+        ("backbone_ctc", {"backbone": "../../etc"}),
+        ("seq2seq", {"hidden": 100_000}),
+        ("chuviet.models.ctc:LineCTC", {}),
+        ("dbnet", {}),
+    ):
         made_of = {"type": kind} | values
         changed = metadata | {"model": made_of, "sha256": hashlib.sha256(tensors).hexdigest()}
         text = json.dumps(header | {"__metadata__": {"chuviet": json.dumps(changed)}}).encode()

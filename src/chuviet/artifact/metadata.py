@@ -58,7 +58,8 @@ class Artifact:
         for cfg, kinds in ((self.decoder_cfg, _DECODERS[interface]), (self.preprocess_cfg, wanted)):
             if name_of(place_of_type(type(cfg))) not in kinds:
                 raise InputError(
-                    f"{self.path}: a {type(cfg).__qualname__} does not belong to its network; {', '.join(sorted(kinds))} do"
+                    f"{self.path}: a {type(cfg).__qualname__} does not belong to its network; "
+                    f"{', '.join(sorted(kinds))} do"
                 )
         if (self.charset is None) != (interface is MapNetwork):
             raise InputError(f"{self.path}: a detector has no charset, and a recogniser has one; it has parts of both")

@@ -83,7 +83,7 @@ def check_maps(path: Path, maps: np.ndarray, channels: int, size: tuple[int, int
     """Raises InputError unless a detector gave maps 1 C h w with at least `channels` channels and the `size` h, w."""
     if maps.ndim != 4 or len(maps) != 1 or maps.shape[1] < channels or maps.shape[2:] != size:
         raise InputError(
-            f"{path}: its network gives {_shapes([maps])}, not 1 x {channels} x {size[0]} x {size[1]} as its decoder wants"
+            f"{path}: its network gives {_shapes([maps])}, and its decoder wants 1 x {channels} x {size[0]} x {size[1]}"
         )
     if not np.isfinite(maps).all():
         raise InputError(

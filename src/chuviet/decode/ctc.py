@@ -97,9 +97,9 @@ class CTCBeam:
 
         def __post_init__(self) -> None:
             config.check_ranges(
-                self, width=(1, 100_000), alpha=(0, 100), beta=(-100, 100), temperature=(0.01, 100), first=(-1000, 1000),
-                    place=(0, 1000), top=(1, 65536), min_prob=(0, 1), place_min_prob=(0, 1), min_ratio=(0, 1),
-                    calibration=(-1000, 1000),
+                self, width=(1, 100_000), alpha=(0, 100), beta=(-100, 100), temperature=(0.01, 100),
+                first=(-1000, 1000), place=(0, 1000), top=(1, 65536), min_prob=(0, 1),
+                place_min_prob=(0, 1), min_ratio=(0, 1), calibration=(-1000, 1000),
             )  # fmt: skip
 
         def build(self, charset: Charset, *rescorers: Rescorer) -> CTCBeam:

@@ -44,7 +44,8 @@ class DBDecoder:
 
         def __post_init__(self) -> None:
             config.check_ranges(
-                self, threshold=(0, 1), box_threshold=(0, 1), unclip=(0, 100), shrink=(0, 1), smallest=(0, 10_000), limit=(1, 100_000),
+                self, threshold=(0, 1), box_threshold=(0, 1), unclip=(0, 100), shrink=(0, 1),
+                smallest=(0, 10_000), limit=(1, 100_000),
             )  # fmt: skip
 
         def build(self, charset: Any = None) -> DBDecoder:

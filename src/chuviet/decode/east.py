@@ -42,8 +42,8 @@ class EastDecoder:
 
         def __post_init__(self) -> None:
             config.check_ranges(
-                self, score=(1e-6, 1 - 1e-6), merge=(0, 1), nms=(0, 1), limit=(1, 100_000), smallest=(0, 10_000), near=(1e-9, 1e9),
-                    crop=(1, 1e5), scale=(1, 64),
+                self, score=(1e-6, 1 - 1e-6), merge=(0, 1), nms=(0, 1), limit=(1, 100_000), smallest=(0, 10_000),
+                near=(1e-9, 1e9), crop=(1, 1e5), scale=(1, 64),
             )  # fmt: skip
 
         def build(self, charset: Any = None) -> EastDecoder:

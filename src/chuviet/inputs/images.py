@@ -203,8 +203,8 @@ def _check_animation(width: int, height: int, frames: int) -> None:
     """Raises InputError for an animation of too many pixels: each picture is drawn over all that come before it."""
     if width * height * frames > ANIMATION_PIXELS:
         raise InputError(
-            f"an animation of {frames} pictures of {width} x {height} px; {ANIMATION_PIXELS:,} px are read, so take its "
-            "pictures apart first"
+            f"an animation of {frames} pictures of {width} x {height} px; {ANIMATION_PIXELS:,} px are read, so take "
+            "its pictures apart first"
         )
 
 

@@ -28,7 +28,7 @@ from chuviet.config import Config, ConfigError
 from chuviet.errors import InputError
 from chuviet.models.protocols import candidates_of
 from chuviet.train.averaging import recompute_batchnorm, round_weights
-from chuviet.train.distributed import global_part, highest_of_all, sync_batchnorm, widen_to_widest
+from chuviet.train.distributed import explained_loss, global_part, highest_of_all, sync_batchnorm, widen_to_widest
 from chuviet.train.loading import batches_of
 from chuviet.train.log import RunLog
 from chuviet.train.optim import Optim
@@ -174,9 +174,17 @@ def fit(
 
     Writes metrics.jsonl, TensorBoard events and checkpoint.pt to `out`; before the first of them, when nothing can be
     refused any more, calls `begin`. A resumed run must have the `facts` of the one that was begun (such as a charset).
-    Raises Interrupted after saving when a signal came.
+    Raises Interrupted after saving when a signal came, and InputError where another process of the run has ended.
     """
     fabric = make_fabric(cfg)
+    with explained_loss(fabric.world_size):
+        return _fit(fabric, task, cfg, optim, out, resume, facts, begin)
+
+
+def _fit(
+    fabric: Fabric, task: Task, cfg: Train, optim: Optim, out: Path, resume: bool, facts: Mapping[str, str] | None,
+    begin: Callable[[], None],
+) -> Validation:  # fmt: skip
     if fabric.device.type == "cpu" and cfg.threads:
         torch.set_num_threads(cfg.threads)
     torch.set_float32_matmul_precision("high")
