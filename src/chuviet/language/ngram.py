@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from chuviet.errors import InputError
+from chuviet.files import write_whole
 from chuviet.language.gazetteer import Gazetteer
 from chuviet.language.kneser_ney import estimate
 from chuviet.language.levels import (
@@ -272,10 +273,10 @@ class NGram:
         return cls(charset.characters, levels, gazetteer, general, modulus)
 
     def save(self, path: str | Path) -> None:
-        """Writes a safetensors file."""
-        from safetensors.numpy import save_file  # not needed to read with a model that came with its recogniser
+        """Writes a safetensors file, whole or not at all. Raises InputError when it cannot be written."""
+        from safetensors.numpy import save  # not needed to read with a model that came with its recogniser
 
-        save_file(self.to_tensors(), str(path))
+        write_whole(path, save(self.to_tensors()))
 
     @classmethod
     def load(cls, path: str | Path) -> NGram:
