@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from faulty.jobs import Job, jobs, load
-from faulty.kills import child, fresh
+from faulty.kills import child, fresh, last_line
 
 LIMITS = (0, 100, 2000, 20_000)
 
@@ -29,7 +29,7 @@ def run(name: str, seed: int) -> tuple[str, list[str]]:
         folder = Path(place, "work")
         fresh(job, folder)
         if status := child(job, folder):
-            return "not run", [f"an undisturbed run ends with {status}"]
+            return "not run", [f"an undisturbed run ends with {status}: {last_line(folder)}"]
         wanted = job.outputs(folder)
         for limit in LIMITS:
             fresh(job, folder)
@@ -73,6 +73,5 @@ def _judged(job: Job, folder: Path, wanted: dict[str, bytes], status: int | None
     if not status:
         return faults + [f"{job.name}, {what}: ends with 0 without {n}" for n in wanted if n not in made]
     if "Traceback" in said or status not in (1, 2, 3):
-        last = said.strip().splitlines()[-1] if said.strip() else ""
-        faults.append(f"{job.name}, {what}: ends with {status}, no line of ours: {last[:200]}")
+        faults.append(f"{job.name}, {what}: ends with {status}, no line of ours: {last_line(folder)}")
     return faults

@@ -40,7 +40,7 @@ def run(name: str, count: int, seed: int) -> Survived:
         fresh(job, folder)
         start = time.monotonic()
         if status := child(job, folder):
-            return Survived(faults=[f"an undisturbed run ends with {status}"])
+            return Survived(faults=[f"an undisturbed run ends with {status}: {last_line(folder)}"])
         seconds, wanted = time.monotonic() - start, job.outputs(folder)
         fresh(job, folder)
         while found.killed < count:
@@ -78,7 +78,7 @@ def child(
     try:
         return _ended(process, moment)
     finally:
-        with open(heard, "rb") as said, (folder / "said").open("ab") as log:
+        with os.fdopen(heard, "rb") as said, (folder / "said").open("ab") as log:
             log.write(said.read())
 
 
@@ -102,6 +102,7 @@ def _be_child(job: Job, folder: Path, says: int, prepare: Callable[[], None]) ->
     os.setpgid(0, 0)
     os.dup2(says, 1)
     os.dup2(says, 2)
+    sys.stdout, sys.stderr = (os.fdopen(stream, "w", closefd=False) for stream in (1, 2))
     status = 99
     try:
         prepare()
@@ -109,9 +110,16 @@ def _be_child(job: Job, folder: Path, says: int, prepare: Callable[[], None]) ->
     except BaseException:  # noqa: BLE001 (a child never returns; what it says is judged)
         traceback.print_exc()
     finally:
-        with contextlib.suppress(OSError):
-            sys.stdout.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError):
+                stream.flush()
         os._exit(status)
+
+
+def last_line(folder: Path) -> str:
+    """Of what the runs in a folder said."""
+    said = (folder / "said").read_text(errors="replace").strip().splitlines()
+    return said[-1][:200] if said else ""
 
 
 def _torn(job: Job, folder: Path, wanted: dict[str, bytes]) -> list[str]:
@@ -124,7 +132,6 @@ def _torn(job: Job, folder: Path, wanted: dict[str, bytes]) -> list[str]:
 
 def _differences(job: Job, folder: Path, wanted: dict[str, bytes], status: int | None) -> list[str]:
     if status:
-        said = (folder / "said").read_text(errors="replace").strip().splitlines()
-        return [f"{job.name}: the next run ends with {status}: {said[-1] if said else ''}"]
+        return [f"{job.name}: the next run ends with {status}: {last_line(folder)}"]
     made = job.outputs(folder)
     return [f"{job.name}: {name} differs" for name in wanted.keys() | made.keys() if made.get(name) != wanted.get(name)]
