@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ PAGE_FORMATS = ("tsv", "icdar", "synthtext", "lpcv")
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns 0, or 2 after a user's error (one line on stderr), 130 after Ctrl-C."""
     use_utf8()
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # of damage that is an error of ours
     args = _parsed(argv)
     return guarded(lambda: command(args))
 

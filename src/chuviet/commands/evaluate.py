@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from argparse import Namespace
 from collections import Counter
@@ -116,7 +117,7 @@ def _draw(folder: str, found: Sequence[Detection], targets: Sequence[LabelledPag
     names = picture_names(str(path) for path in paths)
     check_folder(folder, paths, [str(name) for name in names])
     for name, path, d, target in zip(names, paths, found, targets, strict=True):
-        out = Path(folder, name)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pictures.draw(read_image(path), d, target)).save(out, quality=90)
+        drawn = io.BytesIO()
+        Image.fromarray(pictures.draw(read_image(path), d, target)).save(drawn, "JPEG", quality=90)
+        write_whole(Path(folder, name), drawn.getvalue(), sync=False)
     print(f"{folder}: {len(found)} pictures")

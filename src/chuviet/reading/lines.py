@@ -17,7 +17,14 @@ from PIL.Image import Image
 from tqdm import tqdm
 
 from chuviet.artifact.metadata import Artifact
-from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, SteppingNetwork
+from chuviet.artifact.network import (
+    DecodingNetwork,
+    FrameNetwork,
+    MapNetwork,
+    SteppingNetwork,
+    check_decoded,
+    check_frames,
+)
 from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.config import Config
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, DecodedInGraph, StepEnsemble
@@ -31,7 +38,7 @@ from chuviet.reading.given import listed, loaded
 from chuviet.reading.layout import line_of, word_spans
 from chuviet.reading.pieces import Pieces, prepare
 from chuviet.results import Line, Prediction
-from chuviet.vocab import Charset
+from chuviet.vocab import SPECIALS, Charset
 
 DecoderName = Literal["greedy", "beam"]
 Weights = str | Path | Artifact
@@ -246,9 +253,12 @@ class LineReader:
             network, (pixels, widths) = artifact.network, ready[artifact.preprocess_cfg]
             if isinstance(network, FrameNetwork):
                 frames = network.frames(pixels, widths, one_thread)
+                check_frames(artifact.path, frames, len(pixels), len(self.charset) + 1)
                 outputs[id(artifact)] = self._joined(lines[artifact.preprocess_cfg], frames)
             elif isinstance(network, DecodingNetwork):
-                outputs[id(artifact)] = network.decode(pixels, widths)
+                ids, log_probs = network.decode(pixels, widths)
+                check_decoded(artifact.path, ids, log_probs, len(pixels), len(self.charset) + SPECIALS)
+                outputs[id(artifact)] = (ids, log_probs)
             else:
                 assert isinstance(network, SteppingNetwork)
                 outputs[id(artifact)] = network.encode(pixels, widths)

@@ -30,7 +30,7 @@ from chuviet.models.protocols import candidates_of
 from chuviet.train.averaging import recompute_batchnorm, round_weights
 from chuviet.train.configs import Optim as Optim
 from chuviet.train.configs import Train as Train
-from chuviet.train.distributed import global_part, highest_of_all, sync_batchnorm, widen_to_widest
+from chuviet.train.distributed import explained_loss, global_part, highest_of_all, sync_batchnorm, widen_to_widest
 from chuviet.train.loading import batches_of
 from chuviet.train.log import RunLog
 from chuviet.train.schedule import Schedule
@@ -138,10 +138,18 @@ def fit(
     Writes metrics.jsonl, TensorBoard events and checkpoint.pt to `out`; before the first of them, when nothing can be
     refused any more, calls `begin`. A resumed run must have the `facts` of the one that was begun (such as a charset).
     Raises Interrupted after saving when a signal came, SessionOver when the `session` (one that begins here, if none is
-    given) is over.
+    given) is over, InputError where another process of the run has ended.
     """
     session = session or Session(cfg.session_minutes)
     fabric = make_fabric(cfg)
+    with explained_loss(fabric.world_size):
+        return _fit(fabric, task, cfg, optim, out, resume, facts, begin, session)
+
+
+def _fit(
+    fabric: Fabric, task: Task, cfg: Train, optim: Optim, out: Path, resume: bool, facts: Mapping[str, str] | None,
+    begin: Callable[[], None], session: Session,
+) -> Validation:  # fmt: skip
     if fabric.device.type == "cpu" and cfg.threads:
         torch.set_num_threads(cfg.threads)
     torch.set_float32_matmul_precision("high")
