@@ -44,7 +44,9 @@ from chuviet.train.engine import make_fabric
 
 SIZE = 32
 
-_PAGES = "data.train=(('words:icdar2015/text_localization/train_icdar2015_label.txt',1),('lines:sroie/train_label.txt',1))"
+_PAGES = (
+    "data.train=(('words:icdar2015/text_localization/train_icdar2015_label.txt',1),('lines:sroie/train_label.txt',1))"
+)
 _LINES = "data.csv=vi_handwriting/train_folds.csv"
 #: Config, its options here, batches that are not counted (those of `micro_16`'s first epoch read the images), batches a
 #: round.

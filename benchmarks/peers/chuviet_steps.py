@@ -2,8 +2,8 @@
 between two batches.
 
 stdin: a JSON object {"config": name, "configs": folder, "options": ["a.b=value", ...], "first": batches that are not
-counted}, then numbers of batches. stdout: "ready", then for each number a JSON object {"seconds": s, "cpu": s} of so many
-steps, by the clock and of the processor (of this process).
+counted}, then numbers of batches. stdout: "ready", then for each number a JSON object {"seconds": s, "cpu": s} of so
+many steps, by the clock and of the processor (of this process).
 """
 
 import contextlib

@@ -57,7 +57,9 @@ def test_each_kind_of_distortion_changes_what_it_should() -> None:
     image[:, 40:60] = 20
     flat = np.full((32, 100, 3), 150, np.uint8)
     for field, value in {"perspective": 0.1, "rotate": 5.0, "crop": 0.2}.items():
-        augment = StringAugment(StringAugment.Config(**{"perspective": 0, "rotate": 0, "crop": 0, "colour": 0, field: value}))  # type: ignore[arg-type]
+        augment = StringAugment(
+            StringAugment.Config(**{"perspective": 0, "rotate": 0, "crop": 0, "colour": 0, field: value})
+        )  # type: ignore[arg-type]
         moved, still = augment.distort([image, flat], (0, 1), np.array([1, 2]))
         assert moved.shape == image.shape and (moved != image).any() and np.array_equal(still, flat)
     colour = StringAugment(StringAugment.Config(perspective=0, rotate=0, crop=0, colour=0.3))
