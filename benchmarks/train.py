@@ -7,6 +7,11 @@ average of the config. The peer is written here: every image of a batch of 32 pa
 distorted line of all (--width sets another), read, trimmed to its ink as ours is, and distorted one after another in
 float64 in the same process, fp32, PyTorch's default layout, no moving average. The rounds alternate; each starts a
 fresh loader, and the first step of each is not counted.
+
+With --old CHECKOUT the peer is that revision of chuviet, run by this Python: the loop of both (`fit`, without
+validation), each with its own configs, on `micro_16`, `line_192_f0` and `page_lite0`, data loaded in the same process.
+The sets: synthetic_data/printed (gendata_captcha.py --task printed), and DATA's vi_handwriting, icdar2015 and sroie.
+The two take turns; the ratio is the median over the rounds, of processor time, which other programs disturb less.
 """
 
 import argparse
@@ -26,6 +31,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import torch
+from peers.process import PEERS, Process
 from torch import Tensor, nn
 
 from chuviet import config
@@ -37,6 +43,18 @@ from chuviet.train.averaging import WeightEMA
 from chuviet.train.engine import make_fabric
 
 SIZE = 32
+
+_PAGES = (
+    "data.train=(('words:icdar2015/text_localization/train_icdar2015_label.txt',1),('lines:sroie/train_label.txt',1))"
+)
+_LINES = "data.csv=vi_handwriting/train_folds.csv"
+#: Config, its options here, batches that are not counted (those of `micro_16`'s first epoch read the images), batches a
+#: round.
+STEPS: tuple[tuple[str, list[str], int, int], ...] = (
+    ("micro_16", [], 157, 60),
+    ("line_192_f0", [_LINES, "data.sources=()", "data.draw=()", "data.workers=0"], 2, 2),
+    ("page_lite0", [_PAGES, "data.valid=()", "model.pretrained=false", "data.workers=0"], 2, 2),
+)
 
 
 class Ours:
@@ -164,7 +182,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="%(default)s")
     parser.add_argument("--workers", type=int, default=2, help="%(default)s")
     parser.add_argument("--width", type=int, help="pixels of the peer's images (default: none is squeezed)")
+    parser.add_argument("--old", metavar="CHECKOUT", help="another revision, to compare the training loops of both")
+    parser.add_argument("--only", help="with --old: one of the three configs")
     args = parser.parse_args()
+    if args.old:
+        for name, options, first, steps in STEPS:
+            if args.only in (None, name):
+                compare(args, name, options, first, steps)
+        return
     torch.set_num_threads(args.threads)
     with tempfile.TemporaryDirectory() as folder:
         exp = experiment(args, Path(folder))
@@ -183,6 +208,29 @@ def main() -> None:
     for name, values in speeds.items():
         print(f"{name:6} {statistics.median(values):6.1f} images/s (median; {min(values):.1f}-{max(values):.1f})")
     print(f"ours is {ratio:.2f} times as fast")
+
+
+def compare(args: argparse.Namespace, name: str, options: list[str], first: int, steps: int) -> None:
+    """Prints how many batches a second the loops of --old and of this checkout take."""
+    here = Path(__file__).parents[1]
+    sides: dict[str, Process] = {}
+    took: dict[str, list[dict[str, float]]] = {"old": [], "new": []}
+    for side, root in (("old", Path(args.old).resolve()), ("new", here)):
+        given = [*options, f"train.threads={args.threads}", "train.epochs=1000", "train.validate_every=0"]
+        task = {"config": name, "configs": str(root / "configs"), "options": given, "first": first}
+        path = {"PYTHONPATH": os.pathsep.join((str(root / "src"), str(PEERS)))}
+        sides[side] = Process([sys.executable, str(PEERS / "chuviet_steps.py")], task, path)
+    for _ in range(args.rounds):
+        for side, process in sides.items():
+            took[side].append(process.ask(str(steps)))
+    for process in sides.values():
+        process.close()
+    print(f"{name}: {args.rounds} rounds of {steps} batches, {args.threads} threads")
+    for side, rounds in took.items():
+        speeds = [statistics.median(steps / r[clock] for r in rounds) for clock in ("seconds", "cpu")]
+        print(f"  {side}  {speeds[0]:7.2f} batches a second, {speeds[1]:7.2f} a second of processor time")
+    ratio = statistics.median(a["cpu"] / b["cpu"] for a, b in zip(took["old"], took["new"], strict=True))
+    print(f"  new is {ratio:.2f} times as fast")
 
 
 def experiment(args: argparse.Namespace, folder: Path) -> Experiment:

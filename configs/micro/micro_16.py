@@ -1,5 +1,6 @@
 """MicroOCR, the easy task: 4-8 printed letters and digits, 9,548 parameters."""
 
+from chuviet.data.string_augment import StringAugment
 from chuviet.recipes import micro_strings
 
 cfg = micro_strings(
@@ -12,4 +13,7 @@ cfg = micro_strings(
     epochs=35,
     lr=2e-2,
     precision="fp32",
+    augment=StringAugment.Config(),
+    threads=1,  # a second one only waits
+    more={"data.preprocess.width": None, "data.preprocess.max_width": 128},  # padded to the widest of a batch
 )

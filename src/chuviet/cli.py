@@ -14,6 +14,7 @@ from chuviet.command_help import DESCRIPTION, EXAMPLES
 from chuviet.commands.guard import guarded
 from chuviet.commands.outputs import check_outputs
 from chuviet.files import use_utf8
+from chuviet.inputs.shares import shard_option
 
 #: Formats of `chuviet.data.pages`, spelt out here so that -h need not import it.
 PAGE_FORMATS = ("tsv", "icdar", "synthtext", "lpcv")
@@ -166,6 +167,9 @@ def _read(p: argparse.ArgumentParser) -> None:
     p.add_argument("--format", metavar="F[,F...]",
                    help="txt, json, jsonl, tsv, md, hocr, alto, page, pdf; several go into a folder (default of what "
                    "is printed: txt)")  # fmt: skip
+    p.add_argument("--shard", type=shard_option, default=(0, 1), metavar="i/n",
+                   help="read the i-th of n shares, from 0: whole files, about as many pages in each share; all write "
+                   "into one folder what one run would")  # fmt: skip
     p.add_argument("--overwrite", action="store_true",
                    help="replace files that chuviet did not write, and read anew what a folder has")  # fmt: skip
     p.add_argument("--draw", metavar="DIR", help="pictures with what was read")

@@ -46,6 +46,7 @@ KINDS: dict[str, str] = {
     "train": "chuviet.train.configs:Train",
     "line_augment": "chuviet.data.line_augment:LineAugment.Config",
     "scene_augment": "chuviet.data.scene_augment:SceneAugment.Config",
+    "string_augment": "chuviet.data.string_augment:StringAugment.Config",
     "page_augment": "chuviet.data.page_augment:PageAugment.Config",
     "db_targets": "chuviet.data.targets_db:DBTargets.Config",
     "east_targets": "chuviet.data.targets_east:EastTargets.Config",

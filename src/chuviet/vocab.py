@@ -88,10 +88,11 @@ class Charset:
     def encode(self, text: str) -> list[int]:
         """Class ids of the NFC form of `text`. Raises CharsetError naming every unknown character."""
         text = normalize(text)
-        if unknown := self.unknown(text):
-            names = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in unknown)
-            raise CharsetError(f"not in the charset: {names}, in {text!r}")
-        return [self._ids[c] for c in text]  # type: ignore[attr-defined]
+        try:
+            return self.encode_exact(text)
+        except KeyError:
+            names = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in self.unknown(text))
+            raise CharsetError(f"not in the charset: {names}, in {text!r}") from None
 
     def encode_exact(self, text: str) -> list[int]:
         """Class ids of a text that is of this charset as it stands: outer spaces count. Raises KeyError."""

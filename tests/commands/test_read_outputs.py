@@ -21,6 +21,7 @@ from PIL import Image
 from chuviet.cli import main
 from chuviet.commands.record import NAME, Record
 from chuviet.formats.known import FORMATS
+from chuviet.inputs.shares import parse_shard, shares
 from chuviet.reading.pages import Reader
 
 ENDINGS = {name: format.endings[0] for name, format in FORMATS.items()}
@@ -226,14 +227,17 @@ def test_a_record_whose_last_line_was_cut(tmp_path: Path) -> None:
     for length in range(len(whole) + 1):
         (tmp_path / NAME).write_bytes(whole[:length])
         found = Record(tmp_path)
-        lines = [json.loads(row) for row in whole[:length].decode().split("\n")[:-1]]
+        lines = [json.loads(row)[:3] for row in whole[:length].decode().split("\n")[:-1]]
         if length and whole[length : length + 1] == b"\n":  # whole but for its end
-            lines.append(json.loads(whole[:length].decode().rsplit("\n", 1)[-1]))
-        assert found.is_ours("a.txt") == (["a.txt", "1"] in lines)
+            lines.append(json.loads(whole[:length].decode().rsplit("\n", 1)[-1])[:3])
+        begun_again = ["a.txt", "2", "begun"] in lines
+        assert found.is_ours("a.txt") == (["a.txt", "1", "begun"] in lines)
         assert found.is_done("b.txt", "1") == (["b.txt", "1", "done"] in lines)
-        assert found.is_done("a.txt", "1") == (["a.txt", "1", "done"] in lines and ["a.txt", "2"] not in lines)
+        assert found.is_done("a.txt", "1") == (["a.txt", "1", "done"] in lines and not begun_again)
         found.begin("c.txt", "3")
         assert Record(tmp_path).is_ours("c.txt") and not Record(tmp_path).is_done("a.txt", "2")
+    (tmp_path / NAME).write_bytes(b'["a.txt", "1"]\n["a.txt", "1", "done"]\n["b.txt", "1"]\n')  # of before
+    assert Record(tmp_path).is_done("a.txt", "1") and not Record(tmp_path).is_done("b.txt", "1")
     (tmp_path / NAME).write_bytes(b'[]\n7\n["b.txt"]\n{"a": 1}\n["b.txt", 2, "done"]\n\xff\xfe\n')
     assert not Record(tmp_path).is_ours("b.txt")
 
@@ -335,3 +339,92 @@ def test_a_full_disk_ends_it_in_one_line(
     assert read("scans", "--out", "all.pdf") == 2
     error = capsys.readouterr().err
     assert "all.pdf: cannot be written (No space left on device); nothing was left behind" in error
+
+
+def outputs(folder: str) -> dict[str, bytes]:
+    names = [name for name in files_in(folder) if not name.startswith(".")]
+    return {name: Path(folder, name).read_bytes() for name in names}
+
+
+def test_shares_are_even_and_whole() -> None:
+    assert shares([1, 1, 1, 1, 1], 2) == [0, 1, 0, 1, 0]
+    assert shares([9, 1, 1, 1, 1], 3) == [0, 1, 2, 1, 2]  # who has the long file gets no other
+    assert shares([], 4) == [] and shares([5, 5], 1) == [0, 0]
+    for bad in ("4/4", "1", "-1/2", "a/2", "1/2/3", "²/3"):
+        with pytest.raises(ValueError, match="give i/n"):
+            parse_shard(bad)
+
+
+def test_all_shards_together_write_what_one_run_does(
+    scans: Path,
+    read: Callable[..., int],
+    capsys: Out,
+) -> None:
+    page_picture(7).save("scans/c.png")
+    given = ["scans", "--format", "txt,page", "--out"]
+    assert read(*given, "one", "--draw", "drawn") == 0
+    for i in (2, 0, 1):
+        assert read(*given, "many", "--draw", "drawn_too", "--shard", f"{i}/3") == 0
+        assert "of 3 images" in (said := capsys.readouterr().out) or "of 2 images" in said or "of 1 images" in said
+    assert outputs("many").keys() == outputs("one").keys() and len(outputs("one")) == 4 + 6
+    for name in (n for n in outputs("one") if n.endswith(".txt")):  # PAGE has the time
+        assert outputs("many")[name] == outputs("one")[name]
+    assert outputs("drawn_too") == outputs("drawn")
+
+
+def test_what_is_done_is_done_for_all_shards(
+    scans: Path,
+    read: Callable[..., int],
+    capsys: Out,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[str] = []
+    page = Reader.page
+
+    def counted(self: Reader, source: Any, *rest: Any) -> Any:
+        seen.append(source.name)
+        if source.name == stop:
+            raise KeyboardInterrupt
+        return page(self, source, *rest)
+
+    monkeypatch.setattr(Reader, "page", counted)
+    given = ["scans", "--format", "txt", "--out", "out"]
+    stop = "sub/a.jpg"
+    assert read(*given, "--shard", "0/2") == 130 and seen == ["a.png", "sub/a.jpg"]
+    stop = ""
+    seen.clear()
+    assert read(*given, "--shard", "0/2") == 0 and seen == ["sub/a.jpg"]
+    seen.clear()
+    assert read(*given) == 0 and seen == ["b.tif#1", "b.tif#2", "b.tif#3"]  # one run makes the rest
+    seen.clear()
+    assert read(*given, "--shard", "1/2") == 0 and seen == []
+    assert read(*given, "--shard", "4/5") == 0 and seen == []  # a share without an image
+    assert "0 of 0 images" in capsys.readouterr().out
+    # Other settings: a file is done for those it was written with last, whoever wrote it.
+    assert read(*given, "--min-score", "0.01", "--shard", "1/2") == 0
+    assert read(*given, "--shard", "1/2", "--threads", "1") == 0
+    assert seen == ["b.tif#1", "b.tif#2", "b.tif#3"] * 2
+
+
+def test_a_share_looks_at_its_own_outputs_alone(
+    scans: Path,
+    read: Callable[..., int],
+    capsys: Out,
+) -> None:
+    Path("out").mkdir()
+    Path("out/a.txt").write_text("mine")
+    given = ["scans", "--format", "txt", "--out", "out", "--shard"]
+    assert read(*given, "1/2") == 0 and read(*given, "0/2") == 2
+    assert "did not write them (out/a.txt)" in capsys.readouterr().err
+    assert read("scans", "--shard", "0/2") == 2 and read("scans", "--out", "a.txt", "--shard", "0/2") == 2
+    assert capsys.readouterr().err.count("shards write into one folder") == 2
+
+
+def test_records_of_several_are_read_in_the_order_of_time(tmp_path: Path) -> None:
+    Image.new("L", (4, 4)).save(tmp_path / "a.txt", "PNG")
+    (tmp_path / ".chuviet-read.jsonl").write_text('["a.txt", "1", "begun", 30.5]\n["a.txt", "1", "done", 31]\n')
+    (tmp_path / ".chuviet-read-0of2.jsonl").write_text('["a.txt", "2", "begun", 20]\n["a.txt", "2", "done", 40]\n')
+    assert Record(tmp_path).is_done("a.txt", "2") and not Record(tmp_path, (1, 2)).is_done("a.txt", "1")
+    with (tmp_path / ".chuviet-read-1of2.jsonl").open("w") as f:
+        f.write('["a.txt", "3", "begun", 50]\n')
+    assert not Record(tmp_path).is_done("a.txt", "2")

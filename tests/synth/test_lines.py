@@ -11,8 +11,9 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
 from chuviet.errors import InputError
+from chuviet.inputs.shares import parse_shard
 from chuviet.synth.corpus import Verse
-from chuviet.synth.dataset import LineRecipe, join_shards, parse_shard, write_set
+from chuviet.synth.dataset import LineRecipe, join_shards, write_set
 from chuviet.synth.fonts import capitals_only, characters, clips, default_fonts, load_fonts
 from chuviet.synth.ink import Hand, crop_line, draw_line
 from chuviet.synth.paper import Sheet, put_on

@@ -17,6 +17,7 @@ from chuviet.files import check_folder, check_output, say
 from chuviet.formats.file import PageFile, is_ours
 from chuviet.formats.known import FORMATS, Format, format_of, known_format, named_format
 from chuviet.formats.writer import Picture
+from chuviet.inputs.shares import shares
 from chuviet.inputs.sources import Source
 from chuviet.results import Page
 
@@ -47,13 +48,14 @@ class Target:
 @dataclass
 class Document:
     """Images that go into the same files. `targets` take all its pages; `by_page` has a list of targets for each page,
-    for formats of one page a file. `mark`: see `commands.record`.
+    for formats of one page a file. `mark`: see `commands.record`. `is_ours`: whether it belongs to the shard at hand.
     """
 
     sources: list[Source]
     targets: list[Target]
     by_page: list[list[Target]] = field(default_factory=list)
     mark: str = ""
+    is_ours: bool = True
 
     def all_targets(self) -> list[Target]:
         return [*self.targets, *(target for targets in self.by_page for target in targets)]
@@ -83,7 +85,7 @@ class Printed:
 
 
 class PageOutputs:
-    """The outputs that `--out`, `--format` and `--overwrite` ask for."""
+    """The outputs that `--out`, `--format`, `--overwrite` and `--shard` ask for."""
 
     def __init__(self, args: Namespace, settings: Callable[[], dict[str, Any]]) -> None:
         """Raises InputError for a name or a format that is not known, before anything is looked for. `settings`: what
@@ -93,7 +95,10 @@ class PageOutputs:
         self._overwrite, self._settings = args.overwrite, settings
         self.formats, self.is_folder = _chosen(args.out, args.format)
         self.documents: list[Document] = []
-        self._record = Record(args.out) if self.is_folder else None
+        self._shard: tuple[int, int] = args.shard
+        if self._shard[1] > 1 and not self.is_folder:
+            raise InputError("--shard: shards write into one folder; name it and its formats: --format json --out DIR")
+        self._record = Record(args.out, self._shard) if self.is_folder else None
 
     def plan(self, sources: Sequence[Source], inputs: Sequence[Path]) -> None:
         """Fills `documents`. Raises InputError for outputs that are inputs, that cannot be written, or that are there
@@ -151,7 +156,10 @@ class PageOutputs:
             for document, name in zip(self.documents, names, strict=True):
                 target = Target(format, folder / name, [s.name for s in document.sources], sync=False)
                 document.targets.append(target)
-        targets = [target for document in self.documents for target in document.all_targets()]
+        i, n = self._shard
+        for document, share in zip(self.documents, shares([len(group) for group in groups], n), strict=True):
+            document.is_ours = share == i
+        targets = [target for document in self.documents if document.is_ours for target in document.all_targets()]
         check_folder(folder, inputs, [self._name(target) for target in targets], "--out")
         others = [t.path for t in targets if t.path and t.path.exists() and not self._record.is_ours(self._name(t))]
         if others and not self._overwrite:

@@ -30,8 +30,7 @@ from chuviet.reading.pages import Reader, as_detection
 
 #: Options that change no text: all others, those of later versions too, are settings.
 _NO_SETTINGS = {"batch_size", "command", "default", "device", "draw", "format", "input", "limit_mb", "out", "overwrite",
-                "skip_bad", "threads", "time_limit",
-                 "weights"}  # fmt: skip
+                "shard", "skip_bad", "threads", "time_limit", "weights"}  # fmt: skip
 
 
 @dataclass
@@ -51,8 +50,9 @@ class _Tally:
 def run(args: Namespace) -> int:
     outputs = PageOutputs(args, lambda: _settings(args))
     inputs = sources_of(args, outputs.plan)
-    sources, limit = inputs.sources, TimeLimit(args.time_limit)
-    pictures = picture_names(s.name for s in sources) if args.draw else []
+    limit = TimeLimit(args.time_limit)
+    pictures = picture_names(s.name for s in inputs.sources) if args.draw else []
+    sources = [source for document in outputs.documents if document.is_ours for source in document.sources]
     detector, recognizer = load_for_pages(args, [detectors.DEFAULT, *readers.RECOGNIZERS])
     # Where one of the two is named, the other one is the shipped one.
     reader = Reader(detector or detectors.DEFAULT, recognizer or readers.RECOGNIZERS, min_score=args.min_score,
@@ -85,6 +85,8 @@ def _read_all(
     for document in outputs.documents:
         drawn = pictures[first : first + len(document.sources)]
         first += len(document.sources)
+        if not document.is_ours:
+            continue
         if outputs.is_done(document) and all(Path(args.draw, name).is_file() for name in drawn):
             tally.before += len(document.sources)
             bar.update(len(document.sources))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +14,33 @@ from chuviet.inputs.sources import Source
 
 #: The record's name in the folder. Hidden files are never read as input.
 NAME = ".chuviet-read.jsonl"
+_ALL = ".chuviet-read*.jsonl"
+_DONE = "done"
 
 
 class Record:
-    """A file of JSON lines: ``[name, mark]`` when a file is begun, ``[name, mark, "done"]`` when it is whole.
+    """A file of JSON lines: ``[name, mark, "begun", seconds]`` when a file is begun, and with "done" when it is whole;
+    seconds since 1970.
 
     A mark stands for the settings and the input that a file was made from. Lines are added, never changed, so a stop at
-    any moment, `kill -9` included, leaves a record that is true; a last line that was cut is passed over.
+    any moment, `kill -9` included, leaves a record that is true; a last line that was cut is passed over. Each shard
+    (i, n) has a file of its own, so that no two machines write to one; what any of them did is known to all that start
+    later.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, shard: tuple[int, int] = (0, 1)) -> None:
         self.folder = Path(folder)
+        self._path = self.folder / (NAME if shard[1] == 1 else f".chuviet-read-{shard[0]}of{shard[1]}.jsonl")
         self._marks: dict[str, str] = {}
         self._done: dict[str, str] = {}
         self._is_cut = False  # the last line: a power cut, a full disk
-        try:
-            text = (self.folder / NAME).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return
-        self._is_cut = not text.endswith("\n")
-        for line in text.split("\n"):
-            self._take(line)
+        entries = [entry for path in sorted(self.folder.glob(_ALL)) for entry in self._entries(path)]
+        for _, name, mark, done in sorted(entries, key=lambda entry: entry[0]):
+            self._marks[name] = mark
+            if done:
+                self._done[name] = mark
+            else:
+                self._done.pop(name, None)
 
     def is_ours(self, name: str) -> bool:
         """Whether a file of the folder was written by `chuviet read`, with whatever settings."""
@@ -47,27 +54,36 @@ class Record:
         """To be called before a file is written."""
         self._marks[name] = mark
         self._done.pop(name, None)
-        self._add([name, mark])
+        self._add(name, "begun")
 
     def finish(self, name: str) -> None:
         """To be called when it is written."""
         self._done[name] = self._marks[name]
-        self._add([name, self._marks[name], "done"])
+        self._add(name, _DONE)
 
-    def _take(self, line: str) -> None:
+    def _entries(self, path: Path) -> Iterator[tuple[float, str, str, bool]]:
+        """(seconds, name, mark, whether it was done) of a record's lines; those of before had no time."""
         try:
-            entry = json.loads(line)
-        except ValueError:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
             return
-        match entry:
-            case [str(name), str(mark)]:
-                self._marks[name] = mark
-                self._done.pop(name, None)
-            case [str(name), str(mark), "done"]:
-                self._marks[name] = self._done[name] = mark
+        if path == self._path:
+            self._is_cut = not text.endswith("\n")
+        for line in text.split("\n"):
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            match entry:
+                case [str(name), str(mark)]:
+                    yield 0, name, mark, False
+                case [str(name), str(mark), "done"]:
+                    yield 0, name, mark, True
+                case [str(name), str(mark), "begun" | "done" as what, int() | float() as seconds]:
+                    yield seconds, name, mark, what == _DONE
 
-    def _add(self, entry: list[str]) -> None:
-        path = self.folder / NAME
+    def _add(self, name: str, what: str) -> None:
+        path, entry = self._path, [name, self._marks[name], what, round(time.time(), 3)]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with path.open("ab") as f:

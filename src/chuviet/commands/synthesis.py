@@ -12,8 +12,9 @@ from chuviet.commands.guard import guarded
 from chuviet.data.files import read_lines
 from chuviet.data.lists import read_labels
 from chuviet.errors import InputError
+from chuviet.inputs.shares import shard_option
 from chuviet.synth.corpus import piece
-from chuviet.synth.dataset import Job, LineRecipe, Texts, join_shards, parse_shard, write_set
+from chuviet.synth.dataset import Job, LineRecipe, Texts, join_shards, write_set
 from chuviet.synth.fonts import default_fonts, find_fonts, load_fonts
 from chuviet.synth.printed import PrintedRecipe, Style
 from chuviet.synth.record import claim, describe_fonts, digest
@@ -36,7 +37,9 @@ def add_options(parser: argparse.ArgumentParser, count: int, out: str) -> None:
         "--workers", type=int, default=os.cpu_count() or 1, help="processes; the files do not depend on it"
     )
     parser.add_argument("--out", type=Path, default=Path(out), help="folder of the images and of manifest.csv")
-    parser.add_argument("--shard", type=_shard, default=(0, 1), metavar="i/n", help="make every n-th sample, from i")
+    parser.add_argument(
+        "--shard", type=shard_option, default=(0, 1), metavar="i/n", help="make every n-th sample, from i"
+    )
     parser.add_argument(
         "--fresh", action="store_true", help="remove the samples of --out if they were made with other options"
     )
@@ -141,13 +144,6 @@ def _generate_printed(args: argparse.Namespace) -> int:
     listed = f"{len(words)} words ({digest(words)})" if words else "none"
     options = {"task": args.task, "words": listed, "test": args.test, "height": args.height}
     return _write(recipe.job, args, out, {**options, "fonts": describe_fonts(fonts)})
-
-
-def _shard(text: str) -> tuple[int, int]:
-    try:
-        return parse_shard(text)
-    except ValueError as e:  # argparse shows the message of its own error only
-        raise argparse.ArgumentTypeError(str(e)) from e
 
 
 def _write(job: Job, args: argparse.Namespace, out: Path, recipe: Mapping[str, object]) -> int:

@@ -26,7 +26,9 @@ from chuviet.data.label_rows import real_paths, refuse
 from chuviet.data.line_augment import LineAugment
 from chuviet.data.lists import read_labels
 from chuviet.data.making import SOURCES, missing_sets
+from chuviet.data.memory import ImageMemory
 from chuviet.data.mix import REST, Part, read_mix
+from chuviet.data.string_augment import StringAugment
 from chuviet.data.table import check_charset, image_root, select_fold
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
@@ -62,6 +64,7 @@ class LineData:
             raise InputError(f"{names[0]}: no rows of source {', '.join(missing)}; it has {known}", made)
         refuse_shared(train, valid)
         self._drawn = _joined_shares(part for part in parts if part.kind != "all")
+        self._memory = ImageMemory(0 if cfg.workers else cfg.memory)  # worker processes end with their epoch
         self.train, self.valid = train.reset_index(drop=True), valid.reset_index(drop=True)
 
     def _divided(self, frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -167,7 +170,7 @@ class LineData:
         batch.
         """
         batches = [b[rank::world].tolist() for b in self.batches(epoch)[skip:]]
-        data = LineDataset(self.train, self.charset, self.cfg, (self.seed, epoch), distort=True)
+        data = LineDataset(self.train, self.charset, self.cfg, (self.seed, epoch), True, self._memory)
         return self._loader(data, batches)
 
     def valid_loader(self, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
@@ -176,7 +179,7 @@ class LineData:
         """
         order = np.argsort(-self.valid["width"].to_numpy(), kind="stable")
         batches = [order[i : i + self.cfg.batch].tolist() for i in range(0, len(order), self.cfg.batch)]
-        data = LineDataset(self.valid, self.charset, self.cfg, (self.seed, 0), distort=False)
+        data = LineDataset(self.valid, self.charset, self.cfg, (self.seed, 0), False, self._memory)
         return self._loader(data, batches[rank::world])
 
     def _loader(self, data: Any, batches: Sequence[list[int]]) -> DataLoader[Batch]:
@@ -290,23 +293,35 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
     """One row, numbered as in `LineData.batches`, -> (resized uint8 image, class ids, text, row number)."""
 
     def __init__(
-        self, frame: pd.DataFrame, charset: Charset, cfg: LineData.Config, seed: tuple[int, int], distort: bool
-    ) -> None:
+        self, frame: pd.DataFrame, charset: Charset, cfg: LineData.Config, seed: tuple[int, int], distort: bool,
+        memory: ImageMemory | None = None,
+    ) -> None:  # fmt: skip
         preprocess: Any = cfg.preprocess
         augment: Any = cfg.augment
         self.files, self.texts = frame["file"].tolist(), frame["text"].tolist()
         self.charset, self.seed, self.ctc_stride = charset, seed, cfg.ctc_stride
-        self.preprocess = preprocess.build()
+        self.preprocess, self.memory = preprocess.build(), memory or ImageMemory(0)
         self.augment = augment.build() if augment and distort else None
         self.concat = cfg.concat if distort else None
 
     def __len__(self) -> int:
         return len(self.files)
 
+    def __getitems__(self, rows: Sequence[int]) -> list[tuple[np.ndarray, list[int], str, int]]:
+        """A batch's samples, as the loader asks for them."""
+        if not isinstance(self.augment, StringAugment):
+            return [self[i] for i in rows]
+        samples = [i % len(self.files) for i in rows]
+        texts = [self.texts[i] for i in samples]
+        images = self.augment.distort([self._resized(i) for i in samples], self.seed, np.array(rows))
+        return list(zip(images, map(self.charset.encode, texts), texts, samples, strict=True))
+
     def __getitem__(self, i: int) -> tuple[np.ndarray, list[int], str, int]:
+        if isinstance(self.augment, StringAugment):
+            return self.__getitems__([i])[0]
         rng = np.random.default_rng((*self.seed, i))
         i %= len(self.files)
-        image, text = self.preprocess.prepare(read_image(self.files[i])), self.texts[i]
+        image, text = self._prepared(i), self.texts[i]
         if self.concat and rng.random() < self.concat.p:
             image, text = self._joined(image, text, self.concat, rng)
         ids = self.charset.encode(text)
@@ -316,6 +331,18 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
             image = distorted if self._fits(distorted.shape, ids) else image
         return self.preprocess.resize(image), ids, text, i
 
+    def _prepared(self, i: int) -> np.ndarray:
+        """Image `i` as distortions get it. Not to be written to."""
+        return self.memory.get(self.files[i], lambda: self._read(i))
+
+    def _read(self, i: int) -> np.ndarray:
+        prepared: np.ndarray = self.preprocess.prepare(read_image(self.files[i]))
+        return prepared
+
+    def _resized(self, i: int) -> np.ndarray:
+        """Image `i` in the size that the model sees."""
+        return self.memory.get(f"{self.files[i]} resized", lambda: self.preprocess.resize(self._read(i)))
+
     def _joined(self, image: np.ndarray, text: str, concat: Concat, rng: np.random.Generator) -> tuple[np.ndarray, str]:
         """The image with others behind it, scaled to its height, as long as text and frames allow."""
         for _ in range(int(rng.integers(1, concat.extra + 1))):
@@ -323,7 +350,7 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
             longer = text + self.texts[j]
             if len(longer) > concat.characters:
                 break
-            other = self.preprocess.prepare(read_image(self.files[j]))
+            other = self._prepared(j)
             width = max(round(other.shape[1] * image.shape[0] / other.shape[0]), 2)
             joined = np.hstack((image, cv2.resize(other, (width, image.shape[0]))))
             if not self._fits(joined.shape, self.charset.encode(longer)):
@@ -338,13 +365,13 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
         """Pads images (as the preprocessing has it) and targets (with -1)."""
         images, ids, texts, index = zip(*samples, strict=True)
         lengths = [len(x) for x in ids]
-        targets = torch.full((len(ids), max(lengths)), -1, dtype=torch.int64)
+        targets = np.full((len(ids), max(lengths)), -1, np.int64)
         for row, x in zip(targets, ids, strict=True):
-            row[: len(x)] = torch.tensor(x, dtype=torch.int64)
+            row[: len(x)] = x
         pixels, widths = self.preprocess.collate(images)
         return Batch(
             images=torch.from_numpy(pixels), widths=torch.from_numpy(widths), index=torch.tensor(index),
-            targets=targets, target_lengths=torch.tensor(lengths), texts=list(texts),
+            targets=torch.from_numpy(targets), target_lengths=torch.tensor(lengths), texts=list(texts),
         )  # fmt: skip
 
 

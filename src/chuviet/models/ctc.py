@@ -157,9 +157,7 @@ class LineCTC(nn.Module):
         half = within((widths + 1) // 2, (images.shape[3] + 1) // 2)[:, None, None]
         valid = self._valid((images.shape[3] + 3) // 4, widths)
         x = self._maps(images, half, valid[:, None, None])
-        n, c, h, w = x.shape
-        x = x.permute(0, 3, 2, 1).reshape(n, w, h * c)  # N W H*C: a column of the map is a frame
-        x = masked(self.norm_in(self.flatten(x)), valid[:, :, None])  # N T C
+        x = masked(self.norm_in(self._flattened(x)), valid[:, :, None])  # N T C
         return x.transpose(1, 2)[:, :, None]
 
     def _maps(self, images: Tensor, half: Tensor | None, mask: Tensor | None) -> Tensor:
@@ -175,16 +173,18 @@ class LineCTC(nn.Module):
             x = block(x, mask)
         return x
 
+    def _flattened(self, x: Tensor) -> Tensor:
+        """N C h T -> N T C': `flatten` of each column, by a convolution as high as it is. No map in another order is
+        written, nor its gradient.
+        """
+        kernel = self.flatten.weight.view(self.flatten.out_features, -1, int(x.shape[1])).transpose(1, 2)[..., None]
+        return F.conv2d(x, kernel, self.flatten.bias)[:, :, 0].transpose(1, 2)  # kernel: C' C h 1
+
     def read_unpadded(self, images: Tensor) -> Tensor:
         """Logits N T V of images N C H W that are no wider than their lines: what `forward` gives for them, with a
         seventh less work for ONNX Runtime. For reading alone.
         """
-        x = self._maps(images, None, None)
-        # The columns are flattened by a convolution as high as they are: no map in another order is written.
-        c_out, c = self.flatten.out_features, int(x.shape[1])
-        kernel = self.flatten.weight.view(c_out, -1, c).transpose(1, 2)[..., None]  # C' C h 1
-        x = F.conv2d(x, kernel, self.flatten.bias)[:, :, 0].transpose(1, 2)  # N T C'
-        x = self.norm_in(x)
+        x = self.norm_in(self._flattened(self._maps(images, None, None)))
         for block in self.mixing:
             x = block(x, None)
         logits: Tensor = self.classify(self.norm_out(x))

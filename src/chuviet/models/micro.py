@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chuviet.batch import Batch, Output
@@ -49,8 +50,11 @@ class MicroOCR(nn.Module):
 
     def forward(self, batch: Batch) -> Output:
         x = self.blocks(self.embed(batch.images.contiguous(memory_format=torch.channels_last)))
-        columns = x.flatten(1, 2).transpose(1, 2)  # N T C*h
-        return Output(logits=self.classify(columns), lengths=self.frames(batch.widths))
+        # A column is classified by a convolution as high as it is: gradients keep the order in memory that the blocks
+        # have (a flattened copy made the way back half as long again).
+        kernel = self.classify.weight.view(-1, x.shape[1], x.shape[2], 1)  # V C h 1
+        logits = F.conv2d(x, kernel, self.classify.bias)[:, :, 0].transpose(1, 2)  # N T V
+        return Output(logits=logits, lengths=self.frames(batch.widths))
 
 
 def _conv(c_in: int, c_out: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:

@@ -22,5 +22,6 @@ def pad(images: Sequence[np.ndarray], height: int, width: int, fill: int) -> np.
 
 def centred(canvas: np.ndarray, middle: int) -> np.ndarray:
     """N H W C uint8 -> N C H W float32 in -1..1, `middle` being 0; the channels stay last in memory."""
-    pixels = (canvas.astype(np.float32) - middle) * np.float32(1 / 128)
+    pixels = np.subtract(canvas, np.float32(middle), dtype=np.float32)
+    pixels *= np.float32(1 / 128)
     return pixels.transpose(0, 3, 1, 2)

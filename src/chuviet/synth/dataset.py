@@ -139,14 +139,6 @@ def join_shards(out: Path, count: int) -> Path | None:
     return manifest
 
 
-def parse_shard(text: str) -> tuple[int, int]:
-    """``"0/4"`` -> (0, 4). Raises ValueError for anything else."""
-    i, _, n = text.partition("/")
-    if not (i.isdigit() and n.isdigit() and int(i) < int(n)):
-        raise ValueError(f"{text}: give i/n with 0 <= i < n, such as 0/4")
-    return int(i), int(n)
-
-
 def _rows(job: Job, todo: Sequence[int], out: Path, workers: int) -> Iterator[dict[str, str]]:
     if workers <= 1:
         yield from (_make((job, k, out)) for k in todo)

@@ -25,11 +25,14 @@ class WeightEMA:
         """To be called once after each optimiser step. Early on the average is shorter: (1 + n) / (10 + n)."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        averages, values = [], []
         for name, value in model.state_dict().items():
             if value.is_floating_point():
-                self.state[name].lerp_(value, 1 - decay)
+                averages.append(self.state[name])
+                values.append(value)
             else:
                 self.state[name].copy_(value)
+        torch._foreach_lerp_(averages, values, 1 - decay)
 
 
 class EpochMean:

@@ -29,7 +29,8 @@ class Optim(Config):
     warmup: float = 0.0  # share of all steps in which the rate rises from 0
     final: float = 0.0  # the last rate, as a share of `lr`
 
-    def build(self, model: nn.Module) -> torch.optim.Optimizer:
+    def build(self, model: nn.Module, fused: bool = False) -> torch.optim.Optimizer:
+        """`fused`: all weights in one pass, for a model on a CPU."""
         import torch
 
         weights = [p for p in model.parameters() if p.requires_grad]
@@ -38,7 +39,12 @@ class Optim(Config):
             {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0},
         ]
         kind = torch.optim.AdamW if self.decoupled else torch.optim.Adam
-        return kind([g for g in groups if g["params"]], lr=self.lr, betas=self.betas, eps=self.eps)
+        used = [g for g in groups if g["params"]]
+        optimizer = kind(used, lr=self.lr, betas=self.betas, eps=self.eps, fused=fused or None)
+        if fused:
+            # Whether CUDA graphs are being captured: on a CPU asking the driver took longer than the step itself.
+            optimizer._accelerator_graph_capture_health_check = lambda: None  # type: ignore[method-assign]
+        return optimizer
 
     def rate(self, step: float, total: int) -> float:
         """Learning rate of optimiser step `step` (from 0) of `total`; a run may stand between two of them by time."""
