@@ -96,7 +96,7 @@ sbom: $(STAMP) ## outputs/sbom.json: what is installed in .venv, as CycloneDX
 	@mkdir -p outputs
 	$(VENV)/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --of JSON -o outputs/sbom.json $(PY)
 
-audit: $(STAMP) ## known vulnerabilities of what requirements.txt pins (asks the package index: needs a network)
+audit: $(STAMP) ## known vulnerabilities of what requirements.txt pins (needs a network)
 	$(VENV)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
 
 # Reading with the shipped weights, then from no data to a submission: fonts, a small handwriting set, drawn words, pretraining,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
-import shlex
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +13,6 @@ from typing import Any
 import pytest
 
 from chuviet import config, recipes
-from chuviet.cli import _parsed
-from chuviet.commands.configs import experiment_of
 from chuviet.config import Config, ConfigError, replace
 from chuviet.data.configs import LineDataConfig, PageDataConfig
 from chuviet.experiment import Experiment
@@ -217,37 +214,6 @@ def leaves_of_call(call: ast.Call) -> list[Any]:
     for keyword in call.keywords:
         found += keyword.value.keys if isinstance(keyword.value, ast.Dict) else [keyword.arg]
     return found
-
-
-def documented() -> list[str]:
-    """The command lines in the documentation that name a config."""
-    found = []
-    for file in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
-        text = file.read_text(encoding="utf-8")
-        spans = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^[^`|\n]*$", text, re.MULTILINE)
-        for span in spans:
-            for part in re.split(r"; |&& ", span.partition("   ")[0]):
-                if re.search(r"(train\.py|chuviet train|remote/box\.py train|chuviet config) +(-C +)?[a-z]", part):
-                    found.append(part.strip())
-    return sorted(set(found))
-
-
-@pytest.mark.parametrize("line", documented())
-def test_the_runs_of_the_documentation_are_configs_with_keys_that_there_are(line: str) -> None:
-    line = re.sub(r"<k>|\b[KN]\b", "1", line.partition(" #")[0].strip()).replace("train_epochs=1", "")
-    line = re.sub(r"^.*?(train\.py|chuviet train|remote/box\.py train|chuviet config)", r"\1", line)
-    line = re.sub(r"=(FIRST|SECOND|THIRD)\b", "=a", line).replace("`DRAW`", "").replace("`", "")
-    words = shlex.split(line)
-    if words[0] == "chuviet":
-        words = words[1:]
-    elif words[0] == "train.py":
-        words = ["train", *words[1:]]
-    else:
-        words = ["train", "-C", *words[2:]]
-    if "$" in line or words[1:2] == ["NAME"] or "NAME" in words:
-        return
-    args = _parsed(words)
-    assert isinstance(experiment_of(args), Experiment)
 
 
 def test_the_page_of_configs_explains_the_file_as_it_is() -> None:
