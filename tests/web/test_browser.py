@@ -83,6 +83,20 @@ def test_lines_are_read_as_in_python(export: Path, tmp_path: Path, in_chromium: 
     assert found["isolated"] and want[-1].text and not want[-2].text
 
 
+def test_a_reader_of_ones_own_is_read_with(small_onnx: Any, tmp_path: Path, in_chromium: Any) -> None:
+    """One that no package holds, exported from random weights, beside the shipped detector."""
+    if not (NODE_MODULES / "onnxruntime-web").is_dir():
+        pytest.skip("no onnxruntime-web (npm ci in web/)")
+    done = export_web(tmp_path / "demo", [str(small_onnx.line)], NODE_MODULES)
+    assert done.weights == ("page_det", "line")
+    files = [tmp_path / f"{i}.png" for i in range(len(TEXTS))]
+    for text, file in zip(TEXTS, files, strict=True):
+        drawn((text,), (620, 70)).save(file)
+    found = in_chromium(tmp_path / "demo", files, type="lines")
+    want = [one.text for one in LineReader(small_onnx.line, threads=1).predict(files)]
+    assert [one["line"]["text"] for one in found["results"]] == want and any(want)
+
+
 def test_what_is_no_image_is_said_and_an_altered_file_is_not_used(
     export: Path, tmp_path: Path, in_chromium: Any
 ) -> None:
