@@ -9,11 +9,16 @@ RUN apt-get update \
 WORKDIR /src
 COPY pyproject.toml requirements.txt hatch_build.py README.md LICENSE ./
 COPY src src
+COPY web/engine web/engine
 COPY weights weights
-# The pinned versions; the compiled search needs gcc, which stays in this stage. pip is of no use later.
-RUN python3 -m venv /app \
-    && /app/bin/pip install --no-cache-dir --disable-pip-version-check --constraint requirements.txt '.[serve]' \
-    && /app/bin/pip uninstall --yes --disable-pip-version-check pip
+COPY web/engine web/engine
+# The pinned versions, their hashes checked by uv; the compiled search needs gcc, which stays in this stage, as uv does.
+RUN python3 -m venv /uv \
+    && awk '/^uv==/, !/\\$/' requirements.txt > uv.txt \
+    && /uv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r uv.txt \
+    && python3 -m venv --without-pip /app \
+    && /uv/bin/uv pip install --no-cache --compile-bytecode --python /app/bin/python \
+       --constraints requirements.txt --build-constraints requirements.txt '.[serve]'
 
 FROM debian:trixie-slim
 # hadolint ignore=DL3008

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.stamp
-COMPILE := uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links -o requirements.txt
+COMPILE := uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -o requirements.txt
 
 # The demo's size. DEMO_SCALE=small is what CI runs: the same steps, too few for readable results. FROM=scratch starts from random
 # weights (about 20 minutes) instead of those that have seen drawn lines (weights/vi_line_ptr.safetensors; ten minutes at most).
@@ -28,7 +28,7 @@ endif
 endif
 DEMO := demo
 
-.PHONY: help env demo test schemas wheel-test web lint format bench requirements clean
+.PHONY: help env demo test schemas wheel-test web docs lint format bench requirements licences sbom audit clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -38,9 +38,10 @@ env: $(STAMP) ## the environment in .venv, from requirements.txt
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "chuviet needs Python 3.11 or newer; $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12" % v[:2])'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { echo "python's venv module is missing; on Debian and Ubuntu: apt install python3-venv" >&2; rm -rf $(VENV); exit 1; }
-	$(PY) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
+	@awk '/^uv==/, !/\\$$/' requirements.txt > $(VENV)/uv.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	$(VENV)/bin/uv pip install --compile-bytecode --python $(PY) -r requirements.txt
-	$(VENV)/bin/uv pip install --python $(PY) --no-deps -e .
+	$(VENV)/bin/uv pip install --python $(PY) --no-deps --build-constraints requirements.txt -e .
 	@touch $@
 
 test: $(STAMP) ## the tests: a few minutes, no network, no data
@@ -55,6 +56,11 @@ schemas: $(STAMP) ## the XML schemas that tests of ALTO and PAGE want; without t
 	@mkdir -p $(SCHEMAS)
 	$(PY) -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-binary :all: --dest $(SCHEMAS) ocrd-page-to-alto==1.3.0
 	tar -xzf $(SCHEMAS)/ocrd-page-to-alto-1.3.0.tar.gz -C $(SCHEMAS) --strip-components=3 $(addprefix ocrd-page-to-alto-1.3.0/tests/data/,alto-4-2.xsd page.xsd)
+
+docs: $(STAMP) ## the site in outputs/site; links checked, nothing from other hosts
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet
+	$(PY) .ci/check_site.py outputs/site
+	@echo "To look at it: python -m http.server -d outputs/site, then http://127.0.0.1:8000"
 
 web: web/node_modules ## build the page into src/chuviet/serve/page (needs Node and npm)
 	cd web && npm run --silent build
@@ -78,6 +84,16 @@ bench: $(STAMP) ## the benchmarks, each beside a named peer
 
 requirements: $(STAMP) ## compile requirements.txt anew from pyproject.toml's ranges
 	UV_CUSTOM_COMPILE_COMMAND="$(COMPILE)" $(VENV)/bin/$(COMPILE) --upgrade
+
+licences: $(STAMP) ## the tables of docs/licences.md, from what is installed
+	$(PY) .ci/licences.py
+
+sbom: $(STAMP) ## outputs/sbom.json: what is installed in .venv, as CycloneDX
+	@mkdir -p outputs
+	$(VENV)/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --of JSON -o outputs/sbom.json $(PY)
+
+audit: $(STAMP) ## known vulnerabilities of what requirements.txt pins (asks the package index: needs a network)
+	$(VENV)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
 
 # Reading with the shipped weights, then from no data to a submission: fonts, a small handwriting set, drawn words, pretraining,
 # five folds, packing, the notebook.

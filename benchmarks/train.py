@@ -1,6 +1,6 @@
 """Is training on a CPU fast? Images a second of our step beside the plain loop of the original, same model and lines.
 
-The model is LineCTC of configs/line_192_f0.py (1.7 M parameters); the lines are the real ones of DATA/vi_handwriting,
+The model is LineCTC of the config `line_192_f0` (1.7 M parameters); the lines are the real ones of DATA/vi_handwriting,
 else drawn ones. Ours is what `chuviet train` does: rows from `LineData` (uint8 to the last, batches by width, prefetch
 by --workers processes), channels last, bf16 where the processor multiplies it, the optimiser, clipping and moving
 average of the config. The peer is written here: every image of a batch of 32 padded to the width of the widest
@@ -198,7 +198,7 @@ def experiment(args: argparse.Namespace, folder: Path) -> Experiment:
         rows = pd.read_csv(manifest)
         rows["img_path"] = [str(manifest.parent / name) for name in rows["img_path"]]
         rows.assign(fold=0).to_csv(found, index=False)
-    data = replace(exp.data, csv=str(found), sources=(), draw=(), batch=SIZE, workers=args.workers)
+    data = replace(exp.data, csv=str(found), mix=(), batch=SIZE, workers=args.workers)
     return replace(exp, data=data, train=replace(exp.train, threads=args.threads), fold=5)
 
 

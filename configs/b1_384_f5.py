@@ -1,14 +1,22 @@
-"""Fine-tuning of `b1_384_ptr_f5` on all real lines, at 160x1664."""
+"""EfficientNetV2-B1, hidden width 384: fine-tuning on all real lines, at 160 x 1664.
 
-from chuviet.config import parent, replace
+Ends with the mean of the weights of epochs 100, 105 ... 200.
+"""
 
-cfg = replace(
-    parent(__file__, "b2_256_f5"),
-    **{
-        "model.backbone": "tf_efficientnetv2_b1.in1k",
-        "model.hidden": 384,
-        "data.preprocess.height": 160,
-        "data.preprocess.width": 1664,
-        "init": "b1_384_ptr_f5",
-    },
+from chuviet.recipes import seq2seq_lines
+
+cfg = seq2seq_lines(
+    backbone="tf_efficientnetv2_b1.in1k",
+    hidden=384,
+    height=160,
+    width=1664,
+    fold="all",
+    mix=("real",),
+    batch=32,
+    epochs=200,
+    lr=2e-4,
+    init="b1_384_ptr_f5",
+    average=range(100, 201, 5),
+    keep="average",
+    validate_every=20,
 )

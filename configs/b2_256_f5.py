@@ -1,16 +1,22 @@
-"""Fine-tuning of `b2_256_ptr_f5` on all real lines; ends with the mean of the weights of epochs 100, 105 ... 200."""
+"""EfficientNetV2-B2, hidden width 256: fine-tuning on all real lines, at 128 x 2048.
 
-from chuviet.config import parent, replace
+Ends with the mean of the weights of epochs 100, 105 ... 200.
+"""
 
-cfg = replace(
-    parent(__file__, "b2_256_ptr_f5"),
-    **{
-        "data.sources": ("real",),
-        "optim.lr": 2e-4,
-        "train.epochs": 200,
-        "train.average": tuple(range(100, 201, 5)),
-        "train.keep": "average",
-        "train.validate_every": 20,
-        "init": "b2_256_ptr_f5",
-    },
+from chuviet.recipes import seq2seq_lines
+
+cfg = seq2seq_lines(
+    backbone="tf_efficientnetv2_b2.in1k",
+    hidden=256,
+    height=128,
+    width=2048,
+    fold="all",
+    mix=("real",),
+    batch=32,
+    epochs=200,
+    lr=2e-4,
+    init="b2_256_ptr_f5",
+    average=range(100, 201, 5),
+    keep="average",
+    validate_every=20,
 )

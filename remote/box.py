@@ -130,8 +130,9 @@ PARTS = {
 def pack(args: argparse.Namespace) -> None:
     wheels = BOX / "wheels"
     if not wheels.exists():
-        pinned = dict(line.split(" ;")[0].split("==") for line in (ROOT / "requirements.txt").read_text().splitlines()
-                      if "==" in line and not line.startswith((" ", "#")))  # fmt: skip
+        lines = (ROOT / "requirements.txt").read_text().splitlines()
+        pins = [line.removesuffix(" \\").split(" ;")[0] for line in lines if "==" in line and line[0] not in " #"]
+        pinned = dict(pin.split("==") for pin in pins)
         platforms = [option for p in PLATFORMS for option in ("--platform", p)]
         names = [f"{n}=={pinned[n].strip()}" for n in WHEELS]
         run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--implementation", "cp",
@@ -237,7 +238,7 @@ def write_part(source: Path, name: str, rows: list[str]) -> None:
 
 
 def train(args: argparse.Namespace) -> None:
-    begun = any((ROOT / "outputs" / args.config).glob("fold*/checkpoint.pt"))
+    begun = any((ROOT / "outputs" / Path(args.config).stem).glob("fold*/checkpoint.pt"))
     python("train.py", "-C", args.config, f"resume={str(begun).lower()}", *args.overrides)
 
 

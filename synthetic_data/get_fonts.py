@@ -99,6 +99,7 @@ def _name_licence(path: Path, fonts: list[Path]) -> str:
         ("SIL OPEN FONT LICENSE", "OFL-1.1"),
         ("SIL Open Font License", "OFL-1.1"),
         ("Apache", "Apache-2.0"),
+        ("UBUNTU FONT LICENCE", "Ubuntu-font-1.0"),
     ):
         if mark in text:
             return name

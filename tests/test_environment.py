@@ -1,6 +1,7 @@
 """The environment that the tests run in, and the files that describe it."""
 
 import ast
+import itertools
 import json
 import re
 import sys
@@ -21,11 +22,12 @@ BASE = [Requirement(r) for r in PROJECT["dependencies"]]
 EXTRAS = [Requirement(r) for ranges in PROJECT["optional-dependencies"].values() for r in ranges]
 RANGES = [r for r in [*BASE, *EXTRAS] if r.name != "chuviet"]  # an extra may take in another one
 LOCK = (ROOT / "requirements.txt").read_text()
+PINS = [x.removesuffix(" \\") for x in LOCK.splitlines() if re.match(r"[a-z0-9]", x)]
 
 
 @pytest.mark.parametrize("wanted", RANGES, ids=lambda r: r.name)
 def test_the_lock_is_in_range(wanted: Requirement) -> None:
-    pins = [Requirement(x) for x in LOCK.splitlines() if re.match(rf"{re.escape(wanted.name)}==", x)]
+    pins = [Requirement(x) for x in PINS if x.startswith(f"{wanted.name}==")]
     assert pins, f"{wanted.name} is not in requirements.txt; run: make requirements"
     for pin in pins:
         (exact,) = pin.specifier
@@ -37,11 +39,15 @@ def test_what_is_installed_is_in_range(wanted: Requirement) -> None:
     assert wanted.specifier.contains(Version(version(wanted.name)).base_version)
 
 
-def test_every_line_of_the_lock_is_a_pin_without_a_host() -> None:
+def test_the_lock_is_pins_with_hashes_and_names_no_host() -> None:
     lines = [x for x in LOCK.splitlines() if x and not x.lstrip().startswith("#")]
-    assert len(lines) > 100
-    for line in lines:
-        assert re.match(r"[a-z0-9._-]+==[^\s=]+( ; .+)?$", line), line
+    assert len(PINS) > 100 and lines[0] == f"{PINS[0]} \\"
+    for line, following in itertools.pairwise([*lines, ""]):
+        if line.startswith(" "):
+            assert re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line), line
+            assert line.endswith("\\") == following.startswith(" "), line
+        else:
+            assert re.fullmatch(r"[a-z0-9._-]+==[^\s=]+( ; .+)? \\", line) and following.startswith(" "), line
     assert "://" not in LOCK
 
 

@@ -32,6 +32,7 @@ from chuviet.report.evaluation import evaluate
 from chuviet.runs import init_path, run, run_folder, run_folds, start_from
 from chuviet.train.engine import Train
 from chuviet.train.lock import folder_lock
+from chuviet.train.same_run import check_same_run
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 TEXTS = ["Số 9", "Hà Nội", "Phố Huế", "Đà Lạt"]
@@ -63,7 +64,7 @@ def test_design_card_configs_pretrain_and_fine_tune(name: str, tmp_path: Path) -
         "data.workers": 0,
         "train.epochs": 1,
     }
-    few = {"data.draw": (("aug", 2), ("address", 1), ("poems", 1))}
+    few = {"data.mix": ("aug:2", "address:1", "poems:1")}
     drawn = config.replace(config.load(f"{name}_ptr_f5", CONFIGS), **small, **few)
     assert run(f"{name}_ptr_f5", drawn, tmp_path) == {}  # fold 5 validates on nothing
     first = load_artifact(run_folder(f"{name}_ptr_f5", 5, tmp_path) / "weights.safetensors")
@@ -137,7 +138,7 @@ SMALL = (
 )
 
 
-@pytest.mark.parametrize("name", sorted(p.stem for p in CONFIGS.glob("*.py") if p.stem.startswith(SMALL)))
+@pytest.mark.parametrize("name", sorted(p.stem for p in CONFIGS.rglob("*.py") if p.stem.startswith(SMALL)))
 def test_every_small_config_takes_steps(name: str, tmp_path: Path) -> None:
     exp = config.load(name, CONFIGS)
     rng, characters = np.random.default_rng(0), exp.data.characters().characters
@@ -148,14 +149,14 @@ def test_every_small_config_takes_steps(name: str, tmp_path: Path) -> None:
     table = pd.DataFrame(rows, columns=["img_path", "text", "writer_id", "fold", "source"])
     write_table(table, tmp_path / "labels.csv")
     exp = config.replace(exp, **{
-        "data.csv": str(tmp_path / "labels.csv"), "data.valid": "", "data.mix": (), "data.sources": (), "data.draw": (),
+        "data.csv": str(tmp_path / "labels.csv"), "data.valid": "", "data.mix": (),
         "data.batch": 2, "data.workers": 0, "train.epochs": 1, "train.precision": "fp32", "init": "", "init_parts": (),
         "train.average": (1,) if exp.train.average else (),
     })  # fmt: skip
     metrics = run(name, exp, tmp_path)
     folder = run_folder(name, exp.fold, tmp_path)
     first = json.loads((folder / "metrics.jsonl").read_text().splitlines()[0])
-    assert np.isfinite(first["loss"]) and ("cer" in metrics) == (exp.fold != 5)
+    assert np.isfinite(first["loss"]) and ("cer" in metrics) == (exp.fold != "all")
     assert len(load_artifact(folder / "weights.safetensors").charset) == len(characters)
     if metrics:
         assert_reads_as_reported(folder / "weights.safetensors", tmp_path / "labels.csv", exp.fold, metrics)
@@ -173,7 +174,7 @@ def labelled_pages(folder: Path) -> Path:
 
 
 DETECTORS = [
-    p.stem for p in sorted(CONFIGS.glob("*.py")) if p.stem.startswith(("repvit_db", "resnet18", "fots", "page_"))
+    p.stem for p in sorted(CONFIGS.rglob("*.py")) if p.stem.startswith(("repvit_db", "resnet18", "fots", "page_"))
 ]
 
 
@@ -183,7 +184,7 @@ def test_every_detector_config_takes_steps(name: str, tmp_path: Path) -> None:
     pages = str(labelled_pages(tmp_path))
     pages = f"words:{pages}" if isinstance(exp.data.targets, LineWordTargets.Config) else pages
     exp = config.replace(exp, **{
-        "model": without_pretrained(exp.model), "data.train": ((pages, 1.0),), "data.valid": ((pages, 1.0),),
+        "model": without_pretrained(exp.model), "data.mix": (pages,), "data.valid": (pages,),
         "data.augment.size": 64, "data.preprocess.longest": 64, "data.batch": 2, "data.workers": 0,
         "train.epochs": 1, "train.precision": "fp32", "init": "", "init_parts": (),
     })  # fmt: skip
@@ -201,7 +202,7 @@ def test_every_detector_config_takes_steps(name: str, tmp_path: Path) -> None:
 
 def test_a_run_starts_from_parts_of_another_run(tmp_path: Path) -> None:
     pages = str(labelled_pages(tmp_path))
-    small = {"data.train": ((pages, 1.0),), "data.valid": (), "data.augment.size": 64, "data.batch": 2,
+    small = {"data.mix": (pages,), "data.valid": (), "data.augment.size": 64, "data.batch": 2,
              "data.workers": 0, "train.epochs": 1, "train.precision": "fp32", "init": ""}  # fmt: skip
     run("first", config.replace(config.load("fots_light_small", CONFIGS), **small), tmp_path)
     gate = config.replace(config.load("fots_light_rejector_small", CONFIGS), **small | {"init": "first"})
@@ -274,7 +275,7 @@ def test_weights_that_saw_the_validation_list_are_refused_and_those_of_other_lin
     for name, rows in zip(names, (frame[2:], frame[:2]), strict=True):
         Path(name).write_text("".join(f"{r.img_path}\t{r.text}\n" for r in rows.itertuples()), encoding="utf-8")
     exp = tiny(lines)
-    lists = config.replace(exp, **{"data.csv": "", "data.mix": ((names[0], 1.0),), "data.valid": names[1]})
+    lists = config.replace(exp, **{"data.csv": "", "data.mix": (f"{names[0]}:100%",), "data.valid": names[1]})
     run("of_lines", config.replace(exp, fold=5), tmp_path)
     run("on_all", config.replace(lists, fold=5), tmp_path)
     run("next", config.replace(lists, fold=0, init="of_lines"), tmp_path)  # other rows, though "real" ones
@@ -427,7 +428,7 @@ def test_a_refused_resume_says_why_and_changes_no_file(tmp_path: Path) -> None:
         ({"data.preprocess.height": 24}, r"another data\.preprocess\.height \(16, now 24\)"),
         ({"model.heads": 4}, r"another model\.heads \(2, now 4\)"),
         ({"data.csv": str(tmp_path / "other.csv")}, r"another data\.csv"),
-        ({"data.sources": ("real",), "model.heads": 1}, r"another model\.heads .*, data\.sources \(\(\), now"),
+        ({"data.sources": ("real",), "model.heads": 1}, r"another model\.heads .*, data\.mix \(\(\), now"),
     ):
         with pytest.raises(InputError, match=message):
             run("a", config.replace(resumed, **changes), tmp_path)
@@ -452,6 +453,28 @@ def test_the_charset_is_that_of_the_checkpoint_whatever_config_json_says(tmp_pat
     with pytest.raises(InputError, match=r"checkpoint\.pt: was made with another charset \(.* number 1 was "):
         run("a", config.replace(exp, resume=True), tmp_path)
     assert contents(run_folder("a", 0, tmp_path)) == before
+
+
+def test_how_much_of_a_set_an_epoch_has_may_change_on_a_resume_and_which_sets_may_not(tmp_path: Path) -> None:
+    exp = tiny(tmp_path / "t.csv")
+    before = config.replace(exp, **{"data.mix": ("real", "joined:5", "a.txt:3", "b.txt:4")})
+    same = config.replace(exp, **{"data.mix": ("joined:9", "real", "a.txt", "b.txt:4")})
+    check_same_run(before, same, tmp_path)
+    for other in (("real", "a.txt", "b.txt"), ("real", "joined", "b.txt", "a.txt"), ()):
+        with pytest.raises(InputError, match=r"another data\.mix"):
+            check_same_run(before, config.replace(exp, **{"data.mix": other}), tmp_path)
+
+
+def test_fold_all_is_fold_5_in_files_folders_and_on_the_command_line(tmp_path: Path) -> None:
+    exp = tiny(tmp_path / "t.csv")
+    assert run_folder("a", "all", tmp_path) == run_folder("a", 5, tmp_path) == tmp_path / "a" / "fold5"
+    everything = config.override(exp, ["fold=all"])
+    assert everything == config.override(exp, ["fold=5"]) == config.replace(exp, fold=5) != exp
+    stored = config.to_json(everything)
+    assert stored["fold"] == "all" and config.from_json(stored | {"fold": 5}) == everything
+    (tmp_path / "a" / "fold5").mkdir(parents=True)
+    (tmp_path / "a" / "fold5" / "weights.safetensors").touch()
+    assert init_path(config.replace(exp, init="a"), tmp_path) == tmp_path / "a" / "fold5" / "weights.safetensors"
 
 
 def test_folds_of_pages_are_refused(tmp_path: Path) -> None:

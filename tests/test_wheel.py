@@ -30,6 +30,18 @@ def run(*command: str | Path, **options: object) -> str:
     return str(done.stdout)
 
 
+def test_the_image_has_all_that_its_wheel_is_built_of(tmp_path: Path) -> None:
+    """The COPY lines of the Dockerfile's first stage, and then the wheel out of what they brought."""
+    for row in re.findall(r"^COPY (?!--)(.*) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE):
+        for name in row.split():
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            copy(ROOT / name, tmp_path / name)
+    run(sys.executable, "-m", "uv", "build", "--wheel", "--quiet", "--out-dir", tmp_path / "dist", tmp_path)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    assert "chuviet/web/engine/worker.js" in zipfile.ZipFile(wheel).namelist()
+
+
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
     """A folder that any user may look into, with the wheel, an environment that has it, and images in `work`."""

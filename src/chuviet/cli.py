@@ -63,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     _reject(_command(commands, "reject", "choose the threshold below which a detector skips an image as empty"))
     _evaluate(_command(commands, "evaluate", "measure weights on labelled lines or pages"))
     _train(_command(commands, "train", "train a config, one fold or several"))
+    _show_config(_command(commands, "config", "print what a config comes to, and where each value is from"))
     _folds(_command(commands, "folds", "give every row of a labelled set a fold"))
     _check(_command(commands, "check", "find all that is wrong with a labelled set"))
     _convert(_command(commands, "convert", "turn another label format into one that configs read"))
@@ -226,7 +227,19 @@ def _train(p: argparse.ArgumentParser) -> None:
 
 
 def _config(p: argparse.ArgumentParser) -> None:
-    p.add_argument("-C", "--config", required=True, metavar="NAME", help="a file of configs/ without .py, or a path")
+    p.add_argument(
+        "-C",
+        "--config",
+        required=True,
+        metavar="NAME",
+        help="a file of configs/ and its folders without .py, or a path (chuviet config --list)",
+    )
+
+
+def _show_config(p: argparse.ArgumentParser) -> None:
+    p.add_argument("config", nargs="?", metavar="NAME", help="as of `chuviet train -C`")
+    p.add_argument("--list", action="store_true", help="all configs, a line each")
+    p.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the config")
 
 
 def _folds(p: argparse.ArgumentParser) -> None:

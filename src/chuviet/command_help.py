@@ -79,9 +79,18 @@ examples:
   chuviet train -C line_192_f0 --folds 0-4 train.session_minutes=510       the same with resume=true, until it is done
 
 A run's files go to outputs/NAME/fold<k>/: config.json, metrics.jsonl, TensorBoard events, checkpoint.pt,
-weights.safetensors (what predict takes) and oof.csv. fold=5 trains on all rows and validates on none.
+weights.safetensors (what predict takes) and oof.csv. fold=all trains on all rows (in fold5/) and
+validates on none.
 Ctrl-C saves and leaves; resume=true goes on. train.session_minutes=N does so before N minutes are over (exit code 3),
 for machines that are lent for some hours; the folds of --folds share them.""",
+    "config": """\
+examples:
+  chuviet config --list                                  all configs, a line each
+  chuviet config b1_384_f5                               every value of one, and what set it
+  chuviet config line_192_f0 optim.lr=8e-4 data.mix=real,joined:1500
+
+A value comes from a line of a config file, from the command line, follows from another argument of its recipe, or is
+the recipe's or the field's default. Keys are those that `chuviet train` takes. Needs no PyTorch. docs/configs.md.""",
     "folds": """\
 examples:
   chuviet folds --data labels.csv --group writer_id --folds 5 --out train_folds.csv

@@ -7,17 +7,20 @@ that live inside the ``chuviet`` package: a file from a stranger cannot name any
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import difflib
 import importlib
+import itertools
 import runpy
-import types
+import sys
 import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from chuviet.kinds import FORMER_FIELDS, name_of, place_of
+from chuviet.origin import Origin, calling, note, origins_of
+from chuviet.typed import coerced, fits, parsed
 
 T = TypeVar("T")
 
@@ -26,9 +29,22 @@ class ConfigError(ValueError):
     """A config that cannot be loaded, overridden or rebuilt; the message is one line for the user."""
 
 
+class Former(NamedTuple):
+    """A key of earlier versions: what it held, and how the value of today's `key` follows from that and its own."""
+
+    key: str
+    hint: Any
+    convert: Callable[[Any, Any], Any]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config:
     """Base of every config node. Fields hold numbers, strings, tuples, None and other `Config`s; nothing live."""
+
+    @classmethod
+    def former(cls) -> Mapping[str, Former]:
+        """Keys of earlier versions, and keys that held other values, in the order in which they are converted."""
+        return {}
 
 
 #: The checkout that this package runs from; of an installed wheel a folder without configs and weights.
@@ -38,49 +54,112 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 def load(name: str | Path, folder: str | Path | None = None) -> Any:
     """Returns `cfg` of a config file.
 
-    `name` is either a path, with or without ``.py``, or a bare name such as ``b2_256_f5``, looked up in `folder`;
-    without one in ``configs`` of the folder at hand, then in that of the checkout that this package runs from. Raises
-    ConfigError (with the nearest names) when there is none.
+    `name` is either a path, with or without ``.py``, or a bare name such as ``b2_256_f5``, looked up in `folder` and
+    the folders inside it; without one in ``configs`` of the folder at hand, then in that of the checkout that this
+    package runs from. Raises ConfigError (with the nearest names) when there is none.
     """
-    path = find(name, [Path("configs"), CHECKOUT / "configs"] if folder is None else [Path(folder)])
+    path = find(name, config_folders() if folder is None else [Path(folder)])
     scope = runpy.run_path(str(path), run_name=f"config:{path.stem}")
     if not isinstance(scope.get("cfg"), Config):
         raise ConfigError(f"{path} defines no `cfg` that is a chuviet Config")
     return scope["cfg"]
 
 
-def find(name: str | Path, folders: typing.Sequence[Path]) -> Path:
-    """The config file that `name` means: a path, or a name looked up in `folders`. Raises ConfigError."""
-    file = Path(name) if Path(name).suffix == ".py" else Path(f"{name}.py")
-    places = [file] if Path(name).suffix == ".py" else [*(folder / file for folder in folders), file]
-    for path in places:
+def config_folders() -> list[Path]:
+    """Where names of configs are looked up: below the folder at hand, then in the checkout."""
+    return [Path("configs"), CHECKOUT / "configs"]
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The config files of a folder, those at its top first."""
+    found = (p for p in folder.rglob("*.py") if not p.stem.startswith("_"))
+    return sorted(found, key=lambda p: (len(p.parts), p))
+
+
+def find(name: str | Path, folders: Sequence[Path]) -> Path:
+    """The config file that `name` means: a path, or NAME or FOLDER/NAME looked up in `folders`. Raises ConfigError."""
+    is_path = Path(name).suffix == ".py"
+    file = Path(name) if is_path else Path(f"{name}.py")
+    for path in itertools.chain([file] if is_path else (), _places(file, folders), [file]):
         if path.is_file():
             return path
-    known = sorted({p.stem for folder in folders for p in folder.glob("*.py") if not p.stem.startswith("_")})
+    known = sorted({p.stem for folder in folders for p in files_in(folder)})
     near = difflib.get_close_matches(file.stem, known, n=3, cutoff=0.5)
     names = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
-    looked = f", nor in {places[1].parent}" if len(folders) > 1 and len(places) > 1 else ""
-    raise ConfigError(f"no config {places[0]}{looked}; {names}")
+    looked = f", nor in {folders[1]}" if len(folders) > 1 else ""
+    raise ConfigError(f"no config {file if is_path else folders[0] / file}{looked}; {names}")
+
+
+def _places(file: Path, folders: Sequence[Path]) -> Iterator[Path]:
+    """The files called so in `folders`, from the first to the last, those at the top of each before others."""
+    for folder in folders:
+        for path in files_in(folder):
+            if path.parts[-len(file.parts) :] == file.parts:
+                yield path
 
 
 def parent(path: str, name: str) -> Any:
-    """`cfg` of the sibling config `name`; a child file calls ``parent(__file__, "b2_256_ptr_f5")`` and `replace`s."""
-    return load(Path(path).with_name(f"{name}.py"))
+    """`cfg` of the config `name` beside the file `path`, or else anywhere in its folder ``configs``; a child file calls
+    ``parent(__file__, "b2_256_ptr_f5")`` and `replace`s.
+    """
+    beside = Path(path).with_name(f"{name}.py")
+    if beside.is_file():
+        return load(beside)
+    root = next((folder for folder in Path(path).resolve().parents if folder.name == "configs"), beside.parent)
+    return load(name, root)
 
 
 def replace(cfg: T, **changes: Any) -> T:
-    """`dataclasses.replace` that also takes dotted keys: ``replace(cfg, **{"optim.lr": 1e-4})``."""
-    for key, value in changes.items():
-        head, _, rest = key.partition(".")
-        _field(cfg, head, key)
-        if rest:
-            value = replace(getattr(cfg, head), **{rest: value})
-        cfg = dataclasses.replace(cfg, **{head: value})  # type: ignore[type-var]
-    return cfg
+    """`dataclasses.replace` that also takes dotted keys: ``replace(cfg, **{"optim.lr": 1e-4})``; and those of earlier
+    versions. Notes where it was called, see `chuviet.origin`.
+    """
+    call = calling(1)
+    return _noted(cfg, changes, {key: Origin(key, call) for key in changes})
 
 
-def override(cfg: T, assignments: typing.Sequence[str]) -> T:
-    """Applies ``a.b=value`` strings, each checked against the annotation of the field. Raises ConfigError."""
+def with_values(cfg: T, values: Mapping[str, Any], origins: Mapping[str, Origin]) -> T:
+    """`cfg` with the values of dotted keys, each of which comes from somewhere."""
+    return _noted(cfg, values, origins)
+
+
+def _noted(cfg: T, values: Mapping[str, Any], origins: Mapping[str, Origin]) -> T:
+    changed, keys = cfg, {}
+    for key, value in values.items():
+        changed, today = _changed(changed, key, value, key)
+        keys[today] = origins[key]
+    if isinstance(changed, Config):
+        note(changed, origins_of(cfg), keys)
+    return changed
+
+
+def _changed(node: Any, key: str, value: Any, whole: str) -> tuple[Any, str]:
+    """`node` with `value` at the dotted `key`, a part of the key `whole`; and the key that it has today."""
+    head, _, rest = key.partition(".")
+    if rest:
+        _field(node, head, whole)
+        inner, today = _changed(getattr(node, head), rest, value, whole)
+        return dataclasses.replace(node, **{head: inner}), f"{head}.{today}"
+    if former := _former(node, head, value):
+        converted = former.convert(getattr(node, former.key), coerced(value, former.hint))
+        return dataclasses.replace(node, **{former.key: converted}), former.key
+    _field(node, head, whole)
+    return dataclasses.replace(node, **{head: value}), head
+
+
+def _former(node: Any, name: str, value: Any) -> Former | None:
+    """The former key `name` of `node`, if that is none of today's, or is one but held such values as `value`."""
+    former = node.former().get(name) if isinstance(node, Config) else None
+    if former is None or not fits(coerced(value, former.hint), former.hint):
+        return None
+    hint = typing.get_type_hints(type(node)).get(name)
+    return None if hint is not None and fits(coerced(value, hint), hint) else former
+
+
+def override(cfg: T, assignments: Sequence[str]) -> T:
+    """Applies ``a.b=value`` strings, each checked against the annotation of the field. Raises ConfigError.
+
+    Keys of earlier versions are converted, and what they are now is said in one line on stderr.
+    """
     for item in assignments:
         key, eq, text = item.partition("=")
         if not eq:
@@ -90,9 +169,30 @@ def override(cfg: T, assignments: typing.Sequence[str]) -> T:
         for part in parts:
             _field(node, part, key, cfg)
             node = getattr(node, part)
-        hint = typing.get_type_hints(type(node)).get(_field(node, last, key, cfg).name)
-        cfg = replace(cfg, **{key: _parse(text, hint, key)})
+        value = _value(node, last, key, text, cfg)
+        if former := _former(node, last, value):
+            today = former.convert(getattr(node, former.key), value)
+            last, value = former.key, today
+            now = ".".join([*parts, last])
+            said = ",".join(map(str, today)) if isinstance(today, tuple) else today
+            print(f"{key} is now written {now}; this one is {now}={said or '()'}", file=sys.stderr)
+            key = now
+        cfg = with_values(cfg, {key: value}, {key: Origin(item)})
     return cfg
+
+
+def _value(node: Any, name: str, key: str, text: str, root: Any) -> Any:
+    """`text` as a value of the field, or former field, `name` of `node`. Raises ConfigError."""
+    if former := node.former().get(name) if isinstance(node, Config) else None:
+        try:
+            return parsed(text, former.hint)
+        except ValueError:
+            pass  # a value of today, or of neither
+    hint = typing.get_type_hints(type(node)).get(_field(node, name, key, root).name)
+    try:
+        return parsed(text, hint)
+    except ValueError as e:
+        raise ConfigError(f"{key}={text}: {e}") from e
 
 
 def to_json(cfg: Any) -> Any:
@@ -130,17 +230,36 @@ def from_json(data: Any) -> Any:
         raise ConfigError(f"{name!r} is not a config type")
     former = FORMER_FIELDS.get(_place(kind), {})
     fields = {former.get(k, k): v for k, v in fields.items()}
-    known = {f.name for f in dataclasses.fields(kind)}
+    known = {f.name for f in dataclasses.fields(kind)} | set(kind.former())
     if extra := sorted(set(fields) - known):
         raise ConfigError(f"{name} has no field {', '.join(extra)}: written by another version of chuviet?")
-    hints = typing.get_type_hints(kind)
-    values = {k: _coerce(from_json(v), hints[k]) for k, v in fields.items()}
-    if wrong := [f"{k}={v!r}" for k, v in values.items() if not _fits(v, hints[k])]:
+    hints = typing.get_type_hints(kind) | dict.fromkeys(kind.former(), Any)
+    values = {k: coerced(from_json(v), hints[k]) for k, v in fields.items()}
+    if wrong := [f"{k}={v!r}" for k, v in values.items() if not fits(v, hints[k])]:
         raise ConfigError(f"{name} can't hold {', '.join(wrong)}: written by another version of chuviet?")
+    return _today(kind, name, values)
+
+
+def _today(kind: type[Config], name: str, values: dict[str, Any]) -> Config:
+    """A config of `kind` with `values`, among which those of earlier versions are converted. Raises ConfigError."""
+    hints, former = typing.get_type_hints(kind), kind.former()
+    old = {k: v for k, v in values.items() if k in former and not (k in hints and fits(coerced(v, hints[k]), hints[k]))}
     try:
-        return kind(**values)
+        cfg = kind(**{k: coerced(v, hints[k]) for k, v in values.items() if k not in old})
     except TypeError as e:  # fields without a default that are not there
         raise ConfigError(f"{name}: {e}") from e
+    for key in (k for k in former if k in old):
+        value = coerced(old[key], former[key].hint)
+        if not fits(value, former[key].hint):
+            raise ConfigError(f"{name} can't hold {key}={value!r}: written by another version of chuviet?")
+        converted = former[key].convert(getattr(cfg, former[key].key), value)
+        cfg = dataclasses.replace(cfg, **{former[key].key: converted})
+    return cfg
+
+
+def title(cfg: Any) -> str:
+    """What a config is of, such as LineCTC, for messages."""
+    return type(cfg).__qualname__.removesuffix("Config").removesuffix(".") or "Config"
 
 
 def _place(kind: type) -> str:
@@ -155,7 +274,7 @@ def _field(node: Any, name: str, key: str, root: Any = None) -> dataclasses.Fiel
         renamed = FORMER_FIELDS.get(_place(type(node)), {}).get(name)
         near = [key.removesuffix(name) + renamed] if renamed else _suggestions(key, name, list(fields), _keys(root))
         meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise ConfigError(f"unknown key {key!r}: {type(node).__qualname__} has no {name!r}{meant}")
+        raise ConfigError(f"unknown key {key!r}: {title(node)} has no {name!r}{meant}")
     return fields[name]
 
 
@@ -178,55 +297,3 @@ def _keys(node: Any, prefix: str = "") -> list[str]:
     for f in dataclasses.fields(node) if isinstance(node, Config) else ():
         found += [prefix + f.name, *_keys(getattr(node, f.name), f"{prefix}{f.name}.")]
     return found
-
-
-def _parse(text: str, hint: Any, key: str) -> Any:
-    """`text` as a value of the annotated type `hint`; a tuple may come as a,b and a tuple of one as its element."""
-    try:
-        value = ast.literal_eval(text)
-        words: tuple[str, ...] = (text,)
-    except (ValueError, SyntaxError):
-        value = {"true": True, "false": False, "none": None, "null": None}.get(text.lower(), text)
-        words = tuple(text.split(","))
-    for reading in (value, text, words, (value,)):  # `text`: fold=0 for a string field
-        reading = _coerce(reading, hint)
-        if _fits(reading, hint):
-            return reading
-    raise ConfigError(f"{key}={text}: expected {getattr(hint, '__name__', hint)}, got {type(value).__name__}")
-
-
-def _coerce(value: Any, hint: Any) -> Any:
-    """`value` with lists as tuples, and whole numbers as floats where `hint` is a float; else as it is."""
-    if isinstance(value, list):
-        value = tuple(value)
-    if _fits(value, hint):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool) and _fits(float(value), hint):
-        return float(value)
-    if isinstance(value, tuple) and typing.get_origin(hint) is tuple:
-        args = typing.get_args(hint)
-        args = args[:1] * len(value) if args[1:] == (Ellipsis,) else args
-        if len(args) == len(value):
-            return tuple(_coerce(v, a) for v, a in zip(value, args, strict=True))
-    return value
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, a) for a in args)
-    if origin is typing.Literal:
-        return value in args
-    if origin is tuple:
-        if not isinstance(value, tuple):
-            return False
-        if len(args) == 2 and args[1] is Ellipsis:
-            return all(_fits(v, args[0]) for v in value)
-        return len(value) == len(args) and all(_fits(v, a) for v, a in zip(value, args, strict=True))
-    if hint is None or hint is type(None):
-        return value is None
-    if hint is Any:
-        return True
-    if hint in (int, float) and isinstance(value, bool):
-        return False
-    return isinstance(value, hint)

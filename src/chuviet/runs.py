@@ -15,31 +15,26 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
-from chuviet.config import CHECKOUT, ConfigError, from_json, to_json
+from chuviet.config import ConfigError, from_json, to_json
 from chuviet.data.detection import PageData
 from chuviet.data.recognition import LineData
 from chuviet.data.table import write_table
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
 from chuviet.files import write_whole
-from chuviet.manifest import REAL_INK
+from chuviet.manifest import REAL_INK, fold_number
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.models.protocols import Prunable, candidates_of, shipped_config
 from chuviet.models.rejector import Rejector
 from chuviet.pytorch.artifact import describe, load_artifact, read_model_config, save_artifact
 from chuviet.reading.files import write_detections
+from chuviet.run_files import CHECKPOINT, CONFIG, FOUND, OOF, WEIGHTS
+from chuviet.run_files import init_path as init_path
+from chuviet.run_files import run_folder as run_folder
 from chuviet.train.engine import Validation, fit
 from chuviet.train.lock import folder_lock
 from chuviet.train.same_run import check_same_run
 from chuviet.train.session import Session
-
-CONFIG, CHECKPOINT, WEIGHTS = "config.json", "checkpoint.pt", "weights.safetensors"
-OOF, FOUND = "oof.csv", "found.txt"
-
-
-def run_folder(name: str, fold: int, root: Path) -> Path:
-    """Where a run keeps all it produces: ``outputs/<config>/fold<k>``."""
-    return root / name / f"fold{fold}"
 
 
 def run(name: str, exp: Experiment, root: Path = Path("outputs"), session: Session | None = None) -> dict[str, float]:
@@ -48,8 +43,8 @@ def run(name: str, exp: Experiment, root: Path = Path("outputs"), session: Sessi
 
     What an earlier run left there stays until config, data, charset and `init` have been checked, and its weights until
     those of this run replace them: a run may start from the weights in its own folder. Returns the validation metrics
-    (empty for fold 5). Raises ConfigError, InputError or Interrupted, each one line. `session`: the time that several
-    runs share.
+    (empty for fold "all"). Raises ConfigError, InputError or Interrupted, each one line. `session`: the time that
+    several runs share.
     """
     session = session or Session(exp.train.session_minutes)
     out = run_folder(name, exp.fold, root)
@@ -58,8 +53,7 @@ def run(name: str, exp: Experiment, root: Path = Path("outputs"), session: Sessi
 
 
 def _run(name: str, exp: Experiment, root: Path, out: Path, session: Session) -> dict[str, float]:
-    if isinstance(exp.data, PageData.Config):
-        exp.data.check_fold(exp.fold)
+    exp.check()
     exp = as_pruned(exp, out, root)
     data, task = exp.build()
     if exp.resume and (out / CONFIG).is_file():
@@ -81,7 +75,12 @@ def _run(name: str, exp: Experiment, root: Path, out: Path, session: Session) ->
         decoder_cfg=exp.decoder,
         charset=data.charset,
         metrics=result.metrics,
-        notes={"run": name, "fold": exp.fold, "sources": sorted(set(data.train["source"])), "keep": exp.train.keep},
+        notes={
+            "run": name,
+            "fold": fold_number(exp.fold),
+            "sources": sorted(set(data.train["source"])),
+            "keep": exp.train.keep,
+        },
     )
     for read in (OOF, FOUND):  # of an earlier run's weights
         (out / read).unlink(missing_ok=True)
@@ -157,7 +156,7 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
     notes = artifact.notes
     sources, held = set(notes.get("sources", ())), set(data.valid["source"])
     seen = sources & (held | set(REAL_INK) if "real" in held else held)
-    if seen and notes.get("fold") != exp.fold:
+    if seen and notes.get("fold") != fold_number(exp.fold):
         raise ConfigError(
             f"{path} was trained on {' and '.join(sorted(seen))} rows of fold {exp.fold}, which this run validates on; "
             f"train it without them first: python train.py -C {notes.get('run', exp.init)} fold={exp.fold}"
@@ -197,26 +196,6 @@ def _with_widths(model: Any, first: Any) -> Any:
         return dataclasses.replace(model, detector=detector)
     pruned = first.pruned if isinstance(first, Prunable) else ()
     return dataclasses.replace(model, pruned=pruned) if pruned and type(first) is type(model) else model
-
-
-def init_path(exp: Experiment, root: Path) -> Path:
-    """The weights file that `exp.init` means: a run's below `root`, or a path, seen from the folder at hand or
-    else from the checkout that configs are found in. Raises ConfigError that names the command which makes it.
-    """
-    if exp.init.endswith((".safetensors", ".onnx")):
-        path = next((p for p in (Path(exp.init), CHECKOUT / exp.init) if p.is_file()), None)
-        if path is None:
-            raise ConfigError(f"init={exp.init}: no such file; docs/recipes.md has the commands that make such files")
-        return path
-    name, _, fold = exp.init.partition("/fold")
-    if fold and not fold.isdecimal():
-        raise ConfigError(f"init={exp.init}: fold {fold!r} is no number; write NAME, NAME/fold0 or a .safetensors file")
-    folds = [int(fold)] if fold else [exp.fold, 5]
-    for k in folds:
-        if (path := run_folder(name, k, root) / WEIGHTS).is_file():
-            return path
-    want = f" fold={folds[0]}" if fold else ""
-    raise ConfigError(f"init={exp.init}: {path} is not there; make it with: python train.py -C {name}{want}")
 
 
 def oof_rows(data: LineData, result: Validation) -> pd.DataFrame:

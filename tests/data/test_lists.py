@@ -131,18 +131,18 @@ def test_tall_crops_are_turned_to_the_right() -> None:
 
 
 def test_mix_gives_each_list_its_share_of_every_epoch(word_list: Callable[..., str]) -> None:
-    mix = ((word_list("big", ["ab"] * 30), 0.25), (word_list("small", ["cd"] * 10), 0.75))
+    mix = (word_list("big", ["ab"] * 30) + ":25%", word_list("small", ["cd"] * 10) + ":75%")
     built = data("", mix=mix, valid=word_list("valid", ["a"]))
     for epoch in range(3):
         texts = built.train["text"].to_numpy()[np.concatenate(built.batches(epoch)) % len(built.train)]
         assert (texts == "ab").sum() == 10 and (texts == "cd").sum() == 30
-    with pytest.raises(InputError, match=r"the shares 0\.5 \+ 0\.75 must be above 0 and sum to 1"):
-        data("", mix=((mix[0][0], 0.5), mix[1]))
+    with pytest.raises(ConfigError, match=r"the shares 0\.5 \+ 0\.75 must be above 0 and sum to 1"):
+        data("", mix=(mix[0].replace(":25%", ":50%"), mix[1]))
 
 
 def test_a_list_named_twice_in_a_mix_has_both_shares(word_list: Callable[..., str]) -> None:
     big, small = word_list("big", ["ab"] * 30), word_list("small", ["cd"] * 10)
-    built = data("", mix=((big, 0.25), (small, 0.5), (big, 0.25)), fold=5)
+    built = data("", mix=(f"{big}:25%", f"{small}:50%", f"{big}:25%"), fold=5)
     texts = built.train["text"].to_numpy()[np.concatenate(built.batches(0)) % len(built.train)]
     assert len(built.train) == 40 and (texts == "ab").sum() == 20 and (texts == "cd").sum() == 20
 
@@ -152,7 +152,7 @@ def test_what_valid_names_alone_is_validated_on(word_list: Callable[..., str], t
     (tmp_path / "t.csv").write_text("img_path,text,fold\nwords0.png,ab,0\nwords1.png,cd,1\n")
     for changes in (
         {"csv": str(tmp_path / "t.csv")},
-        {"csv": "", "mix": ((str(tmp_path / "t.csv"), 0.5), (words, 0.5))},
+        {"csv": "", "mix": (f"{tmp_path}/t.csv:50%", f"{words}:50%")},
     ):
         built = data(valid=held, **changes)  # type: ignore[arg-type]
         assert built.valid["text"].tolist() == ["dd"] and set(built.train["text"]) == {"ab", "cd"}
@@ -305,3 +305,20 @@ def test_scene_augment_is_seeded_and_keeps_the_size() -> None:
     one, again, other = (augment(image, np.random.default_rng(s)) for s in (1, 1, 2))
     assert one.shape == image.shape and one.dtype == np.uint8
     assert np.array_equal(one, again) and not np.array_equal(one, other)
+
+
+def test_a_mix_of_sources_and_lists_is_validated_on_what_valid_names(
+    word_list: Callable[..., str], tmp_path: Path
+) -> None:
+    words, held = word_list("words", ["ab", "cd", "bb"]), word_list("held", ["dd"])
+    for name in ("own0", "own1"):
+        Image.new("RGB", (64, 40), "white").save(tmp_path / f"{name}.png")
+    (tmp_path / "t.csv").write_text("img_path,text,fold,source\nown0.png,a,0,real\nown1.png,b,6,drawn\n")
+    built = data(str(tmp_path / "t.csv"), mix=("real", f"{words}:2"), valid=held)
+    assert sorted(built.train["text"]) == ["a", "ab", "bb", "cd"] and built.valid["text"].tolist() == ["dd"]
+    assert all(len(built.epoch_rows(epoch)) == 3 and 0 in built.epoch_rows(epoch) for epoch in range(3))
+    assert set(built.train["source"]) == {"real", words}
+    half = data(str(tmp_path / "t.csv"), mix=("real:50%", "drawn:50%"), fold=5)
+    assert len(half.epoch_rows(0)) == 2  # as many as there are of both
+    all_but = data(str(tmp_path / "t.csv"), mix=("*", "real:3"), fold=5)
+    assert len(all_but.epoch_rows(0)) == 4

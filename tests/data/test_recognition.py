@@ -52,7 +52,7 @@ def test_fold_5_trains_on_all_and_validates_on_nothing(csv: Path) -> None:
 
 
 def test_draw_is_fresh_each_epoch_and_the_rest_is_whole(csv: Path) -> None:
-    data = config(csv, draw=(("address", 3),)).build(fold=5, seed=0)
+    data = config(csv, mix=("*", "address:3")).build(fold=5, seed=0)
     epochs = [data.epoch_rows(e) for e in range(6)]
     assert all(len(rows) == 23 and set(range(20)) <= set(rows.tolist()) for rows in epochs)
     assert len({tuple(sorted(rows.tolist())) for rows in epochs}) > 1
@@ -94,7 +94,7 @@ def test_ranks_share_the_batches_without_loss_or_double(csv: Path) -> None:
 def test_a_short_rest_goes_into_the_batch_before_so_that_two_processes_share_it(csv: Path) -> None:
     assert [batch_ends(n, 4) for n in (1, 4, 5, 6, 9, 13)] == [[1], [4], [5], [4, 6], [4, 9], [4, 8, 13]]
     assert batch_ends(3, 2) == [3] and batch_ends(3, 1) == [1, 2, 3]
-    data = config(csv, batch=4, draw=(("address", 1),)).build(fold=5, seed=0)  # 20 real rows and one
+    data = config(csv, batch=4, mix=("*", "address:1")).build(fold=5, seed=0)  # 20 real rows and one
     whole = [b.index.tolist() for b in data.train_loader(0)]
     assert sorted(map(len, whole)) == [4, 4, 4, 4, 5] and len({i for b in whole for i in b}) == 21
     halves = [[b.index.tolist() for b in data.train_loader(0, rank=r, world=2)] for r in (0, 1)]
@@ -136,13 +136,13 @@ def test_unknown_character_and_unknown_source_are_errors(csv: Path) -> None:
     with pytest.raises(InputError, match="outside the charset"):
         config(csv, charset="abc").build(fold=5, seed=0)
     with pytest.raises(InputError, match="no rows of source verse"):
-        config(csv, draw=(("verse", 2),)).build(fold=5, seed=0)
+        config(csv, mix=("*", "verse:2")).build(fold=5, seed=0)
     with pytest.raises(InputError, match="no fold 7"):
         config(csv).build(fold=7, seed=0)
 
 
 def test_a_row_that_comes_again_in_an_epoch_is_distorted_anew(csv: Path) -> None:
-    data = config(csv, draw=(("real", 200),), sources=("real",)).build(fold=5, seed=3)
+    data = config(csv, mix=("real:200",)).build(fold=5, seed=3)
     assert number_repeats(np.array([2, 0, 2, 1, 2, 0]), 5).tolist() == [2, 0, 7, 1, 12, 5]
     assert sorted(len(b) for b in data.batches(0)) == sorted(data.batch_sizes(0))
     pictures: dict[int, set[bytes]] = {}

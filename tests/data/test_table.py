@@ -192,3 +192,11 @@ def test_check_charset_counts_and_names(tmp_path: Path) -> None:
     message = str(caught.value)
     assert message.startswith("x.csv: 3 of 4 labels") and "'β' (U+03B2, 2 rows)" in message
     assert "'c' (U+0063, 1 rows)" in message and "row 3, 4, 5" in message and "\n" not in message
+
+
+def test_drawn_rows_may_say_synthetic_for_their_fold(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("img_path,text,fold\na.png,x,0\nb.png,y,synthetic\nc.png,z,6\n")
+    assert read_table(tmp_path / "t.csv")["fold"].tolist() == [0, 6, 6]
+    (tmp_path / "t.csv").write_text("img_path,text,fold\na.png,x,all\n")
+    with pytest.raises(InputError, match=r"row 2: fold 'all'; folds are 0 to 4, or 6 or 'synthetic'"):
+        read_table(tmp_path / "t.csv")

@@ -281,7 +281,7 @@ def test_an_exported_attention_model_cannot_beam_or_step_with_others(save: Save,
 def models() -> list[str]:
     """One config of each shipped model and charset."""
     found = {}
-    for name in sorted(p.stem for p in CONFIGS.glob("*.py")):
+    for name in sorted(p.stem for p in CONFIGS.rglob("*.py")):
         exp = config.load(name, CONFIGS)
         found.setdefault((shipped_config(exp.model), exp.charset), name)
     return list(found.values())

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_repvit_db_has_three_million_parameters_and_fits_its_file(tmp_path: Path) -> None:
-    exp = config.load(str(ROOT / "configs" / "repvit_db.py"))
+    exp = config.load("repvit_db", ROOT / "configs")
     assert isinstance(exp, Experiment)
     cfg: Any = exp.model
     model = cfg.build().eval()

@@ -18,8 +18,9 @@ from chuviet.pytorch.artifact import SavedModel
 from chuviet.pytorch.network import as_artifact
 from chuviet.reading.detector import Detector
 from chuviet.reading.files import quads_as_json, write_detections, write_predictions
+from chuviet.reading.joining import FoundLine
 from chuviet.reading.lines import LineReader
-from chuviet.reading.pages import Reader, as_detection
+from chuviet.reading.pages import Reader, as_detection, is_text_page
 from chuviet.results import Detection, Prediction
 
 Save = Callable[..., Path]
@@ -115,6 +116,24 @@ def test_short_texts_need_more_to_be_kept(text: str, confidence: float, kept: bo
     assert reader._is_kept(line, 0.8 + 1e-12) is (text != "" and confidence >= 0.6)
     reader.min_score = 0.0
     assert reader._is_kept(line, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("longer", "text", "likelihood", "kept"),
+    [(10, "1", 0.5, True), (10, "1", 0.49, False), (9, "1", 0.79, False), (9, "1", 0.8, True),
+     (10, "five!", 0.5, True), (10, "nine char", 0.49, False), (10, "ten of all", 0.3, True)],
+)  # fmt: skip
+def test_short_texts_need_less_on_a_page_of_text(longer: int, text: str, likelihood: float, kept: bool) -> None:
+    reader = Reader.__new__(Reader)
+    reader.min_score = None
+    # One more long text is read too doubtfully to count.
+    texts = [Prediction(0, "ten of all", 0.3)] * longer + [Prediction(0, "ten of all", 0.29), Prediction(0, text, 0.9)]
+    found = [FoundLine(np.zeros((4, 2)), 1.0, None)] * len(texts)
+    among_text = is_text_page(found, texts)
+    assert among_text is (longer == 10)
+    assert reader._is_kept(Prediction(0, text, likelihood), 1.0, among_text) is kept
+    reader.min_score = 0.8
+    assert reader._is_kept(Prediction(0, text, likelihood), 1.0, among_text) is (likelihood >= 0.8)
 
 
 def test_calibrated_confidences_change_nothing_of_what_is_kept() -> None:

@@ -16,9 +16,9 @@ from chuviet.config import ConfigError
 from chuviet.errors import InputError
 from chuviet.train.averaging import round_weights
 from chuviet.train.checkpoint import load_checkpoint, save_checkpoint
+from chuviet.train.configs import Optim
 from chuviet.train.distributed import sync_batchnorm
 from chuviet.train.engine import Train, fit
-from chuviet.train.optim import Optim
 
 TOY = Path(__file__).with_name("toy_run.py")
 spec = importlib.util.spec_from_file_location("toy_run", TOY)

@@ -12,8 +12,8 @@ import torch
 from chuviet.config import ConfigError
 from chuviet.train import schedule, state
 from chuviet.train.checkpoint import load_checkpoint
+from chuviet.train.configs import Optim
 from chuviet.train.engine import Interrupted, Train, fit
-from chuviet.train.optim import Optim
 from chuviet.train.schedule import Clock, Schedule
 
 spec = importlib.util.spec_from_file_location("toy_run", Path(__file__).with_name("toy_run.py"))

@@ -18,8 +18,8 @@ from chuviet.config import ConfigError
 from chuviet.data.table import write_table
 from chuviet.train import session as session_module
 from chuviet.train.checkpoint import load_checkpoint
+from chuviet.train.configs import Optim
 from chuviet.train.engine import SessionOver, Train, fit
-from chuviet.train.optim import Optim
 from chuviet.train.session import Session
 
 spec = importlib.util.spec_from_file_location("toy_run", Path(__file__).with_name("toy_run.py"))
@@ -111,9 +111,9 @@ def test_the_folds_of_a_command_share_one_session(tmp_path: Path, capsys: pytest
     write_table(pd.DataFrame(rows, columns=["img_path", "text", "writer_id", "fold", "source"]), tmp_path / "t.csv")
 
     def train(root: str, *more: str) -> int:
-        small = ["init=", f"data.csv={tmp_path / 't.csv'}", "data.sources=('real',)", "data.draw=()", "data.batch=2",
+        small = ["init=", f"data.csv={tmp_path / 't.csv'}", "data.mix=real", "data.batch=2",
                  "data.workers=0", "train.epochs=1", "train.device=cpu", "train.precision=fp32"]  # fmt: skip
-        given = ["train", "-C", str(CONFIGS / "line_192_f0.py"), "--folds", "0,1", "--root", str(tmp_path / root)]
+        given = ["train", "-C", str(CONFIGS / "lines/line_192_f0.py"), "--folds", "0,1", "--root", str(tmp_path / root)]
         return cli.main([*given, *small, *more])
 
     assert train("one") == 0

@@ -21,8 +21,8 @@ from chuviet.models.backbone_ctc import BackboneCTC
 from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC, Mutual
 from chuviet.pytorch.decoding import TorchDecoder
+from chuviet.train.configs import Optim
 from chuviet.train.engine import Interrupted, Task, Train, fit
-from chuviet.train.optim import Optim
 from chuviet.vocab import Charset
 
 CHARSET = Charset("abc")

@@ -18,6 +18,8 @@ def guarded(call: Callable[[], int], name: str = "chuviet") -> int:
         return call()
     except (InputError, ConfigError, CharsetError) as e:
         say(f"{name}: error: {' '.join(str(e).split())}", sys.stderr)
+        for step in e.steps if isinstance(e, InputError) else ():
+            say(f"  {step}", sys.stderr)
         return BAD_INPUT
     except ModuleNotFoundError as e:
         if (e.name or "").startswith("chuviet"):

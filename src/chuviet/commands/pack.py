@@ -10,13 +10,15 @@ from torch import nn
 
 from chuviet.commands import OK
 from chuviet.commands.lm import attach
-from chuviet.data.recognition import LineData
+from chuviet.data.configs import LineDataConfig
+from chuviet.data.mix import REST, read_mix
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
-from chuviet.manifest import REAL_INK
+from chuviet.manifest import REAL_INK, fold_number
 from chuviet.models.protocols import candidates_of, shipped_config
 from chuviet.pytorch.artifact import save_artifact, without_pretrained
-from chuviet.runs import CHECKPOINT, CONFIG, saved_experiment
+from chuviet.run_files import CHECKPOINT, CONFIG
+from chuviet.runs import saved_experiment
 from chuviet.train.checkpoint import load_checkpoint
 from chuviet.vocab import Charset
 
@@ -40,12 +42,12 @@ def run(args: Namespace) -> int:
     if model is None:
         raise InputError(f"{path}: holds no {keep} weights; the run's config keeps none")
     out = Path(args.out or folder / "weights.safetensors")
-    sources = list(exp.data.sources) if isinstance(exp.data, LineData.Config) else []
+    sources = [part.name for part in read_mix(exp.data.mix)] if isinstance(exp.data, LineDataConfig) else []
     size = save_artifact(
         out, model=model, model_cfg=shipped_config(exp.model), preprocess_cfg=exp.data.preprocess,
         decoder_cfg=exp.decoder, charset=charset, metrics={}, precision=args.precision,
-        notes={"run": folder.parent.name, "fold": exp.fold, "keep": keep, "epochs": epochs,
-               "sources": sources or ["real", *REAL_INK]},
+        notes={"run": folder.parent.name, "fold": fold_number(exp.fold), "keep": keep, "epochs": epochs,
+               "sources": ["real", *REAL_INK] if REST in sources or not sources else sources},
     )  # fmt: skip
     print(f"{out}: {size / 1e6:.2f} MB, {keep} weights after {epochs} epochs of {exp.train.epochs}")
     return OK

@@ -9,6 +9,7 @@ import numpy as np
 
 from chuviet.commands import OK
 from chuviet.commands.configs import experiment_of
+from chuviet.config import title
 from chuviet.experiment import Experiment
 from chuviet.models.protocols import ShipsAnother, shipped_config
 from chuviet.pytorch.artifact import without_pretrained
@@ -30,7 +31,7 @@ def run(args: Namespace) -> int:
     print(f"{work / 1e6:,.0f} M multiply-adds for an image of {shape[1]} x {shape[2]} px")
     if isinstance(exp.model, ShipsAnother):
         trained = summary.count(without_pretrained(exp.model).build(len(exp.charset or ())))
-        print(f"trained as a part of {type(exp.model).__qualname__.split('.')[0]}: {trained:,} parameters")
+        print(f"trained as a part of {title(exp.model)}: {trained:,} parameters")
     return OK
 
 

@@ -1,22 +1,33 @@
-"""`chuviet train`: a run of a config, or one a fold."""
+"""`chuviet train`: a run of a config, or one a fold.
+
+What needs no PyTorch is checked before that is imported, which takes seconds: names, keys, values, files.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from argparse import Namespace
 from pathlib import Path
 
-from chuviet import runs
 from chuviet.commands import OK, PARTLY, Stopped
 from chuviet.commands.configs import experiment_of
+from chuviet.data.making import check_sets
 from chuviet.errors import InputError
 from chuviet.files import say
-from chuviet.train.engine import Interrupted, SessionOver
+from chuviet.run_files import init_path
 
 
 def run(args: Namespace) -> int:
     exp, root, name = experiment_of(args), Path(args.root), Path(args.config).stem
     folds = None if args.folds is None else _fold_list(args.folds)
+    check_sets(exp.data)
+    if exp.init and not exp.resume:
+        init_path(dataclasses.replace(exp, fold=exp.fold if folds is None else folds[0]), root)
+
+    from chuviet import runs
+    from chuviet.train.engine import Interrupted, SessionOver
+
     try:
         if folds is None:
             runs.run(name, exp, root)
@@ -42,5 +53,5 @@ def _fold_list(text: str) -> list[int]:
             raise InputError(f"--folds {text}: write 0-4 or 0,2,3")
         found += range(int(first), int(last or first) + 1)
     if not found or len(set(found)) < len(found) or max(found) > 4:
-        raise InputError(f"--folds {text}: folds 0 to 4, each once; fold=5 (all rows) is a run of its own")
+        raise InputError(f"--folds {text}: folds 0 to 4, each once; fold=all (all rows) is a run of its own")
     return found

@@ -6,28 +6,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from chuviet import config
 from chuviet.batch import Batch
+from chuviet.data.configs import PageDataConfig
 from chuviet.data.files import find_data
-from chuviet.data.page_augment import PageAugment
+from chuviet.data.mix import Part, read_mix
 from chuviet.data.pages import read_pages
 from chuviet.data.quads import mend_pages
 from chuviet.data.recognition import FixedBatches, batch_ends, number_repeats, start_worker
-from chuviet.data.targets_db import DBTargets
 from chuviet.data.targets_lines import LineWordTargets
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.labels import LabelledPage, PageKind
-from chuviet.manifest import ALL_FOLDS
 from chuviet.preprocess.page import PagePreprocess
 
 
@@ -35,52 +33,30 @@ class PageData:
     """The training and validation pages of one run.
 
     A set is named by its label file, in any format of `data.pages`; a slice in brackets takes a part of it:
-    ``SynthText/gt.mat[:0.8]`` its first four fifths, ``[0.8:]`` the rest. The number beside a set says of how many
-    pages one is used: 1 all of them; 60 every sixtieth, which each training epoch draws anew; 0.5 each page twice
-    (training).
+    ``SynthText/gt.mat[:0.8]`` its first four fifths, ``[0.8:]`` the rest. How much of a set an epoch has stands behind
+    it, see `chuviet.data.mix`.
 
     For a detector of lines and words a set says what its quads are: ``lines:sroie/train_label.txt``,
     ``words:icdar2015/...``, ``both:FOLDER`` with the files lines.txt and words.txt of one list of pages. Each of its
     maps learns from the sets that know its kind.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        train: tuple[tuple[str, float], ...] = (("icdar2015/text_localization/train_icdar2015_label.txt", 1.0),)
-        valid: tuple[tuple[str, float], ...] = (("icdar2015/text_localization/test_icdar2015_label.txt", 1.0),)
-        preprocess: PagePreprocess.Config = PagePreprocess.Config()
-        augment: PageAugment.Config = PageAugment.Config()
-        targets: config.Config = DBTargets.Config()
-        batch: int = 8
-        workers: int = 2
-
-        def build(self, fold: int, seed: int) -> PageData:
-            self.check_fold(fold)
-            return PageData(self, seed)
-
-        def check_fold(self, fold: int) -> None:
-            """Raises ConfigError for a fold, which would be the same run under another name."""
-            if fold != ALL_FOLDS:
-                raise config.ConfigError(
-                    f"fold={fold}: pages have no folds; data.valid names what a detector is validated on"
-                )
+    Config: TypeAlias = PageDataConfig
 
     charset = None
 
     def __init__(self, cfg: PageData.Config, seed: int) -> None:
         self.cfg, self.seed = cfg, seed
         pages: list[LabelledPage] = []
-        self._sets: list[tuple[int, int, float]] = []
-        if wrong := [(name, every) for name, every in cfg.train + cfg.valid if every <= 0]:
-            raise InputError(f"{wrong[0][0]}: {wrong[0][1]:g}: one of how many pages? a number above 0 is expected")
-        for name, every in cfg.train:
-            found = read_set(name)
-            _check_kind(name, found[0].kind, isinstance(cfg.targets, LineWordTargets.Config))
-            self._sets.append((len(pages), len(found), every))
+        self._sets: list[tuple[np.ndarray, Part]] = []
+        for part in read_mix(cfg.mix):
+            found = read_set(part.name)
+            _check_kind(part.name, found[0].kind, isinstance(cfg.targets, LineWordTargets.Config))
+            self._sets.append((np.arange(len(found)) + len(pages), part))
             pages += found
         if not pages:
-            raise InputError("data.train: no training pages")
-        held = [page for name, every in cfg.valid for page in _every(read_set(name), every)]
+            raise InputError("data.mix: no training pages")
+        held = [page for part in read_mix(cfg.valid) for page in _every(read_set(part.name), part.amount)]
         self.train_pages, self.valid_pages = pages, held
         # As tables, so that a run can report on them as it does on lines.
         self.train, self.valid = (_table(p) for p in (pages, held))
@@ -88,12 +64,8 @@ class PageData:
     def epoch_rows(self, epoch: int) -> np.ndarray:
         """Numbers of the pages of `epoch`, in order: of each set its share, drawn anew."""
         rng = np.random.default_rng((self.seed, epoch, 1))
-        parts = []
-        for start, count, every in self._sets:
-            wanted = max(round(count / every), 1)
-            whole, rest = divmod(wanted, count)
-            parts += [np.arange(count) + start] * whole + [rng.choice(count, rest, replace=False) + start]
-        return rng.permutation(np.concatenate(parts))
+        total = len(self.train_pages)
+        return rng.permutation(np.concatenate([part.drawn(pool, total, rng) for pool, part in self._sets]))
 
     def batches(self, epoch: int) -> list[np.ndarray]:
         """The epoch's batches as page numbers; a page that comes again is numbered anew, see `number_repeats`."""
@@ -227,9 +199,9 @@ def read_set(name: str) -> list[LabelledPage]:
 def _check_kind(name: str, kind: PageKind, of_both: bool) -> None:
     """Raises InputError for a training set of which a detector would learn nothing, or lines and words as one."""
     if of_both and kind == "text":
-        raise InputError(f"data.train: {name}: say what its quads are: lines:{name}, words:{name} or both:FOLDER")
+        raise InputError(f"data.mix: {name}: say what its quads are: lines:{name}, words:{name} or both:FOLDER")
     if not of_both and kind == "both":
-        raise InputError(f"data.train: {name}: lines and words at once are for data.targets=LineWordTargets")
+        raise InputError(f"data.mix: {name}: lines and words at once are for data.targets=LineWordTargets")
 
 
 def _source(path: str) -> str:

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -19,90 +19,49 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from chuviet import config
 from chuviet.batch import Batch
+from chuviet.data.configs import Concat as Concat
+from chuviet.data.configs import LineDataConfig
 from chuviet.data.files import find_data, image_size
 from chuviet.data.label_rows import real_paths, refuse
 from chuviet.data.line_augment import LineAugment
-from chuviet.data.lists import read_dictionary, read_labels
+from chuviet.data.lists import read_labels
+from chuviet.data.making import SOURCES, missing_sets
+from chuviet.data.mix import REST, Part, read_mix
 from chuviet.data.table import check_charset, image_root, select_fold
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.inputs.tables import image_files
-from chuviet.manifest import ALL_FOLDS, REAL_INK, SYNTHETIC_FOLD
-from chuviet.preprocess.line import LinePreprocess
-from chuviet.vocab import VIETNAMESE, Charset, frames_needed
-
-
-@dataclass(frozen=True, kw_only=True)
-class Concat(config.Config):
-    """Joins crops to longer ones while training: up to `extra` more samples are hung behind one."""
-
-    p: float = 0.5
-    extra: int = 2
-    characters: int = 25  # of the joined text at most
+from chuviet.manifest import ALL_FOLDS, REAL_INK, SYNTHETIC_FOLD, Fold, fold_number
+from chuviet.vocab import Charset, frames_needed
 
 
 class LineData:
     """The training and validation rows of one run: out of one CSV with folds, or of lists with ``path<TAB>text``."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        csv: str = "train_ext3.csv"  # or a .txt list, whose rows have no fold
-        valid: str = ""  # another CSV or list: with fold 0 its rows alone are validated on, with 5 trained on as well
-        mix: tuple[tuple[str, float], ...] = ()  # instead of `csv`: (list, its share of every epoch); shares sum to 1
-        sources: tuple[str, ...] = ()  # keep these values of the CSV's `source` column only; () = all
-        draw: tuple[
-            tuple[str, int], ...
-        ] = ()  # (source, rows): a fresh draw each epoch instead of all rows of the source
-        charset: str = VIETNAMESE
-        dictionary: str = ""  # instead of `charset`: a file with one character a line
-        space: bool = True  # add the space to a dictionary that lacks it
-        preprocess: config.Config = LinePreprocess.Config()
-        augment: config.Config | None = LineAugment.Config()
-        concat: Concat | None = None
-        batch: int = 32
-        bucket: int = 50  # batches are cut from runs of this many batches sorted by width
-        workers: int = 2
-        bad_labels: Literal["refuse", "leave_out"] = (
-            "refuse"  # labels with unknown characters or too few frames end the run, or are named and left out
-        )
-        # Pixels from one CTC frame to the next, to check that an image has frames enough for its text; 0: not CTC.
-        ctc_stride: int = 4
+    Config: TypeAlias = LineDataConfig
 
-        def characters(self) -> Charset:
-            """The charset that is meant. Raises InputError for a dictionary file that is none."""
-            return read_dictionary(find_data(self.dictionary), self.space) if self.dictionary else Charset(self.charset)
-
-        def build(self, fold: int, seed: int) -> LineData:
-            return LineData(self, fold, seed)
-
-    def __init__(self, cfg: LineData.Config, fold: int, seed: int) -> None:
-        self.cfg, self.seed, self.fold = cfg, seed, fold
+    def __init__(self, cfg: LineData.Config, fold: Fold, seed: int) -> None:
+        cfg.check(fold)
+        self.cfg, self.seed, self.fold = cfg, seed, fold_number(fold)
         self.charset = cfg.characters()
-        names = cfg.mix or ((cfg.csv, 1.0),)
-        if abs(sum(share for _, share in names) - 1) > 1e-6 or min(share for _, share in names) <= 0:
-            given = " + ".join(f"{share:g}" for _, share in names)
-            raise InputError(f"data.mix: the shares {given} must be above 0 and sum to 1")
-        shares: dict[str, float] = {}
-        for name, share in names:  # a list that is named twice has both shares
-            shares[name] = shares.get(name, 0.0) + share
-        frame = pd.concat([self._rows(name) for name in shares], ignore_index=True)
-        draw = dict(cfg.draw)
-        if cfg.mix:
-            draw = {name: max(round(len(frame) * share), 1) for name, share in shares.items()}
-        train, valid = self._divided(frame, names[0][0])
-        frame = pd.concat((train, valid))
-        if cfg.sources:
-            train = train[train["source"].isin(cfg.sources)]
-            valid = valid[valid["source"].isin(cfg.sources)]
+        parts = read_mix(cfg.mix)
+        self._files = list(dict.fromkeys(part.name for part in parts if part.is_file))
+        self._sources = {part.name for part in parts if not part.is_file} - {REST}
+        self._rest = not parts or any(part.name == REST for part in parts)
+        names = [*([cfg.csv] if self._rest or self._sources else []), *self._files]
+        frame = pd.concat([self._rows(name) for name in names], ignore_index=True)
+        self._length = int(frame["wanted"].sum())
+        train, valid = (rows[rows["wanted"]] for rows in self._divided(frame, names[0]))
         valid = valid[~valid["source"].isin(REAL_INK)]  # distorted and joined lines are training material only
-        where = names[0][0]
         if not len(train):
-            raise InputError(f"{where}: no training rows for fold {fold} and sources {cfg.sources or 'all'}")
-        there = set(frame["source"])
-        if missing := [s for s in draw if s not in there]:
-            raise InputError(f"{where}: no rows of source {', '.join(missing)}; it has {', '.join(sorted(there))}")
+            raise InputError(f"{names[0]}: no training rows for fold {fold} and data.mix={','.join(cfg.mix) or '()'}")
+        there = set(train["source"])
+        if missing := [part.name for part in parts if part.name not in {*there, REST}]:
+            made = tuple(step for name in missing for step in SOURCES.get(name, ()))
+            known = ", ".join(sorted(there))
+            raise InputError(f"{names[0]}: no rows of source {', '.join(missing)}; it has {known}", made)
         refuse_shared(train, valid)
-        self._draw = draw
+        self._drawn = _joined_shares(part for part in parts if part.kind != "all")
         self.train, self.valid = train.reset_index(drop=True), valid.reset_index(drop=True)
 
     def _divided(self, frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -112,13 +71,13 @@ class LineData:
             if fold != ALL_FOLDS and (frame["fold"] == ALL_FOLDS).all():
                 raise config.ConfigError(
                     f"fold={fold}: {name} is a list, which has no folds; name the list to validate on by data.valid, "
-                    f"or take fold={ALL_FOLDS}"
+                    "or take fold=all"
                 )
             return select_fold(frame, fold)
         if fold not in (0, ALL_FOLDS):
             raise config.ConfigError(
                 f"fold={fold}: data.valid={valid} names the rows to validate on, so the only fold is 0 (or "
-                f"{ALL_FOLDS}, to train on them too)"
+                "all, to train on them too)"
             )
         held = self._rows(valid).assign(fold=0)
         if fold == ALL_FOLDS:
@@ -129,11 +88,10 @@ class LineData:
         """The checked rows of one file, with their `source`, their image `file` and the `width` it will have."""
         path = find_data(name)
         if not path.is_file():
-            raise InputError(
-                f"{name}: no such file, nor below CHUVIET_DATA; docs/recipes.md has the commands that make such sets"
-            )
+            raise missing_sets([name], self.cfg)
         frame = read_labels(path, columns=("img_path", "text", "fold"))
-        if self.cfg.mix:
+        named = name in self._files or (bool(self._files) and name == self.cfg.valid)
+        if named:
             frame["source"] = name
         elif "source" not in frame:
             frame["source"] = "real"
@@ -143,8 +101,9 @@ class LineData:
         check_charset(frame, self.charset, path)
         files = image_files(image_root(path, frame), frame["img_path"].tolist())
         frame = frame.assign(file=[str(file) for file in files], labels=str(path), row=frame.index + 2)
-        keep = frame["source"].isin(self.cfg.sources) if self.cfg.sources else frame["source"] != ""
-        return self._sized(frame[keep | (frame["fold"] != SYNTHETIC_FOLD)], path)
+        chosen = self._sources and not self._rest and not named
+        frame["wanted"] = frame["source"].isin(self._sources) if chosen else True
+        return self._sized(frame[frame["wanted"] | (frame["fold"] != SYNTHETIC_FOLD)], path)
 
     def _sized(self, frame: pd.DataFrame, path: Path) -> pd.DataFrame:
         """Adds the width that each image will have, read from the file headers (upright by EXIF); checks CTC targets
@@ -173,15 +132,14 @@ class LineData:
         return _without(frame, np.array(too_long, bool), path, "too long for the frames of their image")
 
     def epoch_rows(self, epoch: int) -> np.ndarray:
-        """Numbers of the training rows of `epoch`: all rows, but a fresh draw of the sources named in `draw`."""
+        """Numbers of the training rows of `epoch`: all rows, but a fresh draw of what the mix has an amount of."""
         source = self.train["source"].to_numpy()
         rng = np.random.default_rng((self.seed, epoch, 1))
-        draw = self._draw
-        parts = [np.flatnonzero(~np.isin(source, list(draw)))]
-        for name, count in draw.items():
-            pool = np.flatnonzero(source == name)
-            parts.append(rng.choice(pool, size=count, replace=count > len(pool)))
-        return np.concatenate(parts)
+        rows = [np.flatnonzero(~np.isin(source, [part.name for part in self._drawn]))]
+        for part in self._drawn:
+            pool = np.flatnonzero(source == part.name)
+            rows.append(part.drawn(pool, self._length, rng))
+        return np.concatenate(rows)
 
     def batches(self, epoch: int) -> list[np.ndarray]:
         """The epoch's batches as row numbers, in order: similar widths together, every row of `epoch_rows` exactly
@@ -252,6 +210,15 @@ def refuse_shared(train: pd.DataFrame, valid: pd.DataFrame) -> None:
             f"{len(shared)} of {len(valid)} images to validate on are trained on too: {'; '.join(shared[:5])}; leave "
             "them out of one of the two"
         )
+
+
+def _joined_shares(parts: Iterable[Part]) -> list[Part]:
+    """The parts with the shares of a list that is named twice as one."""
+    found: dict[str, Part] = {}
+    for part in parts:
+        before = found[part.name].amount if part.name in found else 0.0
+        found[part.name] = replace(part, amount=before + part.amount)
+    return list(found.values())
 
 
 def _without(frame: pd.DataFrame, bad: np.ndarray, path: Path, why: str) -> pd.DataFrame:

@@ -59,9 +59,7 @@ def checked(
         found += doubled(frame[unique].tolist(), [int(i) + 2 for i in frame.index], unique)
     if "fold" in frame:
         folds = [_fold(v) for v in frame["fold"]]
-        known = (
-            f"folds are 0 to {ALL_FOLDS - 1}, or {SYNTHETIC_FOLD} for synthetic rows ({ALL_FOLDS} means 'all' in a run)"
-        )
+        known = f"folds are 0 to {ALL_FOLDS - 1}, or {SYNTHETIC_FOLD} or 'synthetic' ({ALL_FOLDS} means 'all' in a run)"
         rows = zip(frame.index, frame["fold"], folds, strict=True)
         found += [(int(i) + 2, f"fold {text!r}; {known}") for i, text, fold in rows if fold is None]
         frame = frame.assign(fold=np.array([-1 if k is None else k for k in folds], dtype=np.int64))
@@ -93,7 +91,7 @@ def select_fold(frame: pd.DataFrame, fold: int) -> tuple[pd.DataFrame, pd.DataFr
         return frame, frame.iloc[:0]
     there = sorted(int(k) for k in frame["fold"].unique() if k < ALL_FOLDS)
     if fold not in there:
-        raise InputError(f"there is no fold {fold}; the table has {_names(there)}, and {ALL_FOLDS} means all of them")
+        raise InputError(f"there is no fold {fold}; the table has {_names(there)}, and fold=all takes all of them")
     held_out = frame["fold"] == fold
     return frame[~held_out], frame[held_out]
 
@@ -120,6 +118,8 @@ def check_charset(frame: pd.DataFrame, charset: Charset, path: str | Path) -> No
 def _fold(text: str) -> int | None:
     """The number of a fold; None for what is none."""
     text = text.strip()
+    if text == "synthetic":
+        return SYNTHETIC_FOLD
     return int(text) if text.isascii() and text.isdigit() and int(text) != ALL_FOLDS else None
 
 

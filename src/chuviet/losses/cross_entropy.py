@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chuviet import config
 from chuviet.batch import Batch, Output
+from chuviet.losses.configs import SequenceCrossEntropyConfig
 from chuviet.vocab import EOS, PAD, SPECIALS
 
 
@@ -20,12 +20,7 @@ class SequenceCrossEntropy:
     that hold a character or the end mark; padding counts neither in the sum nor in the number.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        smoothing: float = 0.1
-
-        def build(self) -> SequenceCrossEntropy:
-            return SequenceCrossEntropy(self.smoothing)
+    Config: TypeAlias = SequenceCrossEntropyConfig
 
     def __init__(self, smoothing: float) -> None:
         self.smoothing = smoothing

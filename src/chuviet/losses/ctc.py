@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chuviet import config
 from chuviet.batch import Batch, Output, within
+from chuviet.losses.configs import CTCLossConfig
 
 
 class CTCLoss:
@@ -23,12 +23,7 @@ class CTCLoss:
     frames against the text spread evenly over the columns with ink. For short texts, and for a first run alone.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        flat: float = 0.0  # 0..1
-
-        def build(self) -> CTCLoss:
-            return CTCLoss(self.flat)
+    Config: TypeAlias = CTCLossConfig
 
     def __init__(self, flat: float = 0.0) -> None:
         self.flat = flat

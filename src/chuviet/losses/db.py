@@ -7,33 +7,20 @@ highest loss). Maps: "text" and "text_mask", "threshold" and "threshold_mask", e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chuviet import config
 from chuviet.batch import Batch, Output
+from chuviet.losses.configs import DBLossConfig
 
 
 class DBLoss:
     """Of logits N 2 H W, or N 1 H W of a slim model, whose threshold then counts nothing."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        alpha: float = 5.0  # of the probability map
-        beta: float = 10.0  # of the threshold map
-        k: float = 50.0  # steepness of the binarisation
-        negatives: float = 3.0  # kept for each positive pixel
-        probability: Literal["dice", "bce"] = "dice"  # loss of the probability map
-        # Each image's own Dice, then their mean. Over a batch at once, the few pixels of a photo's words weigh nothing
-        # beside those of a receipt.
-        each_image: bool = False
-
-        def build(self) -> DBLoss:
-            return DBLoss(self)
+    Config: TypeAlias = DBLossConfig
 
     def __init__(self, cfg: DBLoss.Config) -> None:
         self.cfg = cfg

@@ -10,14 +10,14 @@ Maps: those of `EastTargets`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chuviet import config
 from chuviet.batch import Batch, Output
+from chuviet.losses.configs import EastLossConfig
 
 
 def read_logits(logits: Tensor, crop: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -37,21 +37,7 @@ class EastLoss:
     Chance is that of torch's own generator.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        crop: float = 640.0  # pixels that a distance of 1 stands for; the same in model and decoder
-        hard_negatives: int = 512
-        random_negatives: int = 512
-        hard_boxes: int = 128
-        random_boxes: int = 128
-        angle: float = 10.0
-        boxes: float = 1.0  # weight of boxes against the score
-        # Text counts as much as background. As one mean, a photo's 50 cells with text drown in 1024 without: after 120
-        # steps on six photos, 1 of 13 words was found, balanced all 13.
-        balanced: bool = True
-
-        def build(self) -> EastLoss:
-            return EastLoss(self)
+    Config: TypeAlias = EastLossConfig
 
     def __init__(self, cfg: EastLoss.Config) -> None:
         self.cfg = cfg

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chuviet import config
 from chuviet.batch import Batch, Output, within
+from chuviet.losses.configs import GuidedCTCLossConfig, MutualLossConfig
 from chuviet.losses.cross_entropy import SequenceCrossEntropy
 from chuviet.losses.ctc import CTCLoss
 
@@ -17,13 +18,7 @@ from chuviet.losses.ctc import CTCLoss
 class GuidedCTCLoss:
     """CTC loss + `guide` x cross entropy of the guide, both a character; the guide is absent in validation."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        guide: float = 1.0
-        smoothing: float = 0.1
-
-        def build(self) -> GuidedCTCLoss:
-            return GuidedCTCLoss(self)
+    Config: TypeAlias = GuidedCTCLossConfig
 
     def __init__(self, cfg: GuidedCTCLoss.Config) -> None:
         self.cfg = cfg
@@ -46,15 +41,7 @@ class MutualLoss:
     (`ctc`) and of their guides' characters (`guide`), mean squared difference of their features (`features`).
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        member: GuidedCTCLoss.Config = GuidedCTCLoss.Config()
-        ctc: float = 1.0
-        guide: float = 0.5
-        features: float = 1.0
-
-        def build(self) -> MutualLoss:
-            return MutualLoss(self)
+    Config: TypeAlias = MutualLossConfig
 
     def __init__(self, cfg: MutualLoss.Config) -> None:
         self.cfg, self.member = cfg, cfg.member.build()

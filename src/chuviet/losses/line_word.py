@@ -6,27 +6,21 @@ that stand close lie on each other. Maps: "lines", "lines_mask", "words", "words
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chuviet import config
 from chuviet.batch import Batch, Output
+from chuviet.losses.configs import LineWordLossConfig
 from chuviet.losses.db import dice, hard_negatives
 
 
 class LineWordLoss:
     """Of logits N 2 H W: lines, words."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        dice: float = 1.0  # weight of Dice beside cross-entropy
-        negatives: float = 3.0  # kept for each positive pixel
-
-        def build(self) -> LineWordLoss:
-            return LineWordLoss(self)
+    Config: TypeAlias = LineWordLossConfig
 
     def __init__(self, cfg: LineWordLoss.Config) -> None:
         self.cfg = cfg

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chuviet import config
 from chuviet.batch import Batch, Output
+from chuviet.losses.configs import RejectorLossConfig
 
 
 class RejectorLoss:
@@ -17,13 +17,7 @@ class RejectorLoss:
     don't-care regions alone (`mask` 0 somewhere, no text) count nothing.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        name: str = "score"  # FOTS; "text" of DBNet
-        mask: str = "mask"  # FOTS; "text_mask" of DBNet
-
-        def build(self) -> RejectorLoss:
-            return RejectorLoss(self)
+    Config: TypeAlias = RejectorLossConfig
 
     def __init__(self, cfg: RejectorLoss.Config) -> None:
         self.cfg = cfg

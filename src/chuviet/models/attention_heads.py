@@ -8,14 +8,14 @@ Classes as for all attention models of the project: PAD, SOS, EOS, MASK, then th
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chuviet import config
 from chuviet.batch import Batch, within
+from chuviet.models.configs import NRTRConfig, SARConfig
 from chuviet.vocab import SOS, SPECIALS
 
 
@@ -33,13 +33,7 @@ class SAR(nn.Module):
     over the whole map.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        hidden: int = 512
-        dropout: float = 0.1
-
-        def build(self, channels: int, num_characters: int) -> SAR:
-            return SAR(self, channels, num_characters)
+    Config: TypeAlias = SARConfig
 
     def __init__(self, cfg: SAR.Config, channels: int, num_characters: int) -> None:
         super().__init__()
@@ -78,15 +72,7 @@ class SAR(nn.Module):
 class NRTR(nn.Module):
     """Features N C h T -> logits N L+1 V: a transformer decoder over all places of the map."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        hidden: int = 256
-        layers: int = 2
-        heads: int = 8
-        dropout: float = 0.1
-
-        def build(self, channels: int, num_characters: int) -> NRTR:
-            return NRTR(self, channels, num_characters)
+    Config: TypeAlias = NRTRConfig
 
     def __init__(self, cfg: NRTR.Config, channels: int, num_characters: int) -> None:
         super().__init__()

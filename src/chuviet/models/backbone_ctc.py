@@ -8,17 +8,15 @@ Heads: linear on the mean of each column ("linear"), or a 1x1 convolution with B
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from chuviet import config
 from chuviet.batch import Batch, Output, within
 from chuviet.models.attention import attend
 from chuviet.models.backbone import timm_backbone
-from chuviet.models.widths import Widths, apply_widths
+from chuviet.models.configs import BackboneCTCConfig
 
 PIXELS_A_FRAME = 4
 
@@ -98,20 +96,7 @@ class SVTRNeck(nn.Module):
 class BackboneCTC(nn.Module):
     """Input N 3 H W. Output: logits N T V with T = ceil(W / 4), V = characters + blank."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        backbone: str = "resnet34.a1_in1k"
-        pretrained: bool = True
-        head: Literal["linear", "conv"] = "linear"
-        neck: Literal["none", "svtr"] = "none"
-        dims: int = 64  # of the neck's output
-        hidden: int = 120
-        depth: int = 2
-        dropout: float = 0.1
-        pruned: Widths = ()  # of `chuviet prune`
-
-        def build(self, num_characters: int) -> BackboneCTC:
-            return apply_widths(BackboneCTC(self, num_characters), self.pruned)
+    Config: TypeAlias = BackboneCTCConfig
 
     def __init__(self, cfg: BackboneCTC.Config, num_characters: int) -> None:
         super().__init__()

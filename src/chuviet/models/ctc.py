@@ -11,16 +11,18 @@ Images without padding need none of that: the convolutions' own zeros are beyond
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chuviet import config
 from chuviet.batch import Batch, Output, within
 from chuviet.models.attention import attend
-from chuviet.models.widths import Widths, apply_widths
+from chuviet.models.configs import Activation, LineCTCConfig
+
+_ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {"gelu": F.gelu, "silu": F.silu}
 
 
 def masked(x: Tensor, mask: Tensor | None) -> Tensor:
@@ -31,8 +33,9 @@ def masked(x: Tensor, mask: Tensor | None) -> Tensor:
 class ConvBlock(nn.Module):
     """Depthwise convolution, then a pointwise expansion and contraction; residual. N C H W -> N C H W."""
 
-    def __init__(self, width: int, kernel: int, expand: int) -> None:
+    def __init__(self, width: int, kernel: int, expand: int, activation: Activation = "gelu") -> None:
         super().__init__()
+        self.activate = _ACTIVATIONS[activation]
         self.depthwise = nn.Conv2d(width, width, kernel, padding=kernel // 2, groups=width, bias=False)
         self.norm = nn.BatchNorm2d(width)
         self.up = nn.Conv2d(width, width * expand, 1)
@@ -41,21 +44,24 @@ class ConvBlock(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         y = self.norm(self.depthwise(x))
-        y = self.down(F.gelu(self.up(y)))
+        y = self.down(self.activate(self.up(y)))
         return torch.addcmul(x, y, masked(self.scale.to(y.dtype), mask))  # one pass; x is zero where the mask is
 
 
 class Downsample(nn.Module):
-    """Strided convolution + BatchNorm + GELU. N C H W -> N C' H/sh W/sw."""
+    """Strided convolution + BatchNorm + activation. N C H W -> N C' H/sh W/sw."""
 
-    def __init__(self, c_in: int, c_out: int, kernel: tuple[int, int], stride: tuple[int, int]) -> None:
+    def __init__(
+        self, c_in: int, c_out: int, kernel: tuple[int, int], stride: tuple[int, int], activation: Activation = "gelu"
+    ) -> None:
         super().__init__()
+        self.activate = _ACTIVATIONS[activation]
         pad = ((kernel[0] - 1) // 2, (kernel[1] - 1) // 2)
         self.conv = nn.Conv2d(c_in, c_out, kernel, stride, pad, bias=False)
         self.norm = nn.BatchNorm2d(c_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.gelu(self.norm(self.conv(x)))
+        return self.activate(self.norm(self.conv(x)))
 
 
 class DropChannels(nn.Module):
@@ -79,15 +85,21 @@ class MixingBlock(nn.Module):
     N T C.
     """
 
-    def __init__(self, width: int, heads: int, kernel: int, expand: int, dropout: float) -> None:
+    def __init__(
+        self, width: int, heads: int, kernel: int, expand: int, dropout: float, activation: Activation = "gelu"
+    ) -> None:
         super().__init__()
         self.heads = heads
+        self.activate = _ACTIVATIONS[activation]
         self.norm1, self.norm2, self.norm3 = nn.LayerNorm(width), nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * width)
         self.project = nn.Linear(width, width)
         self.conv = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
         self.mlp = nn.Sequential(
-            nn.Linear(width, expand * width), nn.GELU(), DropChannels(dropout), nn.Linear(expand * width, width)
+            nn.Linear(width, expand * width),
+            nn.GELU() if activation == "gelu" else nn.SiLU(),
+            DropChannels(dropout),
+            nn.Linear(expand * width, width),
         )
         self.dropout = DropChannels(dropout)
 
@@ -96,7 +108,7 @@ class MixingBlock(nn.Module):
         keep = None if valid is None else valid[:, :, None]
         x = x + self.dropout(self.project(attend(self.qkv(self.norm1(x)), self.heads, valid)))
         y = masked(self.norm2(x), keep)
-        x = x + self.dropout(F.gelu(self.conv(y.transpose(1, 2)).transpose(1, 2)))
+        x = x + self.dropout(self.activate(self.conv(y.transpose(1, 2)).transpose(1, 2)))
         return masked(x + self.dropout(self.mlp(self.norm3(x))), keep)
 
 
@@ -105,38 +117,23 @@ class LineCTC(nn.Module):
     with T = ceil(W / 4), V = characters + blank.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        height: int = 40
-        channels: int = 1
-        stem: int = 32
-        widths: tuple[int, int, int] = (64, 128, 192)
-        depths: tuple[int, int, int] = (2, 3, 3)
-        heads: int = 6
-        expand: int = 3
-        kernel: int = 3
-        mix_kernel: int = 7
-        dropout: float = 0.1
-        drop_features: float = 0.1  # whole frames of features hidden from the mixing layers
-        pruned: Widths = ()  # of `chuviet prune`
-
-        def build(self, num_characters: int) -> LineCTC:
-            return apply_widths(LineCTC(self, num_characters), self.pruned)
+    Config: TypeAlias = LineCTCConfig
 
     def __init__(self, cfg: LineCTC.Config, num_characters: int) -> None:
         super().__init__()
         c1, c2, c3 = cfg.widths
+        act = cfg.activation
         self.cfg = cfg
-        self.stem1 = Downsample(cfg.channels, cfg.stem, (3, 3), (2, 2))
-        self.stem2 = Downsample(cfg.stem, c1, (3, 3), (2, 2))
-        self.stage1 = nn.ModuleList(ConvBlock(c1, cfg.kernel, cfg.expand) for _ in range(cfg.depths[0]))
-        self.reduce = Downsample(c1, c2, (3, 3), (2, 1))
-        self.stage2 = nn.ModuleList(ConvBlock(c2, cfg.kernel, cfg.expand) for _ in range(cfg.depths[1]))
+        self.stem1 = Downsample(cfg.channels, cfg.stem, (3, 3), (2, 2), act)
+        self.stem2 = Downsample(cfg.stem, c1, (3, 3), (2, 2), act)
+        self.stage1 = nn.ModuleList(ConvBlock(c1, cfg.kernel, cfg.expand, act) for _ in range(cfg.depths[0]))
+        self.reduce = Downsample(c1, c2, (3, 3), (2, 1), act)
+        self.stage2 = nn.ModuleList(ConvBlock(c2, cfg.kernel, cfg.expand, act) for _ in range(cfg.depths[1]))
         rows = -(-cfg.height // 8)
         self.flatten = nn.Linear(c2 * rows, c3)
         self.norm_in = nn.LayerNorm(c3)
         self.mixing = nn.ModuleList(
-            MixingBlock(c3, cfg.heads, cfg.mix_kernel, cfg.expand, cfg.dropout) for _ in range(cfg.depths[2])
+            MixingBlock(c3, cfg.heads, cfg.mix_kernel, cfg.expand, cfg.dropout, act) for _ in range(cfg.depths[2])
         )
         self.norm_out = nn.LayerNorm(c3)
         self.dropout = DropChannels(cfg.dropout)

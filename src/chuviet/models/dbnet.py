@@ -8,19 +8,16 @@ mobile detector. Different from the paper: no deformable convolutions, and input
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from timm.utils.model import reparameterize_model
 from torch import Tensor, nn
 
-from chuviet import config
 from chuviet.batch import Batch, Output
 from chuviet.models.backbone import timm_features
-from chuviet.models.fpn import FPN
-from chuviet.models.widths import Widths, apply_widths
+from chuviet.models.configs import DBNetConfig
 
 
 class DBNet(nn.Module):
@@ -28,18 +25,7 @@ class DBNet(nn.Module):
     the thresholds, if there are any, which a slim model has not. H and W are multiples of 32.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        backbone: str = "repvit_m0_9"
-        pretrained: bool = True
-        options: tuple[tuple[str, Any], ...] = ()  # of timm's model, such as (("depth", (2, 2, 14, 2)),)
-        neck: FPN.Config = FPN.Config()
-        words: bool = False  # a map of words beside that of lines
-        threshold: bool = True  # a map of thresholds, for training
-        pruned: Widths = ()  # of `chuviet prune`
-
-        def build(self, num_characters: int = 0) -> DBNet:
-            return apply_widths(DBNet(self), self.pruned)
+    Config: TypeAlias = DBNetConfig
 
     def __init__(self, cfg: DBNet.Config) -> None:
         super().__init__()

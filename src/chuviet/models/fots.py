@@ -15,17 +15,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chuviet import config
 from chuviet.batch import Batch, Output
 from chuviet.models.backbone import timm_features
-from chuviet.models.widths import Widths, apply_widths
+from chuviet.models.configs import FOTSConfig
 
 FIRST_DISTANCE = 16.0  # pixels: about what is seen from inside a word
 
@@ -38,19 +36,7 @@ class FOTS(nn.Module):
 
     channels = 6  # of the logits
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        backbone: str = "resnet34"
-        pretrained: bool = True
-        options: tuple[tuple[str, Any], ...] = ()  # of timm's model, such as (("channels", (32, 64, 128, 192)),)
-        centre: tuple[int, int] = (512, 1024)
-        decoder: tuple[int, int, int, int] = (512, 256, 128, 64)  # channels that each squeezes to, deepest first
-        out: int = 64
-        crop: float = 640.0  # pixels that a distance of 1 stands for; the same in loss and decoder
-        pruned: Widths = ()  # of `chuviet prune`
-
-        def build(self, num_characters: int = 0) -> FOTS:
-            return apply_widths(FOTS(self), self.pruned)
+    Config: TypeAlias = FOTSConfig
 
     def __init__(self, cfg: FOTS.Config) -> None:
         super().__init__()

@@ -8,25 +8,19 @@ each convolution.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chuviet import config
+from chuviet.models.configs import FPNConfig
 
 
 class FPN(nn.Module):
     """Maps N C_i H/s_i W/s_i at s = 4, 8, 16, 32 -> N width H/4 W/4."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        width: int = 96  # channels of the result, a multiple of 4
-        excite: bool = True  # RSE-FPN; else the plain one
-
-        def build(self, channels: Sequence[int]) -> FPN:
-            return FPN(self, channels)
+    Config: TypeAlias = FPNConfig
 
     def __init__(self, cfg: FPN.Config, channels: Sequence[int]) -> None:
         super().__init__()

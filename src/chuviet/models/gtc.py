@@ -7,15 +7,12 @@ PP-OCRv2 (https://arxiv.org/abs/2109.03144) does it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from torch import nn
 
-from chuviet import config
 from chuviet.batch import Batch, Output
-from chuviet.models.attention_heads import SAR
-from chuviet.models.backbone_ctc import BackboneCTC
+from chuviet.models.configs import GTCConfig, MutualConfig
 
 
 class GTC(nn.Module):
@@ -23,19 +20,7 @@ class GTC(nn.Module):
     N L+1 V) and the map they read (`extra["features"]`); else the recogniser's alone.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        student: config.Config = BackboneCTC.Config(neck="svtr")
-        guide: config.Config = SAR.Config()
-        detach: bool = True  # CTC does not train the backbone
-
-        @property
-        def shipped(self) -> config.Config:
-            """The config of what the weights file holds."""
-            return self.student
-
-        def build(self, num_characters: int) -> GTC:
-            return GTC(self, num_characters)
+    Config: TypeAlias = GTCConfig
 
     def __init__(self, cfg: GTC.Config, num_characters: int) -> None:
         super().__init__()
@@ -64,17 +49,7 @@ class Mutual(nn.Module):
     second's under the same names with the ending "2" (`extra["logits2"]` ...); else the first's alone.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        member: GTC.Config = GTC.Config()
-
-        @property
-        def shipped(self) -> config.Config:
-            """The config of what the weights file holds."""
-            return self.member.student
-
-        def build(self, num_characters: int) -> Mutual:
-            return Mutual(self, num_characters)
+    Config: TypeAlias = MutualConfig
 
     def __init__(self, cfg: Mutual.Config, num_characters: int) -> None:
         super().__init__()

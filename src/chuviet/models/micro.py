@@ -7,14 +7,13 @@ https://arxiv.org/abs/2201.09792).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from chuviet import config
 from chuviet.batch import Batch, Output
-from chuviet.models.widths import Widths, apply_widths
+from chuviet.models.configs import MicroOCRConfig
 
 PATCH = 4  # pixels
 
@@ -34,15 +33,7 @@ class MicroBlock(nn.Module):
 class MicroOCR(nn.Module):
     """Input N 3 H W, H as configured. Output: logits N T V with T = ceil(W / 4), V = characters + blank."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        width: int = 16
-        depth: int = 2
-        height: int = 32
-        pruned: Widths = ()  # of `chuviet prune`
-
-        def build(self, num_characters: int) -> MicroOCR:
-            return apply_widths(MicroOCR(self, num_characters), self.pruned)
+    Config: TypeAlias = MicroOCRConfig
 
     def __init__(self, cfg: MicroOCR.Config, num_characters: int) -> None:
         super().__init__()

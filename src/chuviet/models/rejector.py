@@ -7,14 +7,14 @@ as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from chuviet import config
 from chuviet.batch import Batch, Output
+from chuviet.models.configs import RejectorConfig
 from chuviet.models.protocols import Slimmable
 
 #: A logit that no decoder takes for text.
@@ -26,16 +26,7 @@ class Rejector(nn.Module):
 
     Output: the detector's, and `extra["text"]` N, the logit of there being text. In training that alone."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        detector: config.Config
-        level: int = 1  # the map that is looked at: 0 at 1/4, 1 at 1/8, ...
-        hidden: int = 32
-        places: int = 16  # of an image, whose mean says whether there is text: those that look most like it
-        threshold: float = 0.0  # logit below which an image is empty; `chuviet reject` sets it
-
-        def build(self, num_characters: int = 0) -> Rejector:
-            return Rejector(self)
+    Config: TypeAlias = RejectorConfig
 
     def __init__(self, cfg: Rejector.Config) -> None:
         super().__init__()

@@ -7,16 +7,14 @@ columns are hidden from the attention, and a share of the decoder's inputs is ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from chuviet import config
 from chuviet.batch import Batch, Output, within
 from chuviet.models.backbone import timm_backbone
-from chuviet.models.widths import Widths, apply_widths
+from chuviet.models.configs import Seq2SeqConfig
 from chuviet.vocab import MASK, SOS, SPECIALS
 
 State = tuple[Tensor, ...]
@@ -32,18 +30,7 @@ class Seq2Seq(nn.Module):
     decoders.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config(config.Config):
-        backbone: str = "tf_efficientnetv2_b2.in1k"
-        hidden: int = 256
-        pretrained: bool = True
-        dropout: float = 0.5
-        drop_path: float = 0.5
-        mask_inputs: float = 0.05
-        pruned: Widths = ()  # of `chuviet prune`
-
-        def build(self, num_characters: int) -> Seq2Seq:
-            return apply_widths(Seq2Seq(self, num_characters), self.pruned)
+    Config: TypeAlias = Seq2SeqConfig
 
     def __init__(self, cfg: Seq2Seq.Config, num_characters: int) -> None:
         super().__init__()

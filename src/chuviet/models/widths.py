@@ -15,8 +15,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from chuviet.config import ConfigError
+from chuviet.models.configs import Widths as Widths
 
-Widths = tuple[tuple[str, tuple[int, ...]], ...]
 Model = TypeVar("Model", bound=nn.Module)
 
 #: Kinds of layers that have widths, and the attributes that hold them.

@@ -34,6 +34,10 @@ RECOGNIZERS = ("vi_text", "print_line", "scene_word")
 #: textures is a letter or two. Chosen on every second of 100 photos and of 107 photos without text.
 _LEAST = ((3, 0.8), (6, 0.7), (10, 0.55))
 _LEAST_OF_LONG = 0.3
+#: A page with so many texts of so many characters is one of text: its short ones are numbers of a table, not texture,
+#: and need no more than this. Chosen on 20 receipts, 15 wills, 10 sheets and 57 photos.
+_MANY, _LONG = 10, 10
+_LEAST_AMONG_TEXT = 0.5
 
 
 class Reader:
@@ -50,7 +54,8 @@ class Reader:
         of their own are taken as they are ("auto"), or read by OCR as all others ("always"); "never" gives nothing but
         such texts. `longest`: see `Detector`; for one that is named here. Text whose score, finding
         times reading, is below `min_score`, and what is read as nothing, is left out (0: nothing is; None: below 0.8
-        for one or two characters, and less for longer ones, 0.3 from ten on): what is unreadable is mostly no text.
+        for one or two characters, and less for longer ones, 0.3 from ten on; on pages with ten such long texts below
+        0.5 for short ones): what is unreadable is mostly no text.
 
         Raises InputError for weights that are missing, damaged or of the other kind.
         """
@@ -108,10 +113,11 @@ class Reader:
             other, better = self._read_lines(quarter, batch_size)
             if is_found(better, texts):
                 found, texts = [line.moved(lambda p: turned_back(p, image.shape[1])) for line in other], better
+        among_text = is_text_page(found, texts)
         lines = [
             line_at(line.quad, text, line.score * text.confidence, line.words)
             for line, text in zip(found, texts, strict=True)
-            if self._is_kept(text, line.score)
+            if self._is_kept(text, line.score, among_text)
         ]
         return page_of(name, image.shape[1], image.shape[0], lines)
 
@@ -141,16 +147,23 @@ class Reader:
         aspects = side_lengths(quads)[:, 0] / np.maximum(height_of(quads), 1e-6)
         return read_by(self.recognizer, aspects.tolist(), read)
 
-    def _is_kept(self, text: Prediction, found: float) -> bool:
-        """Whether a text is one; `found`: the score of its place."""
+    def _is_kept(self, text: Prediction, found: float, among_text: bool = False) -> bool:
+        """Whether a text is one; `found`: the score of its place, `among_text`: see `is_text_page`."""
         if self.min_score is None:
-            return bool(text.text) and found * text.likelihood >= least_score(text.text)
+            return bool(text.text) and found * text.likelihood >= least_score(text.text, among_text)
         return self.min_score <= 0 or bool(text.text and found * text.confidence >= self.min_score)
 
 
-def least_score(text: str) -> float:
-    """Of finding times reading (`likelihood`): less is taken for no text."""
-    return next((least for length, least in _LEAST if len(text) < length), _LEAST_OF_LONG)
+def least_score(text: str, among_text: bool = False) -> float:
+    """Of finding times reading (`likelihood`): less is taken for no text. `among_text`: on a page of text."""
+    least = next((least for length, least in _LEAST if len(text) < length), _LEAST_OF_LONG)
+    return min(least, _LEAST_AMONG_TEXT) if among_text else least
+
+
+def is_text_page(found: Sequence[FoundLine], texts: Sequence[Prediction]) -> bool:
+    """Whether a page has so many long texts that its short ones are no texture of a photo."""
+    long = [line.score * text.likelihood for line, text in zip(found, texts, strict=True) if len(text.text) >= _LONG]
+    return sum(score >= _LEAST_OF_LONG for score in long) >= _MANY
 
 
 def crops_of(image: np.ndarray, line: FoundLine, single: bool) -> list[np.ndarray]:

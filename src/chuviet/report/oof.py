@@ -29,7 +29,7 @@ def read_oof(path: str | Path) -> pd.DataFrame:
     """
     frame = read_table(path, columns=("img_path", "text", "prediction"))
     if not len(frame):
-        raise InputError(f"{path}: no rows; a run with fold=5 has no out-of-fold predictions")
+        raise InputError(f"{path}: no rows; a run with fold=all has no out-of-fold predictions")
     pairs = zip(frame["text"], frame["prediction"], strict=True)
     edits = [sum(a != b for a, b in align(t, p)) for t, p in pairs]
     return frame.assign(distance=edits, length=frame["text"].str.len())

@@ -24,14 +24,15 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from chuviet.batch import Batch, Output
-from chuviet.config import Config, ConfigError
+from chuviet.config import ConfigError
 from chuviet.errors import InputError
 from chuviet.models.protocols import candidates_of
 from chuviet.train.averaging import recompute_batchnorm, round_weights
+from chuviet.train.configs import Optim as Optim
+from chuviet.train.configs import Train as Train
 from chuviet.train.distributed import global_part, highest_of_all, sync_batchnorm, widen_to_widest
 from chuviet.train.loading import batches_of
 from chuviet.train.log import RunLog
-from chuviet.train.optim import Optim
 from chuviet.train.schedule import Schedule
 from chuviet.train.session import Session
 from chuviet.train.signals import NotedSignals
@@ -59,56 +60,6 @@ class Metric(Protocol):
 #: A sum of means over different things gives them as "terms" K too, whose sum is the loss, and K weights.
 Loss = Callable[[Output, Batch], dict[str, Tensor]]
 Decoder = Callable[..., list[Any]]  # of Prediction, or of Detection
-
-
-@dataclass(frozen=True, kw_only=True)
-class Train(Config):
-    """How long, on what, and which weights a run ends with.
-
-    With `minutes` the run ends by its epochs or by its minutes, whichever come first. The learning rate follows the
-    larger of the two shares, of steps and of minutes, so that it reaches its last value either way. The epochs of
-    `average` are those of that schedule: of 4 epochs in 8 minutes the third ends after 6 minutes, however many rows
-    have been seen. Minutes are wall-clock time since training began, with the validations on the way and the sessions
-    before a resume; the last validation comes on top.
-
-    `session_minutes` is what the process may take: the run saves and stops before they are over, and a run with
-    resume=true goes on, with the weights in the end that one process would have given.
-    """
-
-    epochs: int = 30
-    minutes: float = 0.0  # at most; 0 = as long as the epochs take
-    session_minutes: float = 0.0  # at most until the run is saved and stops, to be resumed; 0 = no limit
-    seed: int = 0
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    frozen: tuple[str, ...] = ()  # modules that keep their weights and BatchNorm statistics, such as ("backbone",)
-    accumulate: int = 1  # batches an optimiser step
-    clip: float = 5.0  # largest gradient norm; 0 = no clipping
-    ema: float = 0.0  # decay of the moving average; 0 = none
-    average: tuple[int, ...] = ()  # epochs (from 1) whose mean of weights the run ends with
-    batchnorm_batches: int = 50  # training batches that recompute BatchNorm for that mean
-    keep: Literal["average", "ema", "last", "best"] = (
-        "last"  # "best" is chosen on the validation rows: optimistic there
-    )
-    validate_every: int = 1  # epochs; 0 = only at the end
-    checkpoint_minutes: float = 5.0
-    threads: int = 0  # torch threads on a CPU; 0 = all cores
-
-    def check(self) -> None:
-        """Raises ConfigError where the weights that `keep` names would not be there at the end, or time is negative."""
-        if not self.minutes >= 0:
-            raise ConfigError(f"train.minutes={self.minutes:g}: a number above 0, or 0 for no limit")
-        if not self.session_minutes >= 0:
-            raise ConfigError(f"train.session_minutes={self.session_minutes:g}: a number above 0, or 0 for no limit")
-        if late := [e for e in self.average if not 1 <= e <= self.epochs]:
-            raise ConfigError(
-                f"train.average: epoch {late[0]} of {self.epochs}; set it along with train.epochs, such as "
-                f"train.average=({self.epochs},)"
-            )
-        if self.keep == "average" and not self.average:
-            raise ConfigError("train.keep=average needs train.average: the epochs whose mean is kept")
-        if self.keep == "ema" and not self.ema:
-            raise ConfigError("train.keep=ema needs train.ema: the moving average's decay, such as 0.998")
 
 
 @dataclass
@@ -252,8 +203,8 @@ def fit(
                         run.reach(schedule.epochs(schedule.position(run.step, share)))
                     late = run.minutes_since_save() > cfg.checkpoint_minutes
                     # One process alone may have got the signal, or be late a step earlier; saving waits for all.
-                    over = session.is_over() and share < 1
-                    stop, save, over = highest_of_all((signals.came, late, over), world)
+                    ends_early = session.is_over() and share < 1
+                    stop, save, over = highest_of_all((signals.came, late, ends_early), world)
                     if stop or save or over:
                         run.save()
                     if stop:

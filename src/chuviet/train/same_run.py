@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from chuviet.config import Config
+from chuviet.data.configs import LineDataConfig
 from chuviet.data.files import find_data
-from chuviet.data.recognition import LineData
+from chuviet.data.mix import read_mix
 from chuviet.errors import InputError
 from chuviet.train.state import first_difference
 from chuviet.vocab import CharsetError
 
 #: What a resumed run must share with the one that was begun: these keys of its config and all below them.
-_DEFINING = (
-    "model", "data.csv", "data.valid", "data.mix", "data.sources", "data.preprocess", "data.train",
-    "data.targets",
-)  # fmt: skip
+_DEFINING = ("model", "data.csv", "data.valid", "data.mix", "data.preprocess", "data.targets")
 
 
 def check_same_run(before: Any, now: Any, out: Path) -> None:
@@ -44,7 +42,7 @@ def check_same_run(before: Any, now: Any, out: Path) -> None:
 def _characters(data: Any) -> str:
     """The characters that a recogniser's data have; "" for those of a detector, or a dictionary that is gone."""
     try:
-        return data.characters().characters if isinstance(data, LineData.Config) else ""
+        return data.characters().characters if isinstance(data, LineDataConfig) else ""
     except (InputError, CharsetError):
         return ""
 
@@ -60,6 +58,12 @@ def _changes(before: Any, now: Any, key: str = "") -> Iterator[tuple[str, Any, A
         yield from _changes(getattr(before, f.name), getattr(now, f.name), f"{key}.{f.name}".removeprefix("."))
 
 
+def _names(mix: tuple[str, ...]) -> list[str]:
+    """The sets of a mix: files in their order, which numbers the rows; sources of the CSV have none."""
+    parts = read_mix(mix)
+    return [part.name for part in parts if part.is_file] + sorted(part.name for part in parts if not part.is_file)
+
+
 def _was_and_is(was: Any, now: Any) -> str:
     long = isinstance(was, str) and isinstance(now, str) and len(was + now) > 60
     return first_difference(was, now) if long else f"{was!r}, now {now!r}"
@@ -72,7 +76,9 @@ def _harmless(key: str, was: Any, now: Any) -> bool:
     last = key.rpartition(".")[2]
     if key.startswith("model.") and (last == "pretrained" or last.startswith("drop")):
         return True
-    if key in ("data.csv", "data.valid") and was and now:
+    if key == "data.mix":  # which sets, and of pages in which order; how much of them an epoch has is free
+        return _names(was) == _names(now)
+    if key in ("data.csv", "data.valid") and isinstance(was, str) and was and now:
         old, new = find_data(was), find_data(now)  # moved, or written another way
         return old.samefile(new) if old.exists() and new.exists() else old.name == new.name
     return False

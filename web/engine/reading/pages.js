@@ -48,9 +48,10 @@ export class Reader {
         texts = better;
       }
     }
+    const amongText = isTextPage(found, texts);
     const lines = found.flatMap((line, i) => {
       const text = texts[i];
-      if (!text.text || line.score * likelihood(text) < leastScore(text.text)) return [];
+      if (!text.text || line.score * likelihood(text) < leastScore(text.text, amongText)) return [];
       return [lineAt(line.quad, text, line.score * text.confidence, line.words)];
     });
     return pageOf(name, image, lines);
@@ -125,9 +126,26 @@ async function readLine(reader, image, { quad, words }) {
  * Of finding times reading: less is taken for no text.
  *
  * @param {string} text
+ * @param {boolean} amongText - on a page of text
  */
-export function leastScore(text) {
-  const { _LEAST, _LEAST_OF_LONG } = constants('reading.pages');
-  const found = _LEAST.find((/** @type {[number, number]} */ [length]) => text.length < length);
-  return found ? found[1] : _LEAST_OF_LONG;
+export function leastScore(text, amongText = false) {
+  const { _LEAST, _LEAST_OF_LONG, _LEAST_AMONG_TEXT } = constants('reading.pages');
+  const size = [...text].length;
+  const found = _LEAST.find((/** @type {[number, number]} */ [length]) => size < length);
+  const least = found ? found[1] : _LEAST_OF_LONG;
+  return amongText ? Math.min(least, _LEAST_AMONG_TEXT) : least;
+}
+
+/**
+ * Whether a page has so many long texts that its short ones are no texture of a photo.
+ *
+ * @param {FoundLine[]} found
+ * @param {Prediction[]} texts
+ */
+export function isTextPage(found, texts) {
+  const { _MANY, _LONG, _LEAST_OF_LONG } = constants('reading.pages');
+  const long = found.filter((line, i) => {
+    return [...texts[i].text].length >= _LONG && line.score * likelihood(texts[i]) >= _LEAST_OF_LONG;
+  });
+  return long.length >= _MANY;
 }

@@ -1,0 +1,18 @@
+"""PP-LCNet x1.0 with SVTR's neck, second step: as `line_192_words_f5`, to compare backbones."""
+
+from chuviet.recipes import backbone_lines
+
+cfg = backbone_lines(
+    backbone="lcnet_100.ra2_in1k",
+    height=40,
+    fold="all",
+    mix=("address_words:13000", "poems_words:7000"),
+    batch=32,
+    epochs=1,
+    lr=2e-3,
+    warmup=0.1,
+    final=0.3,
+    ema=0.99,
+    keep="ema",
+    init="lcnet_flat_f5",
+)

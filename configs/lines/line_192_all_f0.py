@@ -1,0 +1,30 @@
+"""LineCTC for hand and print, the run of `vi_text` and `print_line`: general lines, receipts, more print."""
+
+from chuviet.recipes import ctc_lines
+
+cfg = ctc_lines(
+    height=40,
+    widths=(64, 128, 192),
+    depths=(2, 3, 3),
+    trim=True,
+    fold=0,
+    mix=(
+        "real",
+        "joined:1500",
+        "address:400",
+        "text:2600",
+        "text_printed:1400",
+        "pagelines:700",
+        "receipts:400",
+        "receipts_more:800",
+    ),
+    bad_labels="leave_out",
+    batch=24,
+    epochs=12,
+    lr=1.0e-3,
+    warmup=0.03,
+    ema=0.998,
+    keep="ema",
+    validate_every=3,
+    init="weights/vi_text.onnx",
+)

@@ -1,0 +1,15 @@
+"""MicroOCR, captchas: 44,156 parameters."""
+
+from chuviet.recipes import micro_strings
+
+cfg = micro_strings(
+    hidden=64,
+    height=32,
+    width=128,
+    fold=0,
+    csv="synthetic_data/captcha/manifest.csv",
+    batch=32,
+    epochs=35,
+    lr=5e-3,
+    precision="fp32",
+)
