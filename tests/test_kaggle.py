@@ -23,7 +23,7 @@ from chuviet.data.table import write_table
 
 ROOT = Path(__file__).parents[1]
 SMALL = "train.epochs=1 train.device=cpu train.precision=fp32 data.batch=2 data.workers=0"
-REAL = "data.sources=('real',) data.draw=()"
+REAL = "data.mix=real"
 
 pytestmark = pytest.mark.slow
 

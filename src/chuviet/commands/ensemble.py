@@ -24,14 +24,14 @@ def run(args: Namespace) -> int:
     singles = [ballots.error(_only(m, len(members)), every) for m in range(len(members))]
     for name, member, error in zip(names, members, singles, strict=True):
         print(f"{name:<24}{member.bytes / 1e6:>8.2f}{member.milliseconds:>9.1f}{_shown(error, args.metric):>10.4f}")
-    (together, folds), (single, _) = cross_fitted(members, ballots, budget), cross_fitted(members, ballots, alone)
-    for fold, (votes, error) in folds.items():
-        print(f"chosen without fold {fold}: {_said(names, votes)}; on it {_shown(error, args.metric):.4f}")
+    (together, parts), (single, _) = cross_fitted(members, ballots, budget), cross_fitted(members, ballots, alone)
+    for part, (votes, error) in parts.items():
+        print(f"chosen without part {part}: {_said(names, votes)}; on it {_shown(error, args.metric):.4f}")
     votes = choose(members, ballots, budget, every)
     size, milliseconds = cost(members, votes)
     seen = ballots.error(votes, every)
     honest, best, flattering = (f"{_shown(error, args.metric):.4f}" for error in (together, single, seen))
-    print(f"{len(every)} lines, each read by what was chosen without its fold: {args.metric} {honest}")
+    print(f"{len(every)} lines, each read by what was chosen without its part: {args.metric} {honest}")
     print(f"the best single member, chosen in the same way: {args.metric} {best}")
     print(f"chosen on all lines: {_said(names, votes)}; {size:.2f} MB, {milliseconds:.1f} ms")
     print(f"({args.metric} {flattering} on the lines that it was chosen on, which is too good)")

@@ -11,7 +11,8 @@ tried. Of many members votes are added one by one, each the one that helps most,
 taken (forward selection with replacement: Caruana and others, Ensemble Selection from Libraries of Models, ICML 2004).
 
 What is chosen on some lines looks better on these than it is. Therefore each fold is judged by what was chosen on the
-other folds (`cross_fitted`), and that is the figure to believe.
+other folds (`cross_fitted`), and that is the figure to believe. Lines of one
+fold are dealt into five parts by their text.
 """
 
 from __future__ import annotations

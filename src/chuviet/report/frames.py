@@ -1,8 +1,8 @@
 """What a CTC recogniser's frames say of labelled lines, kept in a file: enough to read with it in any ensemble later.
 
-An NPZ file without pickles: `frames` (all lines' frames one after another, T V float16 log probabilities, none below
-`LEAST`), `ends` (where each line's frames end), `img_path`, `text`, `fold` (-1 where there is none) of each line, and
-`about`, JSON: the weights' path and bytes, the milliseconds of a line, the decoder, the characters.
+An NPZ file without pickles: `frames` (all lines' frames one after another, T V float16 log probabilities, rounded
+by `rounded`), `ends` (where each line's frames end), `img_path`, `text`, `fold` (-1 where there is none) of each line,
+and `about`, JSON: the weights' path and bytes, the milliseconds of a line, the decoder, the characters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.reading.lines import LineReader
 
-LEAST = -20.0  # log probability: what is less says no more, and takes room
+#: What a file holds of log probabilities: none below `LEAST`, and those below `COARSE` in halves. A line takes 16 kB;
+#: down to -20 and in full it would be 51.
+LEAST, COARSE = -16.0, -8.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def write_frames(
         raise InputError("--frames: of one recogniser at a time; chuviet ensemble puts them together")
     (artifact,) = reader.artifacts
     bar = tqdm(images, unit="line", desc="frames", dynamic_ncols=True)
-    lines = [np.maximum(reader.frames([image])[0], LEAST).astype(np.float16) for image in bar]
+    lines = [rounded(reader.frames([image])[0]) for image in bar]
     folds = rows["fold"].to_numpy(np.int64) if "fold" in rows else np.full(len(rows), -1, np.int64)
     beam = isinstance(reader.decoder_cfg, CTCBeam.Config)
     about = {"weights": str(artifact.path), "bytes": artifact.size, "milliseconds": milliseconds, "beam": beam,
@@ -63,6 +65,12 @@ def write_frames(
         about=np.array(json.dumps(about)),
     )  # fmt: skip
     write_whole(path, buffer.getvalue())
+
+
+def rounded(frames: np.ndarray) -> np.ndarray:
+    """Log probabilities (any shape) as a file holds them, float16."""
+    coarse = np.where(frames < COARSE, np.round(2 * frames) / 2, frames)
+    return np.maximum(coarse, LEAST).astype(np.float16)
 
 
 def read_frames(path: str | Path) -> SavedFrames:
