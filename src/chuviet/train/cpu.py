@@ -40,7 +40,7 @@ def depthwise_in_fp32(model: nn.Module) -> nn.Module:
     """
     for child in model.modules():
         if isinstance(child, nn.Conv2d) and _is_slow(child):
-            child.__class__ = _fp32_version(type(child))
+            child.__class__ = _fp32_version(type(child))  # type: ignore[arg-type]
     return model
 
 
