@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.stamp
-COMPILE := uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -o requirements.txt
+COMPILE := uv pip compile pyproject.toml --extra dev --extra backbones --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -o requirements.txt
 
 # The demo's size. DEMO_SCALE=small is what CI runs: the same steps, too few for readable results. FROM=scratch starts from random
 # weights (about 20 minutes) instead of those that have seen drawn lines (weights/vi_line_ptr.safetensors; ten minutes at most).

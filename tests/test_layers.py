@@ -24,11 +24,11 @@ MAKING = (
 )  # fmt: skip
 #: The serving floor: it stands on the reading floor, and knows nothing of making.
 SERVING = "serve"
-TOP = ("commands", "cli", "__main__")
+TOP = ("commands", "cli", "__main__", "ray_read")
 #: Modules above the reading floor that must do without the making floor all the same.
 LIGHT = {"__main__", "cli", "command_help", "commands", "commands.guard", "commands.images", "commands.outputs",
          "commands.page_outputs", "commands.predict", "commands.read", "commands.record", "commands.serve",
-         "commands.weights"}  # fmt: skip
+         "commands.weights", "ray_read"}  # fmt: skip
 #: What the reading floor never imports.
 HEAVY = {"torch", "torchvision", "timm", "lightning", "pandas", "albumentations", "sklearn", "scipy", "shapely",
          "matplotlib", "onnx", "safetensors", "tensorboard", "IPython", "nbformat"}  # fmt: skip
