@@ -28,7 +28,7 @@ endif
 endif
 DEMO := demo
 
-.PHONY: help env demo test schemas wheel-test web docs lint format bench requirements licences sbom audit clean
+.PHONY: help env demo test schemas wheel-test web web-demo docs lint format bench requirements licences sbom audit clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -62,8 +62,12 @@ docs: $(STAMP) ## the site in outputs/site; links checked, nothing from other ho
 	$(PY) .ci/check_site.py outputs/site
 	@echo "To look at it: python -m http.server -d outputs/site, then http://127.0.0.1:8000"
 
-web: web/node_modules ## build the page into src/chuviet/serve/page (needs Node and npm)
-	cd web && npm run --silent build
+web: web/node_modules ## build the page: for the service into src/chuviet/serve/page, for the browser alone into web/dist (needs npm)
+	cd web && npm run --silent build && npm run --silent build:browser
+
+web-demo: $(STAMP) web/node_modules ## the page with its reader inside the browser, as static files in demo/web (needs npm)
+	cd web && npm run --silent build:browser
+	$(VENV)/bin/chuviet export --to web $(DEMO)/web
 
 web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
@@ -92,7 +96,7 @@ sbom: $(STAMP) ## outputs/sbom.json: what is installed in .venv, as CycloneDX
 	@mkdir -p outputs
 	$(VENV)/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --of JSON -o outputs/sbom.json $(PY)
 
-audit: $(STAMP) ## known vulnerabilities of what requirements.txt pins (asks the package index: needs a network)
+audit: $(STAMP) ## known vulnerabilities of what requirements.txt pins (needs a network)
 	$(VENV)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
 
 # Reading with the shipped weights, then from no data to a submission: fonts, a small handwriting set, drawn words, pretraining,

@@ -18,7 +18,8 @@ BEFORE: dict[str, Any] = json.loads((ROOT / "tests" / "configs_as_they_were.json
 
 def as_now(tree: Any) -> Any:
     """The one place that says what is written another way since: types have short names, 5 is fold "all", what an
-    epoch has of its sets is one `mix`; and what fields there are since: LineCTC's activation.
+    epoch has of its sets is one `mix`; and what fields there are since: LineCTC's activation, a session's
+    minutes.
     """
     if isinstance(tree, list):
         return [as_now(value) for value in tree]
@@ -27,6 +28,8 @@ def as_now(tree: Any) -> Any:
     now = {key: as_now(value) for key, value in tree.items()} | {"type": name_of(place_of(tree["type"]))}
     if now["type"] == "line_ctc":
         now["activation"] = "gelu"
+    if now["type"] == "train":
+        now["session_minutes"] = 0.0
     if now["type"] == "experiment":
         now["fold"] = {5: "all"}.get(tree["fold"], tree["fold"])
     if now["type"] == "line_data":

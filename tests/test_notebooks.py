@@ -22,7 +22,9 @@ from chuviet.pytorch.artifact import save_artifact
 from chuviet.vocab import Charset
 
 ROOT = Path(__file__).parents[1]
-NOTEBOOKS = sorted([ROOT / "inference.ipynb", *(ROOT / "notebooks").glob("*.ipynb")])
+NOTEBOOKS = sorted(
+    [ROOT / "inference.ipynb", *(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "kaggle").glob("*.ipynb")]
+)
 
 
 def execute(name: str) -> list[Any]:

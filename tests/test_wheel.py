@@ -3,6 +3,7 @@
 Slow, and needs a network for the packages: `make wheel-test`, which CI runs.
 """
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -125,6 +127,22 @@ def test_the_service_runs_with_its_extra_alone(place: Path) -> None:
         for path in ("/", "/docs", "/docs/swagger-ui-bundle.js"):
             with urllib.request.urlopen(url + path) as answer:
                 assert answer.status == 200
+        if (found := seen_in_chromium(url, place / "work" / "lines" / "address.jpg", place)) is not None:
+            assert found["problems"] == []
+            (line,) = found["seen"]
+            assert line["state"] == "done" and "Phường Sơn Tây" in " ".join(line["pages"][0])
+            saved = Path(line["downloads"]["txt"]["path"]).read_text(encoding="utf-8")
+            assert "Phường Sơn Tây" in saved
     finally:
         service.terminate()
         assert service.wait(60) == 0
+
+
+def seen_in_chromium(url: str, file: Path, out: Path) -> dict[str, Any] | None:
+    """What the page of a service shows of a file; None without Node, its packages or Chromium."""
+    modules, chromium = ROOT / "web" / "node_modules", shutil.which("chromium")
+    if chromium is None or shutil.which("node") is None or not (modules / "playwright-core").is_dir():
+        return None
+    task = {"modules": str(modules), "chromium": chromium, "url": f"{url}/", "isService": True, "out": str(out),
+            "files": [{"name": file.name, "path": str(file)}], "formats": ["txt"]}  # fmt: skip
+    return dict(json.loads(run("node", ROOT / "tests" / "web" / "page.mjs", input=json.dumps(task))))

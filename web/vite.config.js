@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
-import { defineConfig } from 'vite'
+import { defineConfig } from 'vite';
 
-const PAGE = resolve(import.meta.dirname, '../src/chuviet/serve/page')
+const PAGE = resolve(import.meta.dirname, '../src/chuviet/serve/page');
 
 /**
  * `vite build` writes the page that `chuviet serve` serves; it is part of the repository. `vite build --mode browser`
  * writes the same page into `dist`, set to read inside the browser, and pdf.js beside it.
  */
 export default defineConfig(({ mode }) => {
-  const isLocal = mode === 'browser'
+  const isLocal = mode === 'browser';
   return {
     base: './',
     build: {
@@ -30,8 +30,8 @@ export default defineConfig(({ mode }) => {
       },
     },
     plugins: isLocal ? [local()] : [],
-  }
-})
+  };
+});
 
 /**
  * Sets the page to read inside the browser, and puts pdf.js' worker beside it. The reader itself, in `engine`, and what
@@ -41,11 +41,11 @@ function local() {
   return {
     name: 'local',
     transformIndexHtml(html) {
-      return html.replace('name="chuviet-mode" content="service"', 'name="chuviet-mode" content="local"')
+      return html.replace('name="chuviet-mode" content="service"', 'name="chuviet-mode" content="local"');
     },
     generateBundle() {
-      const source = readFileSync(resolve(import.meta.dirname, 'node_modules/pdfjs-dist/build/pdf.worker.min.mjs'))
-      this.emitFile({ type: 'asset', fileName: 'pdf.worker.js', source })
+      const source = readFileSync(resolve(import.meta.dirname, 'node_modules/pdfjs-dist/build/pdf.worker.min.mjs'));
+      this.emitFile({ type: 'asset', fileName: 'pdf.worker.js', source });
     },
-  }
+  };
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ PAGE_FORMATS = ("tsv", "icdar", "synthtext", "lpcv")
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns 0, or 2 after a user's error (one line on stderr), 130 after Ctrl-C."""
     use_utf8()
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # of damage that is an error of ours
     args = _parsed(argv)
     return guarded(lambda: command(args))
 
@@ -73,6 +75,8 @@ def parser() -> argparse.ArgumentParser:
     _export(_command(commands, "export", "write a recogniser or detector as an ONNX file, checked against PyTorch"))
     _prune(_command(commands, "prune", "remove a share of a model's channels, to be trained again afterwards"))
     _report(_command(commands, "report", "out-of-fold errors as one HTML page"))
+    _browse(_command(commands, "browse", "one HTML page of out-of-fold lines to look through, to find wrong labels"))
+    _ensemble(_command(commands, "ensemble", "choose the members of an ensemble within megabytes and milliseconds"))
     _calibrate(_command(commands, "calibrate", "make a recogniser's confidences shares of right words"))
     return top
 
@@ -137,6 +141,8 @@ def _evaluate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--fold", type=int, metavar="K", help="only the rows of this fold")
     p.add_argument("--json", metavar="FILE", help="write the metrics here too")
     p.add_argument("--out", metavar="FILE", help="write the rows with their predictions here")
+    p.add_argument("--frames", metavar="NPZ",
+                   help="write what the frames of a CTC recogniser say of each line, for chuviet ensemble")  # fmt: skip
     p.add_argument("--draw", metavar="DIR", help="pictures of what a detector found beside the truth")
     _min_score(p)
     _frame(p)
@@ -368,6 +374,29 @@ def _report(p: argparse.ArgumentParser) -> None:
     p.add_argument("--worst", type=_positive, default=30, metavar="N", help="lines shown as pictures (%(default)s)")
 
 
+def _browse(p: argparse.ArgumentParser) -> None:
+    p.add_argument("oof", nargs="+", metavar="OOF", help="the oof.csv of a run, or the table of chuviet evaluate "
+                   "--out; behind it those of other readers of the same lines")  # fmt: skip
+    p.add_argument("--data", metavar="CSV", help="the label CSV that the run read (default: what its config says)")
+    p.add_argument("--out", metavar="HTML|DIR", help="default: browse.html beside the first; in a folder browse.html")
+    p.add_argument("--embed", type=_positive, nargs="?", const=40, default=0, metavar="PX",
+                   help="put copies of the pictures into the file, PX pixels high (%(const)s), so that it can be moved "
+                   "(default: it names the image files, relative to itself)")  # fmt: skip
+
+
+def _ensemble(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--data", action="append", nargs="+", required=True, metavar="NPZ",
+                   help="a member: the file of chuviet evaluate --frames, or one of each fold; repeatable")  # fmt: skip
+    p.add_argument("--budget", type=_megabytes, default=50.0, metavar="MB",
+                   help="10^6 bytes of all members together, such as 50MB (%(default)g)")  # fmt: skip
+    p.add_argument("--ms", type=float, default=2000, metavar="MS",
+                   help="milliseconds that a line may take, those of the members added (%(default)g)")  # fmt: skip
+    p.add_argument("--votes", type=_positive, default=4, metavar="N",
+                   help="of all members together; one with two counts twice (%(default)s)")  # fmt: skip
+    p.add_argument("--metric", choices=("cer", "accuracy", "score"), default="cer", help="%(default)s")
+    p.add_argument("--json", metavar="FILE", help="write the choice and its figures here too")
+
+
 def _calibrate(p: argparse.ArgumentParser) -> None:
     p.add_argument("rows", nargs="+", metavar="CSV", help="tables of chuviet evaluate --out, of lines that the reader "
                    "of each never saw, made with weights that are not calibrated")  # fmt: skip
@@ -375,6 +404,13 @@ def _calibrate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--out", metavar="FILE", help="the calibrated weights")
     p.add_argument("--right", type=float, default=0.99, metavar="SHARE",
                    help="share of right words that a review is to reach (%(default)s)")  # fmt: skip
+
+
+def _megabytes(text: str) -> float:
+    value = float(text.lower().removesuffix("mb"))
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text}: a number above 0 is expected, such as 50MB")
+    return value
 
 
 def _natural(text: str) -> int:

@@ -76,11 +76,13 @@ examples:
   chuviet train -C line_192_ptr_f5
   chuviet train -C line_192_f5 --folds 0-4 train.epochs=20
   chuviet train -C b2_256_f5 fold=2 optim.lr=1e-4 resume=true
+  chuviet train -C line_192_f0 --folds 0-4 train.session_minutes=510       the same with resume=true, until it is done
 
 A run's files go to outputs/NAME/fold<k>/: config.json, metrics.jsonl, TensorBoard events, checkpoint.pt,
 weights.safetensors (what predict takes) and oof.csv. fold=all trains on all rows (in fold5/) and
 validates on none.
-Ctrl-C saves and leaves; resume=true goes on.""",
+Ctrl-C saves and leaves; resume=true goes on. train.session_minutes=N does so before N minutes are over (exit code 3),
+for machines that are lent for some hours; the folds of --folds share them.""",
     "config": """\
 examples:
   chuviet config --list                                  all configs, a line each
@@ -186,4 +188,22 @@ examples:
 
 Tables of all metrics by fold, source and length, the kinds of errors, tone marks, characters, and the worst lines as
 pictures.""",
+    "ensemble": """\
+examples:
+  chuviet evaluate -w outputs/a/fold0/weights.safetensors --data folds.csv --fold 0 --frames a0.npz    each fold of each
+  chuviet ensemble --data a?.npz --data b?.npz --data c?.npz --budget 50MB --ms 2000
+
+Every combination of votes is tried (or, of many members, votes are added one by one), within the sum of the members'
+megabytes and milliseconds. Each fold is judged by what was chosen on the other folds; the choice on all of them is
+printed as a command. A member with two votes is named twice, and runs once. docs/ensembles.md has all of it.""",
+    "browse": """\
+examples:
+  chuviet browse outputs/line_192_f5/oof.csv
+  chuviet browse outputs/a/oof.csv outputs/b/oof.csv --out look.html
+  chuviet browse fold0.csv --data train_folds.csv --embed --out look.html
+
+One HTML file that needs no other but the pictures, which it names relative to itself (--embed puts small ones into it:
+3 kB a line at 40 pixels). Filters by fold, length, confidence, kinds of errors and what the other readers read;
+picture, label, reading with the differences marked. Labels that are marked as doubtful are downloaded as a CSV.
+docs/browse.md has all of it.""",
 }

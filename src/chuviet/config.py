@@ -195,12 +195,24 @@ def _value(node: Any, name: str, key: str, text: str, root: Any) -> Any:
         raise ConfigError(f"{key}={text}: {e}") from e
 
 
+def check_ranges(cfg: Config, **ranges: tuple[float, float]) -> None:
+    """Raises ConfigError where a field, or a number of a tuple, lies outside its range; None lies in all of them.
+
+    For ``__post_init__`` of what weights files hold: a stranger's config may ask for any size.
+    """
+    for name, (low, high) in ranges.items():
+        value = getattr(cfg, name)
+        numbers = value if isinstance(value, tuple) else () if value is None else (value,)
+        if not all(low <= number <= high for number in numbers):  # NaN too
+            raise ConfigError(f"{type(cfg).__qualname__}: {name}={value}: {low:g} to {high:g} is possible")
+
+
 def to_json(cfg: Any) -> Any:
     """A config tree as JSON-ready values; every node carries its ``"type"``: a kind of `chuviet.kinds`, else
     ``module:Qualified.Name``.
     """
     if isinstance(cfg, Config):
-        node = {"type": name_of(_place(type(cfg)))}
+        node = {"type": name_of(place_of_type(type(cfg)))}
         return node | {f.name: to_json(getattr(cfg, f.name)) for f in dataclasses.fields(cfg)}
     if isinstance(cfg, (tuple, list)):
         return [to_json(v) for v in cfg]
@@ -228,7 +240,7 @@ def from_json(data: Any) -> Any:
         raise ConfigError(f"unknown config type {name!r}: {e}") from e
     if not (isinstance(kind, type) and issubclass(kind, Config)):
         raise ConfigError(f"{name!r} is not a config type")
-    former = FORMER_FIELDS.get(_place(kind), {})
+    former = FORMER_FIELDS.get(place_of_type(kind), {})
     fields = {former.get(k, k): v for k, v in fields.items()}
     known = {f.name for f in dataclasses.fields(kind)} | set(kind.former())
     if extra := sorted(set(fields) - known):
@@ -262,8 +274,8 @@ def title(cfg: Any) -> str:
     return type(cfg).__qualname__.removesuffix("Config").removesuffix(".") or "Config"
 
 
-def _place(kind: type) -> str:
-    """Where a config type lives, as `chuviet.kinds` writes it."""
+def place_of_type(kind: type) -> str:
+    """Where a config type lives, as `chuviet.kinds` writes it: ``module:Qualified.Name``."""
     return f"{kind.__module__}:{kind.__qualname__}"
 
 
@@ -271,7 +283,7 @@ def _field(node: Any, name: str, key: str, root: Any = None) -> dataclasses.Fiel
     """The field `name` of `node`. Raises ConfigError that suggests a name, from elsewhere in the tree `root` too."""
     fields = {f.name: f for f in dataclasses.fields(node)} if isinstance(node, Config) else {}
     if name not in fields:
-        renamed = FORMER_FIELDS.get(_place(type(node)), {}).get(name)
+        renamed = FORMER_FIELDS.get(place_of_type(type(node)), {}).get(name)
         near = [key.removesuffix(name) + renamed] if renamed else _suggestions(key, name, list(fields), _keys(root))
         meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise ConfigError(f"unknown key {key!r}: {title(node)} has no {name!r}{meant}")

@@ -5,12 +5,15 @@ console takes.
 from __future__ import annotations
 
 import contextlib
+import glob
+import json
 import os
 import sys
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from chuviet.errors import InputError
 
@@ -18,6 +21,8 @@ from chuviet.errors import InputError
 _READ_FROM_FOLDERS = frozenset(
     ".jpg .jpeg .jpe .jfif .png .bmp .tif .tiff .webp .gif .ppm .pgm .pbm .pnm .jp2 .j2k .avif .pdf".split()
 )
+
+_LEFT = 3600.0  # seconds without a write after which a temporary file is that of a killed process
 
 
 def write_whole(path: str | Path, data: bytes, sync: bool = True) -> None:
@@ -48,6 +53,8 @@ class WholeFile:
         self._file: BinaryIO | None = None
         with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if sync:
+                self._remove_leftovers()
             self._file = self._temporary.open("wb")
 
     def write(self, data: bytes) -> None:
@@ -73,6 +80,15 @@ class WholeFile:
             self._file = None
             self._temporary.unlink(missing_ok=True)
 
+    def _remove_leftovers(self) -> None:
+        """Removes temporary files of this name whose process was killed: nobody has written to them for an hour. Not
+        where there may be thousands: without `sync`.
+        """
+        for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.tmp"):
+            with contextlib.suppress(OSError):
+                if time.time() - left.stat().st_mtime > _LEFT:
+                    left.unlink()
+
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
         try:
@@ -81,6 +97,14 @@ class WholeFile:
             self.abandon()
             state = "the former file is untouched" if self.path.is_file() else "nothing was left behind"
             raise InputError(f"{self.path}: cannot be written ({e.strerror or e}); {state}") from e
+
+
+def read_json(text: str | bytes) -> Any:
+    """JSON of a stranger. Raises ValueError, for brackets that go deeper than Python follows too."""
+    try:
+        return json.loads(text)
+    except RecursionError as e:
+        raise ValueError("its brackets go too deep") from e
 
 
 def check_output(path: str | Path, inputs: Iterable[str | Path], what: str = "--out") -> None:

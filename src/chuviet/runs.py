@@ -34,22 +34,25 @@ from chuviet.run_files import run_folder as run_folder
 from chuviet.train.engine import Validation, fit
 from chuviet.train.lock import folder_lock
 from chuviet.train.same_run import check_same_run
+from chuviet.train.session import Session
 
 
-def run(name: str, exp: Experiment, root: Path = Path("outputs")) -> dict[str, float]:
+def run(name: str, exp: Experiment, root: Path = Path("outputs"), session: Session | None = None) -> dict[str, float]:
     """Trains one experiment. Leaves config.json, metrics.jsonl, checkpoint.pt, weights.safetensors and what it read on
     the validation rows (oof.csv; of a detector found.txt) in its folder, which is locked meanwhile.
 
     What an earlier run left there stays until config, data, charset and `init` have been checked, and its weights until
     those of this run replace them: a run may start from the weights in its own folder. Returns the validation metrics
-    (empty for fold "all"). Raises ConfigError, InputError or Interrupted, each one line.
+    (empty for fold "all"). Raises ConfigError, InputError or Interrupted, each one line. `session`: the time that
+    several runs share.
     """
+    session = session or Session(exp.train.session_minutes)
     out = run_folder(name, exp.fold, root)
     with nullcontext() if _rank() else folder_lock(out):  # of several processes the first one locks for all
-        return _run(name, exp, root, out)
+        return _run(name, exp, root, out, session)
 
 
-def _run(name: str, exp: Experiment, root: Path, out: Path) -> dict[str, float]:
+def _run(name: str, exp: Experiment, root: Path, out: Path, session: Session) -> dict[str, float]:
     exp.check()
     exp = as_pruned(exp, out, root)
     data, task = exp.build()
@@ -60,7 +63,7 @@ def _run(name: str, exp: Experiment, root: Path, out: Path) -> dict[str, float]:
     print(f"{name} fold {exp.fold}: {len(data.train)} training rows, {len(data.valid)} validation rows")
     facts = {"charset": data.charset.characters} if data.charset else {}
     result = fit(
-        task, exp.train, exp.optim, out, exp.resume, facts, begin=lambda: None if _rank() else _begin(exp, out)
+        task, exp.train, exp.optim, out, exp.resume, facts, lambda: None if _rank() else _begin(exp, out), session
     )
     if _rank():
         return result.metrics  # of several processes the first one writes
@@ -118,15 +121,16 @@ def run_folds(name: str, exp: Experiment, folds: list[int], root: Path = Path("o
     """Runs the folds in turn and joins their out-of-fold predictions to ``outputs/<config>/oof.csv``.
 
     Returns a table: one row of metrics per fold, then "all" over every out-of-fold line. With resume=true a finished
-    fold is kept, and one that was not yet begun begins.
+    fold is kept, and one that was not yet begun begins. All share one session (`train.session_minutes`).
     """
+    session = Session(exp.train.session_minutes)
     frames, rows = [], {}
     if isinstance(exp.data, PageData.Config):
         raise ConfigError("--folds: pages have no folds; data.valid names what a detector is validated on")
     begun = [k for k in folds if (run_folder(name, k, root) / CHECKPOINT).is_file()] or folds
     for fold in folds:
         resume = exp.resume and fold in begun
-        rows[f"fold {fold}"] = run(name, dataclasses.replace(exp, fold=fold, resume=resume), root)
+        rows[f"fold {fold}"] = run(name, dataclasses.replace(exp, fold=fold, resume=resume), root, session)
         if (path := run_folder(name, fold, root) / OOF).exists():
             # As text: a fold may have read nothing but numbers.
             frames.append(pd.read_csv(path, keep_default_na=False, dtype={"text": str, "prediction": str}))

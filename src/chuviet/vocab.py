@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import string
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -43,6 +44,10 @@ PRINTED = "".join(c for c in string.digits + string.ascii_letters if c not in "I
 CHINESE = b"".join(bytes((0xB0 + n // 94, 0xA1 + n % 94)) for n in range(0, 3755, 10)).decode("gb2312")
 
 
+#: Categories of Unicode that are no text: control characters, which move terminals, and halves of pairs.
+_NO_TEXT = frozenset({"Cc", "Cs"})
+
+
 class CharsetError(ValueError):
     """Text holds characters that the charset does not have."""
 
@@ -64,11 +69,13 @@ class Charset:
     characters: str
 
     def __post_init__(self) -> None:
-        doubled = sorted({c for c in self.characters if self.characters.count(c) > 1})
+        doubled = sorted(c for c, count in Counter(self.characters).items() if count > 1)[:20]
         if doubled or not self.characters:
             raise CharsetError(f"a charset needs distinct characters; doubled: {doubled}")
         if unicodedata.normalize("NFC", self.characters) != self.characters:
             raise CharsetError("a charset must be given in NFC")
+        if odd := [c for c in self.characters if unicodedata.category(c) in _NO_TEXT]:
+            raise CharsetError(f"a charset holds letters and signs, not U+{ord(odd[0]):04X}")
         object.__setattr__(self, "_ids", {c: i for i, c in enumerate(self.characters)})
 
     def __len__(self) -> int:

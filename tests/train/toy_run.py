@@ -8,17 +8,26 @@ import hashlib
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from chuviet.batch import Batch
 from chuviet.decode.ctc import CTCGreedy
+from chuviet.errors import InputError
 from chuviet.losses.ctc import CTCLoss
+from chuviet.losses.db import DBLoss
+from chuviet.losses.east import EastLoss
 from chuviet.losses.guided import GuidedCTCLoss, MutualLoss
+from chuviet.losses.line_word import LineWordLoss
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.models.attention_heads import SAR
 from chuviet.models.backbone_ctc import BackboneCTC
 from chuviet.models.ctc import LineCTC
+from chuviet.models.dbnet import DBNet
+from chuviet.models.fots import FOTS
+from chuviet.models.fpn import FPN
 from chuviet.models.gtc import GTC, Mutual
 from chuviet.pytorch.decoding import TorchDecoder
 from chuviet.train.configs import Optim
@@ -41,10 +50,10 @@ class NoiseData:
 
     def __init__(
         self, kill_at: int = -1, term_at: int = -1, size: int = 18, valid: int = 7, colour: bool = False,
-        term_rank: int = -1,
+        term_rank: int = -1, kill_rank: int = -1,
     ) -> None:  # fmt: skip
         self.kill_at, self.term_at, self.size, self.seen = kill_at, term_at, size, 0
-        self.valid, self.colour, self.term_rank = valid, colour, term_rank
+        self.valid, self.colour, self.term_rank, self.kill_rank = valid, colour, term_rank, kill_rank
 
     def batches(self, epoch: int) -> list[list[int]]:
         order = torch.randperm(self.size, generator=torch.Generator().manual_seed(epoch)).tolist()
@@ -68,7 +77,7 @@ class NoiseData:
     def train_loader(self, epoch: int, skip: int = 0, rank: int = 0, world: int = 1):
         for rows in self.batches(epoch)[skip:]:
             self.seen += 1
-            if self.seen == self.kill_at:
+            if self.seen == self.kill_at and self.kill_rank in (-1, rank):
                 os.kill(os.getpid(), signal.SIGKILL)
             if self.seen == self.term_at and self.term_rank in (-1, rank):
                 os.kill(os.getpid(), signal.SIGTERM)
@@ -91,6 +100,44 @@ def make_task(data: NoiseData, dropout: float = 0.1) -> Task:
     return Task(
         model, CTCLoss.Config().build(), TorchDecoder(CTCGreedy.Config().build(CHARSET)), RecognitionMetric(), data
     )
+
+
+class NoisePages(NoiseData):
+    """Pages of noise with maps of text, every fourth without any; nothing to validate on."""
+
+    def make(self, rows: list[int], epoch: int) -> Batch:
+        g = [torch.Generator().manual_seed(i * 1000 + epoch) for i in rows]
+        images = torch.stack([torch.rand(3, 64, 64, generator=one) for one in g])
+        text = torch.zeros(len(rows), 64, 64)
+        for page, i in zip(text, rows, strict=True):
+            page[8 : 8 + 4 * (i % 4) * (1 + i % 3), 16:48] = 1
+        mask, half = torch.ones_like(text), F.avg_pool2d(text[:, None], 5, 1, 2)[:, 0]
+        border = ((half > 0) & (half < 1)).float()
+        maps = {"text": text, "text_mask": mask, "threshold": 0.3 + 0.4 * half, "threshold_mask": border, "lines": text,
+                "lines_mask": mask, "words": text.flip(1), "words_mask": mask}  # fmt: skip
+        small, cells = text[:, ::4, ::4], torch.rand(len(rows), 5, 16, 16, generator=g[0])
+        maps |= {"score": small, "mask": torch.ones_like(small), "geometry": 20 * small[:, None] + 0 * cells}
+        return Batch(images, torch.full((len(rows),), 64), torch.tensor(rows), maps=maps)
+
+    def valid_loader(self, rank: int = 0, world: int = 1):
+        return []
+
+
+def make_detector(data: NoiseData, loss: str) -> Task:
+    """DBNet with one of DB's losses or that of lines and words, or FOTS with EAST's, which draws no cells here."""
+    torch.manual_seed(0)
+    losses: dict[str, Any] = {
+        "db": DBLoss.Config(), "db_each": DBLoss.Config(each_image=True), "db_bce": DBLoss.Config(probability="bce"),
+        "line_word": LineWordLoss.Config(),
+        "east": EastLoss.Config(random_negatives=0, random_boxes=0, hard_negatives=40, hard_boxes=10, crop=64.0),
+    }  # fmt: skip
+    backbone: Any = {"backbone": "resnet10t", "pretrained": False, "options": (("channels", (8, 16, 24, 32)),),
+                     "neck": FPN.Config(width=16)}  # fmt: skip
+    if loss == "east":
+        model = FOTS.Config(backbone="resnet10t", pretrained=False, crop=64.0).build()
+    else:
+        model = DBNet.Config(**backbone).build()
+    return Task(model, losses[loss].build(), TorchDecoder(CTCGreedy.Config().build(CHARSET)), RecognitionMetric(), data)
 
 
 def make_guided(data: NoiseData, kind: str) -> Task:
@@ -119,15 +166,24 @@ def main() -> None:
     p.add_argument("--size", type=int, default=18)
     p.add_argument("--valid", type=int, default=7)
     p.add_argument("--guided", choices=("gtc", "mutual"))
+    p.add_argument("--detector", choices=("db", "db_each", "db_bce", "line_word", "east"))
+    p.add_argument("--kill-rank", type=int, default=-1)
     args = p.parse_args()
     torch.set_num_threads(1)
-    data = NoiseData(args.kill_at, args.term_at, args.size, args.valid, bool(args.guided), args.term_rank)
-    task = make_guided(data, args.guided) if args.guided else make_task(data, args.dropout)
+    kind = NoisePages if args.detector else NoiseData
+    data = kind(args.kill_at, args.term_at, args.size, args.valid, bool(args.guided), args.term_rank, args.kill_rank)
+    if args.detector:
+        task = make_detector(data, args.detector)
+    else:
+        task = make_guided(data, args.guided) if args.guided else make_task(data, args.dropout)
     average = tuple(range(2, args.epochs + 1)) or (1,)
     cfg = Train(epochs=args.epochs, device="cpu", precision="fp32", ema=0.9, average=average, keep="average",
                 batchnorm_batches=3, checkpoint_minutes=args.minutes)  # fmt: skip
     try:
         result = fit(task, cfg, Optim(lr=1e-2, warmup=0.1), args.out, resume=args.resume)
+    except InputError as e:
+        print("error:", e)
+        raise SystemExit(2) from e
     except Interrupted as e:
         print("interrupted:", e)
         raise SystemExit(143) from e

@@ -7,8 +7,14 @@ import { extname, join, normalize } from 'node:path';
 const task = JSON.parse(readFileSync(0, 'utf8'));
 const { chromium } = await import(join(task.modules, 'playwright-core/index.mjs'));
 const KINDS = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.json': 'application/json', '.wasm': 'application/wasm',
-  '.svg': 'image/svg+xml', '.css': 'text/css', '.webmanifest': 'application/manifest+json', '.png': 'image/png',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+  '.svg': 'image/svg+xml',
+  '.css': 'text/css',
+  '.webmanifest': 'application/manifest+json',
+  '.png': 'image/png',
 };
 
 /** Bytes that were sent, by path; and whether there is a server at all. */
@@ -18,7 +24,9 @@ const server = createServer((request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
   if (!online) return response.destroy();
   try {
-    const file = path.startsWith('/files/') ? task.files[Number(path.slice(7))] : join(task.folder, path === '/' ? 'index.html' : path);
+    const file = path.startsWith('/files/')
+      ? task.files[Number(path.slice(7))]
+      : join(task.folder, path === '/' ? 'index.html' : path);
     const data = readFileSync(file);
     sent[path] = (sent[path] ?? 0) + data.length;
     response.setHeader('Content-Type', KINDS[extname(file)] ?? 'application/octet-stream');
@@ -35,7 +43,8 @@ await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const root = `http://127.0.0.1:${server.address().port}/`;
 
 const browser = await chromium.launch({
-  executablePath: task.chromium, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-renderer-backgrounding'],
+  executablePath: task.chromium,
+  args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-renderer-backgrounding'],
 });
 const context = await browser.newContext();
 const page = await context.newPage();
@@ -76,10 +85,18 @@ async function readAll({ root, count, type, cancel }) {
     await globalThis.tell(result);
   }
   worker.terminate();
-  return { isolated: crossOriginIsolated, threads: navigator.hardwareConcurrency };
+  return {
+    isolated: crossOriginIsolated,
+    threads: navigator.hardwareConcurrency,
+  };
 }
 
-const given = { root, count: task.files.length, type: task.type ?? 'read', cancel: task.cancel ?? false };
+const given = {
+  root,
+  count: task.files.length,
+  type: task.type ?? 'read',
+  cancel: task.cancel ?? false,
+};
 // The page has a worker of its own, and the service worker: where neither is tested, another document of this origin.
 await page.goto(task.offline ? root : `${root}engine/settings.json`);
 const found = await page.evaluate(readAll, given);

@@ -1,7 +1,13 @@
 // Calls functions of the engine with what comes on standard input, and writes what they give: see conftest.py.
 import { readFileSync } from 'node:fs';
 
-const KINDS = { uint8: Uint8Array, int16: Int16Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
+const KINDS = {
+  uint8: Uint8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
 
 /** @param {any} value */
 function decoded(value) {
@@ -16,7 +22,10 @@ function decoded(value) {
 function encoded(value) {
   if (ArrayBuffer.isView(value)) {
     const kind = value.constructor.name.replace('Array', '').toLowerCase().replace('clamped', '');
-    return { $: kind, data: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
+    return {
+      $: kind,
+      data: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'),
+    };
   }
   if (Array.isArray(value)) return value.map(encoded);
   if (value === null || typeof value !== 'object') return value === undefined ? null : value;

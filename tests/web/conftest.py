@@ -63,15 +63,21 @@ def engine() -> Engine:
 
 
 @pytest.fixture(scope="session")
-def in_chromium() -> Any:
+def chromium_task() -> dict[str, str]:
+    """Where Chromium is, and the packages of web/ that start it."""
+    if NODE is None or CHROMIUM is None or not (WEB / "node_modules" / "playwright-core").is_dir():
+        pytest.skip("no Node, Chromium or playwright-core (npm ci in web/)")
+    return {"modules": str(WEB / "node_modules"), "chromium": CHROMIUM}
+
+
+@pytest.fixture(scope="session")
+def in_chromium(chromium_task: dict[str, str]) -> Any:
     """Reads files with an export, in Chromium: a function of the export's folder, the files, and options of
     browser.mjs. It gives `results`, one a file, and with `offline` those of reading them again without a server.
     """
-    if NODE is None or CHROMIUM is None or not (WEB / "node_modules" / "playwright-core").is_dir():
-        pytest.skip("no Node, Chromium or playwright-core (npm ci in web/)")
 
     def read(folder: Path, files: Sequence[Path], **options: Any) -> dict[str, Any]:
-        task = {"modules": str(WEB / "node_modules"), "chromium": CHROMIUM, "folder": str(folder)}
+        task = chromium_task | {"folder": str(folder)}
         given = json.dumps(task | {"files": [str(file) for file in files]} | options)
         done = subprocess.run([str(NODE), str(HERE / "browser.mjs")], input=given, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-2000:]

@@ -40,6 +40,14 @@ def test_types() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.skipif(
+    not (WEB / "node_modules" / "prettier").is_dir(), reason="web/node_modules is missing (npm ci in web/)"
+)
+def test_scripts_and_styles_have_one_format() -> None:
+    done = subprocess.run(["npm", "run", "--silent", "check:format"], cwd=WEB, capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}\nnpm run format, in web/, writes it"
+
+
 def test_the_built_page_is_small_and_whole() -> None:
     html = (PAGE / "index.html").read_text(encoding="utf-8")
     files = {path.name for path in PAGE.iterdir()}

@@ -63,7 +63,8 @@ export class Files {
     const answer = await fetch(url);
     if (!answer.ok || !answer.body) throw new Error(`${path} cannot be loaded (${answer.status})`);
     const bytes = await this.received(answer.body);
-    if (!(await isWhole(bytes, entry))) throw new Error(`${path} is not the file that was exported: it was damaged or altered`);
+    if (!(await isWhole(bytes, entry)))
+      throw new Error(`${path} is not the file that was exported: it was damaged or altered`);
     // Full storage is no reason not to read.
     await kept?.put(url, new Response(bytes, { headers: headersOf(answer) })).catch(() => {});
     return bytes;

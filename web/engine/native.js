@@ -77,7 +77,9 @@ export class Kernels {
     return this.within(() => {
       const place = this.taken(32);
       this.writeLong(place, options.width);
-      [options.ratio, options.alpha, options.most].forEach((one, i) => this.view().setFloat64(place + 8 + 8 * i, one, true));
+      [options.ratio, options.alpha, options.most].forEach((one, i) =>
+        this.view().setFloat64(place + 8 + 8 * i, one, true),
+      );
       const result = this.taken(32);
       const given = [this.framesAt(frames), this.copied(likely), this.copied(wide(ends))];
       this.succeed(this.exported.chuviet_search(...given, place, table, result));
@@ -134,9 +136,7 @@ export class Kernels {
           const text = this.copied(Int32Array.from(ids));
           const counts = [BigInt(ids.length), BigInt(rescale)];
           const smallest = 2.2250738585072014e-308;
-          this.succeed(
-            this.exported.chuviet_sum_alignments(place, text, ...counts, smallest, scales, 1n, last),
-          );
+          this.succeed(this.exported.chuviet_sum_alignments(place, text, ...counts, smallest, scales, 1n, last));
           let sum = 0;
           for (const one of new Float64Array(this.exported.memory.buffer, scales, rows)) sum += Math.log(one);
           return sum + Math.log(this.view().getFloat64(last, true));
@@ -176,8 +176,11 @@ export class Kernels {
       const written = codePoints(text);
       const joined = Uint32Array.from(letters.flat());
       const given = [
-        this.copied(Uint32Array.from(written)), BigInt(written.length), this.copied(joined),
-        this.copied(wide(letters.map((one) => one.length))), BigInt(names.length),
+        this.copied(Uint32Array.from(written)),
+        BigInt(written.length),
+        this.copied(joined),
+        this.copied(wide(letters.map((one) => one.length))),
+        BigInt(names.length),
       ];
       const distances = this.taken(8 * names.length);
       this.succeed(this.exported.chuviet_edit_distances(...given, distances));
@@ -225,7 +228,8 @@ export class Kernels {
 
   /** @param {number} status */
   succeed(status) {
-    if (status !== OK) throw new Error(`the decoder failed (${status}): the weights' output is no number, or too large`);
+    if (status !== OK)
+      throw new Error(`the decoder failed (${status}): the weights' output is no number, or too large`);
   }
 
   /** @param {number} bytes */

@@ -44,6 +44,8 @@ async function openRuntime(files, runtime) {
   const ort = await import(new URL(runtime.script, files.root).href);
   ort.env.logLevel = 'error';
   ort.env.wasm.wasmBinary = wasm.buffer;
-  ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS) : 1;
+  ort.env.wasm.numThreads = globalThis.crossOriginIsolated
+    ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS)
+    : 1;
   return ort;
 }

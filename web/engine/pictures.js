@@ -14,7 +14,9 @@ export async function decodePicture(file) {
   let bitmap;
   try {
     bitmap = await createImageBitmap(file, {
-      colorSpaceConversion: 'none', imageOrientation: 'from-image', premultiplyAlpha: 'none',
+      colorSpaceConversion: 'none',
+      imageOrientation: 'from-image',
+      premultiplyAlpha: 'none',
     });
   } catch {
     throw new Error('not an image that this browser can show, or a broken one');

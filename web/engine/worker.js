@@ -1,7 +1,7 @@
 /**
  * Reads files inside the browser. `{id, type: 'read', file}` is answered by `{id, type: 'page', page, index, of}`, then
- * `{id, type: 'done'}`, or by `{id, type: 'error', message}`; `{id, type: 'progress', stage, done, of}` comes in
- * between (`stage`: loading, bytes; or reading, lines). `{id, type: 'cancel'}` ends it. `page` is the JSON object that
+ * `{id, type: 'done'}`, or by `{id, type: 'error', message, stage}`; `{id, type: 'progress', stage, done, of}` comes in
+ * between (`stage`: loading, bytes; or reading, lines; of errors also opening, the file). `{id, type: 'cancel'}` ends it. `page` is the JSON object that
  * `chuviet read --format jsonl` writes of a page.
  *
  * `{id, type: 'lines', file}` reads an image as one line: `{id, type: 'line', line}` with its text and confidence.
@@ -32,11 +32,14 @@ opened().catch(() => {}); // begins to load; who asks hears of errors
 
 /** @param {Message} message */
 async function answer({ id, type, file }) {
+  let stage = 'loading';
   try {
     if (!file) throw new Error('no file');
     const reader = await loaded(id);
     if (cancelled.has(id)) return;
+    stage = 'opening';
     const picture = await decodePicture(file);
+    stage = 'reading';
     if (type === 'lines') {
       const { text, confidence, rawText } = await reader.readers[0].predict(picture);
       postMessage({ id, type: 'line', line: { text, confidence, raw_text: rawText } });
@@ -46,7 +49,8 @@ async function answer({ id, type, file }) {
     }
     postMessage({ id, type: 'done' });
   } catch (error) {
-    if (!(error instanceof Cancelled)) postMessage({ id, type: 'error', message: `${file?.name ?? ''}: ${messageOf(error)}` });
+    if (error instanceof Cancelled) return;
+    postMessage({ id, type: 'error', stage, message: `${file?.name ?? ''}: ${messageOf(error)}` });
   } finally {
     cancelled.delete(id);
   }

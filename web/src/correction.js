@@ -13,8 +13,8 @@
  * @returns {Line}
  */
 export function corrected(line, written) {
-  const text = written.split(/\s+/).filter(Boolean).join(' ').normalize('NFC')
-  return { ...line, text, confidence: 1, words: wordsFor(line, text ? text.split(' ') : []), corrected: true }
+  const text = written.split(/\s+/).filter(Boolean).join(' ').normalize('NFC');
+  return { ...line, text, confidence: 1, words: wordsFor(line, text ? text.split(' ') : []), corrected: true };
 }
 
 /**
@@ -23,21 +23,22 @@ export function corrected(line, written) {
  * @returns {Word[]}
  */
 function wordsFor(line, texts) {
-  const old = line.words
-  const most = Math.min(old.length, texts.length)
-  let first = 0
-  while (first < most && old[first].text === texts[first]) first++
-  let last = 0
-  while (last < most - first && old[old.length - 1 - last].text === texts[texts.length - 1 - last]) last++
-  const middle = texts.slice(first, texts.length - last)
-  const places = old.length === texts.length
-    ? old.slice(first, old.length - last).map((word) => word.points)
-    : shared(room(line, first, old.length - last), middle)
+  const old = line.words;
+  const most = Math.min(old.length, texts.length);
+  let first = 0;
+  while (first < most && old[first].text === texts[first]) first++;
+  let last = 0;
+  while (last < most - first && old[old.length - 1 - last].text === texts[texts.length - 1 - last]) last++;
+  const middle = texts.slice(first, texts.length - last);
+  const places =
+    old.length === texts.length
+      ? old.slice(first, old.length - last).map((word) => word.points)
+      : shared(room(line, first, old.length - last), middle);
   return [
     ...old.slice(0, first),
     ...middle.map((text, k) => ({ text, points: places[k], confidence: 1 })),
     ...old.slice(old.length - last),
-  ]
+  ];
 }
 
 /**
@@ -48,14 +49,14 @@ function wordsFor(line, texts) {
  * @returns {Point[]} four corners
  */
 function room(line, first, end) {
-  const [a, b, c, d] = line.points
-  const before = line.words[first - 1]?.points
-  const behind = line.words[end]?.points
+  const [a, b, c, d] = line.points;
+  const before = line.words[first - 1]?.points;
+  const behind = line.words[end]?.points;
   if (first < end) {
-    const [from, to] = [line.words[first].points, line.words[end - 1].points]
-    return [from[0], to[1], to[2], from[3]]
+    const [from, to] = [line.words[first].points, line.words[end - 1].points];
+    return [from[0], to[1], to[2], from[3]];
   }
-  return [before?.[1] ?? a, behind?.[0] ?? b, behind?.[3] ?? c, before?.[2] ?? d]
+  return [before?.[1] ?? a, behind?.[0] ?? b, behind?.[3] ?? c, before?.[2] ?? d];
 }
 
 /**
@@ -65,14 +66,14 @@ function room(line, first, end) {
  * @returns {Point[][]}
  */
 function shared(quad, texts) {
-  const [a, b, c, d] = quad
-  const whole = Math.max(texts.join(' ').length, 1)
-  let at = 0
+  const [a, b, c, d] = quad;
+  const whole = Math.max(texts.join(' ').length, 1);
+  let at = 0;
   return texts.map((text) => {
-    const [start, end] = [at / whole, (at + text.length) / whole]
-    at += text.length + 1
-    return [between(a, b, start), between(a, b, end), between(d, c, end), between(d, c, start)]
-  })
+    const [start, end] = [at / whole, (at + text.length) / whole];
+    at += text.length + 1;
+    return [between(a, b, start), between(a, b, end), between(d, c, end), between(d, c, start)];
+  });
 }
 
 /**
@@ -82,12 +83,12 @@ function shared(quad, texts) {
  * @returns {Point}
  */
 function between(from, to, share) {
-  return [tenth(from[0] + share * (to[0] - from[0])), tenth(from[1] + share * (to[1] - from[1]))]
+  return [tenth(from[0] + share * (to[0] - from[0])), tenth(from[1] + share * (to[1] - from[1]))];
 }
 
 /** @param {number} value */
 function tenth(value) {
-  return Math.round(10 * value) / 10
+  return Math.round(10 * value) / 10;
 }
 
 /**
@@ -96,36 +97,36 @@ function tenth(value) {
  */
 export class History {
   /** @type {T[]} */
-  #done = []
+  #done = [];
   /** @type {T[]} */
-  #undone = []
+  #undone = [];
 
   /** @param {T} change */
   add(change) {
-    this.#done.push(change)
-    this.#undone = []
+    this.#done.push(change);
+    this.#undone = [];
   }
 
   undo() {
-    return move(this.#done, this.#undone)
+    return move(this.#done, this.#undone);
   }
 
   redo() {
-    return move(this.#undone, this.#done)
+    return move(this.#undone, this.#done);
   }
 
   /** @param {(change: T) => boolean} keep */
   filter(keep) {
-    this.#done = this.#done.filter(keep)
-    this.#undone = this.#undone.filter(keep)
+    this.#done = this.#done.filter(keep);
+    this.#undone = this.#undone.filter(keep);
   }
 
   get canUndo() {
-    return this.#done.length > 0
+    return this.#done.length > 0;
   }
 
   get canRedo() {
-    return this.#undone.length > 0
+    return this.#undone.length > 0;
   }
 }
 
@@ -135,7 +136,7 @@ export class History {
  * @param {T[]} to
  */
 function move(from, to) {
-  const change = from.pop()
-  if (change !== undefined) to.push(change)
-  return change
+  const change = from.pop();
+  if (change !== undefined) to.push(change);
+  return change;
 }

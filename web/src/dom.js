@@ -1,6 +1,6 @@
 /** Elements, made in one call. */
 
-const SVG = 'http://www.w3.org/2000/svg'
+const SVG = 'http://www.w3.org/2000/svg';
 
 /** @typedef {Record<string, string | number | boolean | null | undefined | ((event: any) => void)>} Attributes */
 
@@ -13,7 +13,7 @@ const SVG = 'http://www.w3.org/2000/svg'
  * @returns {HTMLElementTagNameMap[K]}
  */
 export function h(tag, attributes = {}, ...children) {
-  return filled(document.createElement(tag), attributes, children)
+  return filled(document.createElement(tag), attributes, children);
 }
 
 /**
@@ -25,7 +25,7 @@ export function h(tag, attributes = {}, ...children) {
  * @returns {SVGElementTagNameMap[K]}
  */
 export function s(tag, attributes = {}, ...children) {
-  return filled(/** @type {SVGElementTagNameMap[K]} */ (document.createElementNS(SVG, tag)), attributes, children)
+  return filled(/** @type {SVGElementTagNameMap[K]} */ (document.createElementNS(SVG, tag)), attributes, children);
 }
 
 /**
@@ -35,9 +35,9 @@ export function s(tag, attributes = {}, ...children) {
  * @returns {T}
  */
 export function byId(id) {
-  const found = document.getElementById(id)
-  if (!found) throw new Error(`no element ${id}`)
-  return /** @type {T} */ (found)
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no element ${id}`);
+  return /** @type {T} */ (found);
 }
 
 /**
@@ -45,7 +45,7 @@ export function byId(id) {
  * @param {EventTarget | null} target
  */
 export function isField(target) {
-  return target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type !== 'range')
+  return target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type !== 'range');
 }
 
 /**
@@ -54,9 +54,9 @@ export function isField(target) {
  * @returns {boolean} whether it is pressed now
  */
 export function toggled(button) {
-  const pressed = button.getAttribute('aria-pressed') !== 'true'
-  button.setAttribute('aria-pressed', String(pressed))
-  return pressed
+  const pressed = button.getAttribute('aria-pressed') !== 'true';
+  button.setAttribute('aria-pressed', String(pressed));
+  return pressed;
 }
 
 /**
@@ -64,8 +64,8 @@ export function toggled(button) {
  * @param {boolean} disabled
  */
 export function disable(id, disabled) {
-  const button = /** @type {HTMLButtonElement} */ (byId(id))
-  button.disabled = disabled
+  const button = /** @type {HTMLButtonElement} */ (byId(id));
+  button.disabled = disabled;
 }
 
 /**
@@ -76,9 +76,10 @@ export function disable(id, disabled) {
  */
 function filled(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === 'function') element.addEventListener(name.slice(2), value)
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value === true ? '' : String(value))
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== null && value !== undefined)
+      element.setAttribute(name, value === true ? '' : String(value));
   }
-  element.append(...children.filter((child) => child !== null))
-  return element
+  element.append(...children.filter((child) => child !== null));
+  return element;
 }

@@ -1,42 +1,42 @@
 /** The language of the page: Vietnamese or English, remembered. */
 
-import { en } from './texts/en.js'
-import { vi } from './texts/vi.js'
+import { en } from './texts/en.js';
+import { vi } from './texts/vi.js';
 
 /** @typedef {typeof vi} Texts */
 /** @typedef {keyof Texts} Key */
 /** @typedef {'vi' | 'en'} Language */
 
 /** @type {Record<Language, Texts>} */
-const ALL = { vi, en }
+const ALL = { vi, en };
 
 /** @type {Language} */
-let language = 'vi'
+let language = 'vi';
 
 /** The one that was chosen before, or the first of the browser's that the page has. */
 export function preferredLanguage() {
-  const known = remembered('language')
-  if (known === 'vi' || known === 'en') return known
-  const first = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag === 'vi' || tag === 'en')
-  return first === 'en' ? 'en' : 'vi'
+  const known = remembered('language');
+  if (known === 'vi' || known === 'en') return known;
+  const first = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag === 'vi' || tag === 'en');
+  return first === 'en' ? 'en' : 'vi';
 }
 
 /** @param {Language} chosen */
 export function setLanguage(chosen) {
-  language = chosen
-  document.documentElement.lang = chosen
-  document.title = ALL[chosen].title
+  language = chosen;
+  document.documentElement.lang = chosen;
+  document.title = ALL[chosen].title;
   for (const element of document.querySelectorAll('[data-t]')) {
-    element.textContent = t(/** @type {Key} */ (element.getAttribute('data-t')))
+    element.textContent = t(/** @type {Key} */ (element.getAttribute('data-t')));
   }
   for (const element of document.querySelectorAll('[data-t-label]')) {
-    labelled(element, t(/** @type {Key} */ (element.getAttribute('data-t-label'))))
+    labelled(element, t(/** @type {Key} */ (element.getAttribute('data-t-label'))));
   }
 }
 
 /** The language of the page. */
 export function currentLanguage() {
-  return language
+  return language;
 }
 
 /**
@@ -45,7 +45,7 @@ export function currentLanguage() {
  * @param {Record<string, string | number>} values
  */
 export function t(key, values = {}) {
-  return ALL[language][key].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''))
+  return ALL[language][key].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
 }
 
 /**
@@ -54,8 +54,8 @@ export function t(key, values = {}) {
  * @param {string} label
  */
 export function labelled(element, label) {
-  element.setAttribute('aria-label', label)
-  if (element.tagName === 'BUTTON') element.setAttribute('title', label)
+  element.setAttribute('aria-label', label);
+  if (element.tagName === 'BUTTON') element.setAttribute('title', label);
 }
 
 /**
@@ -64,9 +64,9 @@ export function labelled(element, label) {
  */
 export function remembered(name) {
   try {
-    return localStorage.getItem(`chuviet-${name}`)
+    return localStorage.getItem(`chuviet-${name}`);
   } catch {
-    return null
+    return null;
   }
 }
 
@@ -76,7 +76,7 @@ export function remembered(name) {
  */
 export function remember(name, value) {
   try {
-    localStorage.setItem(`chuviet-${name}`, value)
+    localStorage.setItem(`chuviet-${name}`, value);
   } catch {
     // Private windows may forbid it: the choice then lasts as long as the page.
   }

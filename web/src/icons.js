@@ -1,6 +1,6 @@
 /** The icons of the page, drawn in lines of the text's colour on a field of 24 x 24. */
 
-import { s } from './dom.js'
+import { s } from './dom.js';
 
 const PATHS = {
   add: 'M12 5v14M5 12h14',
@@ -22,13 +22,17 @@ const PATHS = {
   theme: 'M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16',
   undo: 'M9 5L5 9l4 4M5 9h9a5 5 0 0 1 0 10h-4',
   upload: 'M12 16V5M7.5 9.5L12 5l4.5 4.5M5 19h14',
-}
+};
 
 /** @typedef {keyof typeof PATHS} IconName */
 
 /** @param {IconName} name */
 export function icon(name) {
-  return s('svg', { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' }, s('path', { d: PATHS[name] }))
+  return s(
+    'svg',
+    { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' },
+    s('path', { d: PATHS[name] }),
+  );
 }
 
 /**
@@ -37,6 +41,6 @@ export function icon(name) {
  */
 export function placeIcons(root) {
   for (const element of root.querySelectorAll('[data-icon]')) {
-    element.prepend(icon(/** @type {IconName} */ (element.getAttribute('data-icon'))))
+    element.prepend(icon(/** @type {IconName} */ (element.getAttribute('data-icon'))));
   }
 }

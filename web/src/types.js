@@ -32,4 +32,4 @@
  * @property {Line[]} lines in reading order
  * @property {Block[]} blocks in reading order
  */
-export {}
+export {};

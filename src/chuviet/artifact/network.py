@@ -6,9 +6,12 @@ Dimensions: N images, C channels, H height and W width in pixels, T frames, V cl
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from chuviet.errors import InputError
 
 
 class FrameNetwork(ABC):
@@ -53,6 +56,43 @@ class MapNetwork(ABC):
     @abstractmethod
     def maps(self, images: np.ndarray) -> np.ndarray:
         """Images N 3 H W float32 -> logits N C h w float32."""
+
+
+def check_frames(path: Path, frames: list[np.ndarray], count: int, classes: int) -> None:
+    """Raises InputError unless a recogniser gave the log probabilities of `count` lines, T V with V `classes`."""
+    if len(frames) != count or any(f.ndim != 2 or f.shape[1] != classes for f in frames):
+        raise InputError(f"{path}: its network gives {_shapes(frames)} for {count} lines, not T x {classes} of each")
+    if not all(np.isfinite(f).all() for f in frames):
+        raise InputError(
+            f"{path}: its network gives what are no numbers; its weights are damaged, or fp16 is too small"
+        )
+
+
+def check_decoded(path: Path, ids: np.ndarray, log_probs: np.ndarray, count: int, classes: int) -> None:
+    """Raises InputError unless a graph that decodes gave ids N L below `classes` and their log probabilities."""
+    fit = ids.ndim == 2 and ids.shape == log_probs.shape and len(ids) == count and ids.dtype.kind == "i"
+    if not fit or (ids.size and not 0 <= ids.min() <= ids.max() < classes):
+        raise InputError(
+            f"{path}: its network gives {_shapes([ids, log_probs])} for {count} lines, or unknown characters"
+        )
+    if not (np.isfinite(log_probs).all() and (log_probs <= 1e-3).all()):
+        raise InputError(f"{path}: its network gives what are no probabilities; its weights are damaged")
+
+
+def check_maps(path: Path, maps: np.ndarray, channels: int, size: tuple[int, int]) -> None:
+    """Raises InputError unless a detector gave maps 1 C h w with at least `channels` channels and the `size` h, w."""
+    if maps.ndim != 4 or len(maps) != 1 or maps.shape[1] < channels or maps.shape[2:] != size:
+        raise InputError(
+            f"{path}: its network gives {_shapes([maps])}, and its decoder wants 1 x {channels} x {size[0]} x {size[1]}"
+        )
+    if not np.isfinite(maps).all():
+        raise InputError(
+            f"{path}: its network gives what are no numbers; its weights are damaged, or fp16 is too small"
+        )
+
+
+def _shapes(arrays: list[np.ndarray]) -> str:
+    return ", ".join(" x ".join(map(str, a.shape)) for a in arrays[:3]) or "nothing"
 
 
 Network = FrameNetwork | DecodingNetwork | SteppingNetwork | MapNetwork

@@ -6,19 +6,20 @@ the graph that no node reads, named ``chuviet.lm/...``: ONNX Runtime drops them,
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from chuviet.artifact import wire
+from chuviet.artifact.graph_check import GraphError, check_model
 from chuviet.artifact.metadata import FIELDS, Artifact, check_metadata, first_line, read_config
 from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, Network
+from chuviet.artifact.runtime import onnxruntime
 from chuviet.decode.attention import DecodedInGraph, log_softmax
 from chuviet.errors import InputError
+from chuviet.files import read_json
 from chuviet.kinds import name_of, place_of
 from chuviet.language.ngram import NGram
 from chuviet.vocab import SPECIALS, Charset, CharsetError
@@ -41,8 +42,8 @@ class OnnxFrames(FrameNetwork):
 
     alone = True
 
-    def __init__(self, session: onnxruntime.InferenceSession, graph: bytes, threads: int) -> None:
-        self.session = session
+    def __init__(self, path: Path, session: onnxruntime.InferenceSession, graph: bytes, threads: int) -> None:
+        self.path, self.session = path, session
         self._graph, self._threads = graph, threads
         self._lock = threading.Lock()
         self._one_thread = session if threads == 1 else None
@@ -55,8 +56,10 @@ class OnnxFrames(FrameNetwork):
     def _logits(self, session: onnxruntime.InferenceSession, image: np.ndarray, width: np.ndarray) -> np.ndarray:
         """T V of one line, 1 C H W."""
         if self._unpadded:
-            return session.run(None, {"images": np.ascontiguousarray(image[..., : width[0]])})[0][0]
-        logits, lengths = session.run(None, {"images": np.ascontiguousarray(image), "widths": width})
+            return run(self.path, session, 1, images=image[..., : width[0]])[0][0]
+        logits, lengths = run(self.path, session, 2, images=image, widths=width)
+        if lengths.ndim != 1 or lengths.dtype.kind != "i":
+            raise InputError(f"{self.path}: its graph gives no lengths beside its logits; {REMEDY}")
         return logits[0, : int(lengths[0])]
 
     def _narrow_session(self) -> onnxruntime.InferenceSession:
@@ -70,23 +73,36 @@ class OnnxFrames(FrameNetwork):
 class OnnxDecoding(DecodingNetwork):
     """A graph images, widths -> ids N L, log_probs N L."""
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
-        self.session = session
+    def __init__(self, path: Path, session: onnxruntime.InferenceSession) -> None:
+        self.path, self.session = path, session
 
     def decode(self, images: np.ndarray, widths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        ids, log_probs = self.session.run(None, {"images": np.ascontiguousarray(images), "widths": widths})
+        ids, log_probs = run(self.path, self.session, 2, images=images, widths=widths)
         return ids, log_probs
 
 
 class OnnxMaps(MapNetwork):
     """A graph images -> logits N C h w."""
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
-        self.session = session
+    def __init__(self, path: Path, session: onnxruntime.InferenceSession) -> None:
+        self.path, self.session = path, session
 
     def maps(self, images: np.ndarray) -> np.ndarray:
-        logits: np.ndarray = self.session.run(None, {"images": np.ascontiguousarray(images)})[0]
-        return logits
+        return run(self.path, self.session, 1, images=images)[0]
+
+
+def run(path: Path, session: onnxruntime.InferenceSession, count: int, **inputs: np.ndarray) -> list[np.ndarray]:
+    """The first `count` outputs of a graph. Raises InputError where it cannot be run, or has no such outputs."""
+    try:
+        found: list[np.ndarray] = session.run(None, {k: np.ascontiguousarray(v) for k, v in inputs.items()})
+    except Exception as e:  # of a dozen kinds, and MemoryError
+        shape = " x ".join(map(str, inputs["images"].shape))
+        raise InputError(f"{path}: its graph cannot be run on images of {shape} ({first_line(e)[:160]})") from e
+    if len(found) < count or not all(isinstance(v, np.ndarray) and v.ndim for v in found[:count]):
+        raise InputError(f"{path}: its graph does not give the {count} arrays that are due; {REMEDY}")
+    if not all(len(v) == len(inputs["images"]) for v in found[:count]):
+        raise InputError(f"{path}: its graph gives arrays of other images than it got; {REMEDY}")
+    return found[:count]
 
 
 def open_session(graph: bytes, threads: int = 0, keep_memory: bool = False) -> onnxruntime.InferenceSession:
@@ -126,7 +142,10 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
     if metadata["sha256"] != file.digest:
         raise InputError(f"{path}: the graph does not match its SHA-256: it was damaged or altered; {REMEDY}")
     try:
+        check_model(data)
         charset = Charset(metadata["charset"]) if metadata["charset"] else None
+    except GraphError as e:
+        raise InputError(f"{path}: its graph has {e}; it is not opened") from e
     except CharsetError as e:
         raise InputError(f"{path}: its metadata is damaged ({e}); {REMEDY}") from e
     decoder = read_config(path, metadata, "decoder", "chuviet.decode.")
@@ -135,7 +154,9 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
         session = open_session(data, threads, keep_memory=one_by_one)
     except Exception as e:
         raise InputError(f"{path}: not a whole ONNX file ({first_line(e)[:120]})") from e
-    network = _network(session, data, threads, detects=charset is None)
+    if not session.get_outputs():
+        raise InputError(f"{path}: its graph gives nothing; {REMEDY}")
+    network = _network(path, session, data, threads, detects=charset is None)
     _check_classes(path, network, session, charset, metadata["classes"])
     metadata["model"]["type"] = name_of(place_of(str(metadata["model"].get("type", ""))))
     return Artifact(
@@ -145,15 +166,17 @@ def load_onnx(source: str | Path | bytes, path: str | Path = "", threads: int = 
     )  # fmt: skip
 
 
-def _network(session: onnxruntime.InferenceSession, graph: bytes, threads: int, detects: bool) -> Network:
+def _network(path: Path, session: onnxruntime.InferenceSession, graph: bytes, threads: int, detects: bool) -> Network:
     if detects:
-        return OnnxMaps(session)
-    return OnnxDecoding(session) if session.get_outputs()[0].name == "ids" else OnnxFrames(session, graph, threads)
+        return OnnxMaps(path, session)
+    if session.get_outputs()[0].name == "ids":
+        return OnnxDecoding(path, session)
+    return OnnxFrames(path, session, graph, threads)
 
 
 def _metadata(path: Path, text: str) -> dict[str, Any]:
     try:
-        metadata = json.loads(text)
+        metadata = read_json(text)
     except ValueError as e:
         raise InputError(f"{path}: its metadata is damaged ({e}); {REMEDY}") from e
     return check_metadata(path, metadata, FIELDS | {"classes": int}, REMEDY)
@@ -164,8 +187,8 @@ def _language_model(path: Path, file: wire.ModelFile) -> NGram | None:
         return None
     try:
         return NGram.from_tensors({k.removeprefix(LM_PREFIX): v for k, v in file.tensors.items()})
-    except (ValueError, IndexError, TypeError) as e:
-        raise InputError(f"{path}: its language model is damaged ({e}); {REMEDY}") from e
+    except (ValueError, IndexError, TypeError, OverflowError, RecursionError, MemoryError) as e:
+        raise InputError(f"{path}: its language model is damaged ({first_line(e)}); {REMEDY}") from e
 
 
 def _check_classes(

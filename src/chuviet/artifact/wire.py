@@ -40,10 +40,10 @@ def read_model(data: bytes, key: str, prefixes: tuple[str, ...] = ()) -> ModelFi
     properties: dict[str, str] = {}
     tensors: dict[str, np.ndarray] = {}
     digest = hashlib.sha256()
-    for number, whole, value, _ in _fields(memoryview(data)):
+    for number, whole, value, _ in fields(memoryview(data)):
         name = ""
         if number == _METADATA_PROPS:
-            entry = {n: bytes(v).decode() for n, _, v, _ in _fields(value)}
+            entry = {n: bytes(v).decode() for n, _, v, _ in fields(value)}
             name = entry.get(1, "")
             properties[name] = entry.get(2, "")
         elif number == _GRAPH and prefixes:
@@ -55,12 +55,12 @@ def read_model(data: bytes, key: str, prefixes: tuple[str, ...] = ()) -> ModelFi
 
 def _tensors(graph: memoryview, prefixes: tuple[bytes, ...]) -> dict[str, np.ndarray]:
     found = {}
-    for number, _, value, _ in _fields(graph):
+    for number, _, value, _ in fields(graph):
         if number != _INITIALIZER:
             continue
         name, raw, kind = b"", memoryview(b""), 0
         shape: list[int] = []
-        for n, _, v, integer in _fields(value):
+        for n, _, v, integer in fields(value):
             if n == _NAME:
                 name = bytes(v)
             elif n == _RAW_DATA:
@@ -68,7 +68,7 @@ def _tensors(graph: memoryview, prefixes: tuple[bytes, ...]) -> dict[str, np.nda
             elif n == _DATA_TYPE:
                 kind = integer
             elif n == _DIMS:
-                shape += _packed(v) if len(v) else [integer]
+                shape += packed_integers(v) if len(v) else [integer]
         if name.startswith(prefixes):
             if kind not in _TYPES:
                 raise ValueError(f"a tensor of the unknown type {kind}")
@@ -84,7 +84,8 @@ def _array(raw: memoryview, kind: np.dtype) -> np.ndarray:
     return np.require(values if sys.byteorder == "little" else values.byteswap(), requirements="A")
 
 
-def _packed(data: memoryview) -> list[int]:
+def packed_integers(data: memoryview) -> list[int]:
+    """The whole numbers, each of any number of bytes, that a field holds."""
     numbers, at = [], 0
     while at < len(data):
         value, at = _varint(data, at)
@@ -92,25 +93,36 @@ def _packed(data: memoryview) -> list[int]:
     return numbers
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, memoryview, memoryview, int]]:
+def fields(data: memoryview) -> Iterator[tuple[int, memoryview, memoryview, int]]:
     """Number, bytes, value and integer value of each field of a message; the last two are empty or 0 of other kinds."""
-    at = 0
-    while at < len(data):
-        start, integer = at, 0
-        tag, at = _varint(data, at)
-        kind, size = tag & 7, 0
-        if kind == 0:
+    at, end = 0, len(data)
+    while at < end:
+        start, integer, size = at, 0, 0
+        tag = data[at]
+        if tag < 128:  # nearly all are: without a call
+            at += 1
+        else:
+            tag, at = _varint(data, at)
+            if tag >> 32:  # of which others read the lower half
+                raise ValueError(f"no field begins at byte {start}")
+        kind = tag & 7
+        if kind == 2:
+            size = data[at]
+            if size < 128:
+                at += 1
+            else:
+                size, at = _varint(data, at)
+        elif kind == 0:
             integer, at = _varint(data, at)
-        elif kind == 2:
-            size, at = _varint(data, at)
         elif kind in (1, 5):
             at += 8 if kind == 1 else 4
         else:
             raise ValueError(f"no field begins at byte {start}")
-        if at + size > len(data):
-            raise ValueError(f"cut short after {len(data)} bytes")
-        yield tag >> 3, data[start : at + size], data[at : at + size], integer
-        at += size
+        stop = at + size
+        if stop > end:
+            raise ValueError(f"cut short after {end} bytes")
+        yield tag >> 3, data[start:stop], data[at:stop], integer
+        at = stop
 
 
 def _varint(data: memoryview, at: int) -> tuple[int, int]:

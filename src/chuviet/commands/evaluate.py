@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from argparse import Namespace
 from collections import Counter
@@ -42,8 +43,9 @@ def run(args: Namespace) -> int:
         return _evaluate_pages(args, detector, reader)
     assert reader is not None
     metrics, rows = evaluate(
-        reader, args.data, args.fold, args.batch_size, progress=True, ignore_space=args.ignore_space
-    )
+        reader, args.data, args.fold, args.batch_size, progress=True, ignore_space=args.ignore_space,
+        frames_file=args.frames,
+    )  # fmt: skip
     if args.out:
         write_table(rows, args.out)
     if args.json:
@@ -115,7 +117,7 @@ def _draw(folder: str, found: Sequence[Detection], targets: Sequence[LabelledPag
     names = picture_names(str(path) for path in paths)
     check_folder(folder, paths, [str(name) for name in names])
     for name, path, d, target in zip(names, paths, found, targets, strict=True):
-        out = Path(folder, name)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pictures.draw(read_image(path), d, target)).save(out, quality=90)
+        drawn = io.BytesIO()
+        Image.fromarray(pictures.draw(read_image(path), d, target)).save(drawn, "JPEG", quality=90)
+        write_whole(Path(folder, name), drawn.getvalue(), sync=False)
     print(f"{folder}: {len(found)} pictures")

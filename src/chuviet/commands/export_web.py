@@ -23,7 +23,7 @@ def run(args: Namespace) -> int:
     done = export_web(Path(folder), args.weights, Path(args.runtime) if args.runtime else None)
     size = f"{done.first_load / 1e6:.1f} MB until the first page is read, {done.whole / 1e6:.1f} MB in all"
     print(f"{folder}: {done.files} files; {size}; reads with {', '.join(done.weights)}")
-    if done.page == "demo":
-        print("the page was not built (make web): a plain one is there instead")
+    if not done.reads_pdfs:
+        print("its page reads no PDFs: npm ci in web/ of a checkout builds one that does")
     print(f"serve it by any file server, over https or on localhost: python -m http.server -d {folder}")
     return OK

@@ -13,7 +13,7 @@ from chuviet.files import check_output
 #: Of each command the options that name files to write, and those that name what is read. `predict` and `read` check
 #: the images that they find, in `chuviet.commands.images`.
 OPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "evaluate": (("out", "json"), ("data", "weights")),
+    "evaluate": (("out", "json", "frames"), ("data", "weights")),
     "folds": (("out",), ("data",)),
     "check": (("clean",), ("data", "oof", "pages")),
     "lm": (("out",), ("labels", "text", "general", "wards", "verse")),
@@ -21,6 +21,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "export": (("out",), ("weights", "check", "calibrate")),
     "prune": (("out",), ("weights",)),
     "reject": (("out",), ("weights", "data", "check")),
+    "ensemble": (("json",), ()),
     "report": (("out",), ("oof", "data")),
     "calibrate": (("out",), ("rows", "weights")),
 }

@@ -6,13 +6,15 @@ What needs no PyTorch is checked before that is imported, which takes seconds: n
 from __future__ import annotations
 
 import dataclasses
+import sys
 from argparse import Namespace
 from pathlib import Path
 
-from chuviet.commands import OK, Stopped
+from chuviet.commands import OK, PARTLY, Stopped
 from chuviet.commands.configs import experiment_of
 from chuviet.data.making import check_sets
 from chuviet.errors import InputError
+from chuviet.files import say
 from chuviet.run_files import init_path
 
 
@@ -24,13 +26,16 @@ def run(args: Namespace) -> int:
         init_path(dataclasses.replace(exp, fold=exp.fold if folds is None else folds[0]), root)
 
     from chuviet import runs
-    from chuviet.train.engine import Interrupted
+    from chuviet.train.engine import Interrupted, SessionOver
 
     try:
         if folds is None:
             runs.run(name, exp, root)
             return OK
         metrics = runs.run_folds(name, exp, folds, root)
+    except SessionOver as e:
+        say(f"chuviet: {e}", sys.stderr)
+        return PARTLY
     except Interrupted as e:
         raise Stopped(str(e)) from e
     if not metrics.empty:

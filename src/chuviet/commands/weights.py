@@ -35,7 +35,8 @@ def _opened(args: Namespace, default: Sequence[str]) -> tuple[Detector | None, l
     files = [find_weights(name) for name in args.weights or default]
     if args.limit_mb is not None and args.limit_mb > 0:
         check_budget(files, args.limit_mb)
-    artifacts = [open_artifact(path, args.device, args.threads) for path in files]
+    opened = {path: open_artifact(path, args.device, args.threads) for path in files}
+    artifacts = [opened[path] for path in files]
     detectors = [a for a in artifacts if a.charset is None]
     readers = [a for a in artifacts if a.charset is not None]
     if len(detectors) > 1:
@@ -49,7 +50,7 @@ def _opened(args: Namespace, default: Sequence[str]) -> tuple[Detector | None, l
 def check_options(args: Namespace, detector: Detector | None, reader: LineReader | None) -> None:
     """Raises InputError for an option that the kind of the weights would ignore."""
     if detector is not None:
-        _refuse(args, ("ignore_space", "fold"), f"for lines; {detector.artifact.path} finds text on pages")
+        _refuse(args, ("ignore_space", "fold", "frames"), f"for lines; {detector.artifact.path} finds text on pages")
     else:
         _refuse(args, ("draw", "min_score", "frame", "longest"), "for the weights of a detector; a line has no quads")
     if reader is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -32,8 +33,9 @@ def write_crops(pages: Sequence[LabelledPage], folder: str | Path, progress: boo
     for i, page in enumerate(tqdm(pages, unit="page", disable=not progress, dynamic_ncols=True)):
         for k, (text, image) in enumerate(_words(page, crop)):
             name = f"{i:05d}/{k}.png"
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(image).save(folder / name)
+            picture = io.BytesIO()
+            Image.fromarray(image).save(picture, "PNG")
+            write_whole(folder / name, picture.getvalue(), sync=False)
             lines.append(f"{name}\t{text}\n")
     write_whole(folder / LABELS, "".join(lines).encode())
     return len(lines)

@@ -11,6 +11,7 @@ import difflib
 import io
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,8 +143,8 @@ def _header(path: Path, text: str, columns: Sequence[str]) -> tuple[str, list[st
 def _check_names(path: Path, header: list[str], columns: Sequence[str]) -> None:
     if not any(header):
         raise InputError(f"{path}: an empty file; the first row must name the columns {','.join(columns)}")
-    if twice := sorted({c for c in header if header.count(c) > 1}):
-        raise InputError(f"{path}: row 1: column {', '.join(twice)} is there twice")
+    if twice := sorted(c for c, count in Counter(header).items() if count > 1):
+        raise InputError(f"{path}: row 1: column {', '.join(twice[:5])} is there twice")
     missing = [c for c in columns if c not in header]
     if not missing:
         return
@@ -156,7 +157,8 @@ def _check_names(path: Path, header: list[str], columns: Sequence[str]) -> None:
     if header[0].lower().startswith("sep="):
         hints = ["delete this line of Excel's; the separator is found without it"]
     hint = f"; {' '.join(hints)}" if hints else ""
-    raise InputError(f"{path}: row 1: no column {', '.join(missing)}; there are: {', '.join(header)}{hint}")
+    there = ", ".join(header[:20]) + (f" and {len(header) - 20} more" if len(header) > 20 else "")
+    raise InputError(f"{path}: row 1: no column {', '.join(missing)}; there are: {there}{hint}")
 
 
 def _ragged(values: list[str], wanted: int, separator: str) -> str:

@@ -3,7 +3,6 @@ closed."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import pandas as pd
 from chuviet.data.label_rows import refuse
 from chuviet.data.table import image_root, read_table
 from chuviet.errors import InputError
+from chuviet.files import read_json
 from chuviet.manifest import ALL_FOLDS, AUGMENTED, JOINED, PAGES, PRINTED_STRINGS, REAL_INK, SYNTHETIC_FOLD
 from chuviet.vocab import VIETNAMESE, Charset, fold_text
 
@@ -107,7 +107,7 @@ def _is_page(text: str) -> bool:
     if not text.startswith("["):
         return False
     try:
-        regions = json.loads(text)
+        regions = read_json(text)
     except ValueError:
         return False
     return isinstance(regions, list) and all(isinstance(r, dict) for r in regions)

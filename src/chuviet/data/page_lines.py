@@ -5,7 +5,6 @@ their polygons.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from chuviet.data.files import read_lines
 from chuviet.errors import InputError
+from chuviet.files import read_json
 from chuviet.geometry import crop
 from chuviet.inputs.images import read_image
 from chuviet.manifest import COLUMNS, SYNTHETIC_FOLD
@@ -62,7 +62,7 @@ def load_page_lines(path: str | Path, alphabet: str, part: Part = "train") -> tu
     for number, row in enumerate(read_lines(Path(path)), 1):
         image, tab, data = row.partition("\t")
         try:
-            regions: list[dict[str, Any]] = json.loads(data) if tab else []
+            regions: list[dict[str, Any]] = read_json(data) if tab else []
             for region in regions:
                 text = " ".join(normalize(region["transcription"].translate(_SIGNS)).split())
                 quad = np.asarray(region["points"], np.float32).reshape(4, 2)

@@ -36,6 +36,11 @@ class AttentionGreedy:
     class Config(config.Config):
         max_length: int = 128  # characters
 
+        def __post_init__(self) -> None:
+            config.check_ranges(
+                self, max_length=(1, 4096),
+            )  # fmt: skip
+
         def build(self, charset: Charset) -> AttentionGreedy:
             return AttentionGreedy(self, charset)
 
@@ -73,6 +78,11 @@ class AttentionBeam:
         width: int = 4
         max_length: int = 128  # characters
         normalise: float = 1.0  # 0 compares plain probabilities, which favours short texts; 1 the mean per character
+
+        def __post_init__(self) -> None:
+            config.check_ranges(
+                self, width=(1, 256), max_length=(1, 4096), normalise=(0, 10),
+            )  # fmt: skip
 
         def build(self, charset: Charset) -> AttentionBeam:
             return AttentionBeam(self, charset)

@@ -48,6 +48,11 @@ class CTCGreedy:
     class Config(config.Config):
         calibration: Calibration = IDENTITY  # of words: chuviet calibrate
 
+        def __post_init__(self) -> None:
+            config.check_ranges(
+                self, calibration=(-1000, 1000),
+            )  # fmt: skip
+
         def build(self, charset: Charset) -> CTCGreedy:
             return CTCGreedy(charset)
 
@@ -89,6 +94,13 @@ class CTCBeam:
         place_min_prob: float = 3e-3  # the same, for what the gazetteer offers
         min_ratio: float = 1e-4  # to the best prefix, that one must have to be kept
         calibration: Calibration = IDENTITY  # of words: chuviet calibrate
+
+        def __post_init__(self) -> None:
+            config.check_ranges(
+                self, width=(1, 100_000), alpha=(0, 100), beta=(-100, 100), temperature=(0.01, 100),
+                first=(-1000, 1000), place=(0, 1000), top=(1, 65536), min_prob=(0, 1),
+                place_min_prob=(0, 1), min_ratio=(0, 1), calibration=(-1000, 1000),
+            )  # fmt: skip
 
         def build(self, charset: Charset, *rescorers: Rescorer) -> CTCBeam:
             """Raises InputError for a rescorer of another charset, or when `lm` names a file."""

@@ -31,6 +31,8 @@ _LONG = 1.5  # times as wide as high: from there on moments tell a region's angl
 class DBDecoder:
     """Probability maps -> Detections, in pixels of the original images."""
 
+    channels, cell = 1, 1  # of the maps, and pixels of the network's input that one of their cells stands for
+
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
         threshold: float = 0.3  # of a pixel
@@ -39,6 +41,12 @@ class DBDecoder:
         shrink: float = 0.4  # of the targets
         smallest: float = 5.0  # pixels of the network's input: lower text is none
         limit: int = 1000  # regions looked at in an image
+
+        def __post_init__(self) -> None:
+            config.check_ranges(
+                self, threshold=(0, 1), box_threshold=(0, 1), unclip=(0, 100), shrink=(0, 1),
+                smallest=(0, 10_000), limit=(1, 100_000),
+            )  # fmt: skip
 
         def build(self, charset: Any = None) -> DBDecoder:
             return DBDecoder(self)
@@ -94,6 +102,8 @@ class LineWordDecoder:
     images.
     """
 
+    channels, cell = 2, 1  # as above
+
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
         lines: DBDecoder.Config = DBDecoder.Config(threshold=0.5, box_threshold=0.6, unclip=0.0, shrink=0.6)
@@ -101,6 +111,11 @@ class LineWordDecoder:
         # Shares of a line's height, at either end and above and below: what is found of faint ends and of marks and
         # descenders that stick out is too little.
         margin: tuple[float, float] = (0.0, 0.0)
+
+        def __post_init__(self) -> None:
+            config.check_ranges(
+                self, margin=(-1, 10),
+            )  # fmt: skip
 
         def build(self, charset: Any = None) -> LineWordDecoder:
             return LineWordDecoder(self)

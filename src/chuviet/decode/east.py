@@ -27,6 +27,8 @@ PAIRS = 50_000  # overlaps measured at a time: 50 MB
 class EastDecoder:
     """Maps -> Detections, in pixels of the original images; a detection's score is the mean of its cells'."""
 
+    channels = 6  # of the maps
+
     @dataclass(frozen=True, kw_only=True)
     class Config(config.Config):
         score: float = 0.8  # of a cell
@@ -38,10 +40,17 @@ class EastDecoder:
         crop: float = 640.0  # pixels that a distance of 1 stands for; the same in model and loss
         scale: int = 4  # pixels a cell
 
+        def __post_init__(self) -> None:
+            config.check_ranges(
+                self, score=(1e-6, 1 - 1e-6), merge=(0, 1), nms=(0, 1), limit=(1, 100_000), smallest=(0, 10_000),
+                near=(1e-9, 1e9), crop=(1, 1e5), scale=(1, 64),
+            )  # fmt: skip
+
         def build(self, charset: Any = None) -> EastDecoder:
             return EastDecoder(self)
 
     def __init__(self, cfg: EastDecoder.Config) -> None:
+        self.cell = cfg.scale  # pixels of the network's input that a cell of the maps stands for
         self.cfg = cfg
 
     def __call__(self, logits: np.ndarray, shapes: Sequence[Sequence[int]]) -> list[Detection]:

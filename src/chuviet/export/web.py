@@ -40,19 +40,22 @@ _VERSION = "__VERSION__"  # in sw.js
 @dataclass(frozen=True)
 class Report:
     """What was written. `first_load`: the bytes that are loaded before the first page is read; `whole`: with the
-    readers that are loaded behind them, but without what PDFs need.
+    readers that are loaded behind them, but without what PDFs need. `reads_pdfs`: whether that is there.
     """
 
     files: int
     first_load: int
     whole: int
     weights: tuple[str, ...]
-    page: str
+    reads_pdfs: bool
 
 
-def export_web(folder: Path, weights: Sequence[str] = (), runtime: Path | None = None) -> Report:
+def export_web(
+    folder: Path, weights: Sequence[str] = (), runtime: Path | None = None, page: Path | None = None
+) -> Report:
     """Writes the folder. `weights`: a detector and recognisers, by names or paths of ONNX files; the shipped ones in
     the place of what is not named. `runtime`: where the npm package onnxruntime-web is, if not in web/node_modules.
+    `page`: the folder of the page, if not web/dist or, where that was not built, the page of the service.
 
     Raises InputError for weights that a browser cannot run, a missing runtime, and a folder of other files.
     """
@@ -66,7 +69,7 @@ def export_web(folder: Path, weights: Sequence[str] = (), runtime: Path | None =
     if len(names) < len(every):
         raise InputError("two of the weights have one name; copy one of them to another name")
     files = _runtime(runtime, root) | _engine(root / "engine")
-    page = root / "dist" if (root / "dist" / "index.html").is_file() else PAGE
+    page = page or (root / "dist" if (root / "dist" / "index.html").is_file() else PAGE)
     files |= _page(page)
     for artifact in every:
         files[names[artifact.path.stem]] = zlib.compress(artifact.path.read_bytes(), 9)
@@ -76,7 +79,7 @@ def export_web(folder: Path, weights: Sequence[str] = (), runtime: Path | None =
     _write(folder, files, before)
     whole = sum(len(data) for name, data in files.items() if not name.startswith("pdf"))
     later = {names[artifact.path.stem] for members in readers[1:] for artifact in members}
-    return Report(len(files), whole - sum(len(files[name]) for name in later), whole, tuple(names), page.name)
+    return Report(len(files), whole - sum(len(files[name]) for name in later), whole, tuple(names), "pdf.js" in files)
 
 
 def _opened(weights: Sequence[str]) -> tuple[Artifact, list[tuple[Artifact, ...]]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import math
 import os
-import struct
 import threading
 import warnings
 from pathlib import Path
@@ -32,6 +31,8 @@ MAX_PIXELS = 100_000_000
 #: phones and A0 at 300 dpi stay below it; kinds other than JPEG, which are decoded whole before they are scaled, are
 #: limited to Pillow's 179 million.
 LARGEST_PIXELS = 250_000_000
+#: Of all pictures of a GIF or WebP together.
+ANIMATION_PIXELS = 1_000_000_000
 
 _warnings = threading.Lock()  # warnings.catch_warnings changes what is shared by all threads
 
@@ -76,6 +77,8 @@ def _decoded(data: bytes | Path, head: bytes, name: str, max_pixels: int | None,
     try:
         if kind == "JPEG" and isinstance(data, bytes) and (image := _decode_jpeg(data, name, max_pixels)) is not None:
             return image
+        if kind == "JPEG2000" and not _has_end(data):
+            raise InputError(f"{name}: truncated JPEG 2000 data (no end mark); copy the image again")
         with _open(data, kind) as opened:
             check_size(opened.size, name, max_pixels)
             if frame > 1:
@@ -88,10 +91,10 @@ def _decoded(data: bytes | Path, head: bytes, name: str, max_pixels: int | None,
         raise InputError(f"{name}: too many pixels ({str(e).rstrip('.')}); scale it down first") from e
     except InputError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, cv2.error) as e:
-        # what Pillow's decoders raise on broken data
-        detail = " ".join(str(e).split()) or type(e).__name__
-        raise InputError(f"{name}: truncated or broken image data ({detail}); copy the image again") from e
+    except MemoryError as e:
+        raise InputError(f"{name}: no memory for an image of this size; scale it down first") from e
+    except Exception as e:  # decoders raise anything on broken data: of ten kinds that were seen two are documented
+        raise InputError(f"{name}: truncated or broken image data ({_detail(e)}); copy the image again") from e
 
 
 def as_image(value: Any, name: str = "image", max_pixels: int | None = None) -> np.ndarray:
@@ -113,8 +116,10 @@ def as_image(value: Any, name: str = "image", max_pixels: int | None = None) -> 
         check_size(value.size, name, max_pixels)
         try:
             return _to_rgb(value.copy(), max_pixels)
-        except (OSError, SyntaxError, ValueError, EOFError, struct.error) as e:
-            raise InputError(f"{name}: truncated or broken image data ({e}); copy the image again") from e
+        except InputError:
+            raise
+        except Exception as e:  # as above
+            raise InputError(f"{name}: truncated or broken image data ({_detail(e)}); copy the image again") from e
     if hasattr(value, "read"):
         return decode_image(read_file_object(value, name), name, max_pixels)
     kinds = "a path, bytes, a binary file, a PIL image or a numpy array"
@@ -147,18 +152,76 @@ def count_frames(data: bytes | Path, kind: str | None) -> int:
     """How many pictures a file (or its bytes) of this kind (see `kind_of`) holds: pages of a TIFF, frames of a GIF or
     WebP.
 
-    1 for other kinds: a JPEG may hold second views and depth maps of a phone, but one picture. Also 1 for a broken
-    file: reading it says what is wrong.
+    1 for other kinds: a JPEG may hold second views and depth maps of a phone, but one picture. Also 1 for a file that
+    cannot be opened: reading it says what is wrong. In a file that is cut short or damaged behind its first pictures,
+    those that are found and one more, so that reading that one says it: none is lost in silence. Raises InputError for
+    an animation of more than `ANIMATION_PIXELS`.
     """
     if kind not in ("TIFF", "GIF", "WEBP"):
         return 1
     try:
         with _open(data, kind) as opened:
-            return getattr(opened, "n_frames", 1)
-    except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error):
+            if kind == "TIFF":
+                return _found_frames(opened)
+            frames = getattr(opened, "n_frames", 1)
+            size = opened.size
+    except InputError:
+        raise
+    except Exception:  # noqa: BLE001 (what decoders raise on broken data, and Pillow's DecompressionBombError)
+        return _damaged_frames(data, kind)
+    _check_animation(*size, frames)
+    return frames + (kind == "GIF" and not _ends(data))
+
+
+def _damaged_frames(data: bytes | Path, kind: str) -> int:
+    """The pictures of a damaged animation that are found, and one more; 1 for what cannot be opened."""
+    try:
+        with _open(data, kind) as opened:
+            return _found_frames(opened)
+    except InputError:
+        raise
+    except Exception:  # noqa: BLE001 (as in `count_frames`)
         return 1
-    except Image.DecompressionBombError:  # an Exception of its own
-        return 1
+
+
+def _found_frames(opened: Image.Image) -> int:
+    """The pictures of an open file; of a damaged one those that are found, and one more."""
+    frames = 1
+    while True:
+        try:
+            opened.seek(frames)
+        except EOFError:  # behind the last one
+            return frames
+        except Exception:  # noqa: BLE001 (as in `count_frames`)
+            return frames + 1
+        frames += 1
+        if opened.format != "TIFF":
+            _check_animation(*opened.size, frames)
+
+
+def _check_animation(width: int, height: int, frames: int) -> None:
+    """Raises InputError for an animation of too many pixels: each picture is drawn over all that come before it."""
+    if width * height * frames > ANIMATION_PIXELS:
+        raise InputError(
+            f"an animation of {frames} pictures of {width} x {height} px; {ANIMATION_PIXELS:,} px are read, so take "
+            "its pictures apart first"
+        )
+
+
+def _ends(gif: bytes | Path) -> bool:
+    """Whether a GIF has its end mark: without it pictures may be missing, however whole the others are."""
+    data = gif if isinstance(gif, bytes) else gif.read_bytes()
+    return data.rstrip(b"\0").endswith(b";")
+
+
+def _has_end(jpeg2000: bytes | Path) -> bool:
+    """Whether the end mark is there, two bytes that no other data hold: some decoders take what is missing for grey."""
+    data = jpeg2000 if isinstance(jpeg2000, bytes) else jpeg2000.read_bytes()
+    return b"\xff\xd9" in data
+
+
+def _detail(e: Exception) -> str:
+    return " ".join(str(e).split()) or type(e).__name__
 
 
 def _open(data: bytes | Path, kind: str) -> Image.Image:

@@ -261,7 +261,10 @@ def _count(file: Path | bytes, kind: str | None, name: str) -> int:
     """How many pictures a file (or its bytes) holds."""
     if kind == "PDF":
         return pdf.count_pages(file, name)
-    return count_frames(file, kind)
+    try:
+        return count_frames(file, kind)
+    except InputError as e:
+        raise InputError(f"{name}: {e}") from e
 
 
 def _not_an_image(path: Path) -> str | None:

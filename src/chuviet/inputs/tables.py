@@ -125,4 +125,5 @@ def _check_header(path: Path, header: list[str], columns: Sequence[str]) -> None
         if name not in header:
             near = difflib.get_close_matches(name, header, n=1, cutoff=0.6)
             hint = f"; is {near[0]!r} meant to be {name!r}?" if near else ""
-            raise InputError(f"{path}: row 1: no column {name}; there are: {', '.join(header)}{hint}")
+            there = ", ".join(header[:20]) + (f" and {len(header) - 20} more" if len(header) > 20 else "")
+            raise InputError(f"{path}: row 1: no column {name}; there are: {there}{hint}")

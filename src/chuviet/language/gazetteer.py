@@ -17,6 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,7 @@ from chuviet.language.spelling import (
 #: `Gazetteer.known` is at most this: ward, district and province, and a street.
 MOST_KNOWN = 4
 _PER_LEVEL = (4, 8)  # provinces, then districts, whose parts are looked at
+_LARGEST = 64_000_000  # bytes of the names that a file may hold: all of Vietnam's, have 1 million
 _STRAIGHT = 2  # provinces, of whose wards that lie straight in them all are looked at
 _REMEMBERED = 1024  # pairs of province and district as read, whose nearest are kept
 
@@ -227,10 +229,23 @@ class Gazetteer:
     def from_array(cls, data: np.ndarray) -> Gazetteer:
         """The inverse of `to_array`. Raises InputError for anything else."""
         try:
-            rows = json.loads(zlib.decompress(data.astype(np.uint8).tobytes()))
-            return cls(District(p, k, n, tuple((a, b) for a, b in w), tuple(s)) for p, k, n, w, s in rows)
-        except (zlib.error, ValueError, TypeError) as e:
+            packed = zlib.decompressobj()
+            text = packed.decompress(data.astype(np.uint8).tobytes(), _LARGEST)
+            if not packed.eof:
+                raise ValueError(f"cut short, or over {_LARGEST:,} bytes")
+            return cls(_district(row) for row in json.loads(text))
+        except (zlib.error, ValueError, TypeError, RecursionError) as e:
             raise InputError(f"this is no gazetteer ({e}); make the language model anew by chuviet lm") from e
+
+
+def _district(row: Any) -> District:
+    """A district of its JSON. Raises ValueError or TypeError for anything else."""
+    province, kind, name, wards, streets = row
+    made = District(province, kind, name, tuple((a, b) for a, b in wards), tuple(streets))
+    texts = [province, kind, name, *(text for ward in made.wards for text in ward), *made.streets]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("names that are no texts")
+    return made
 
 
 class _Province:

@@ -81,6 +81,8 @@ def unpack_keys(data: np.ndarray, count: int) -> np.ndarray:
     """The `count` keys, int64, that `pack_keys` made. Raises ValueError where there are others."""
     low_bits = _low_bits(count)
     split = -(-count * low_bits // 8)
+    if 8 * (len(data) - split) > count + (MODULUS >> low_bits) + 8:
+        raise ValueError(f"{len(data)} bytes for {count} keys")
     high = np.flatnonzero(np.unpackbits(data[split:]))
     if len(high) != count:
         raise ValueError(f"{len(high)} keys instead of {count}")

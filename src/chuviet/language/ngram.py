@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from chuviet.errors import InputError
+from chuviet.files import write_whole
 from chuviet.language.gazetteer import Gazetteer
 from chuviet.language.kneser_ney import estimate
 from chuviet.language.levels import (
@@ -251,6 +252,8 @@ class NGram:
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, np.ndarray]) -> NGram:
         """The inverse of `to_tensors`. Raises InputError when arrays are missing or do not fit together."""
+        if any(array.ndim != 1 or array.dtype.kind not in "iu" for array in map(np.asarray, tensors.values())):
+            raise InputError("the arrays of this n-gram model are no rows of whole numbers; the file is damaged")
         own = {name: np.asarray(array) for name, array in tensors.items() if not name.startswith(_GENERAL)}
         other = {name.removeprefix(_GENERAL): array for name, array in tensors.items() if name not in own}
         names = list(Level.__dataclass_fields__)
@@ -260,15 +263,20 @@ class NGram:
             raise InputError("these arrays are no n-gram model; make one with NGram.train(...).save(...)")
         levels = [_stored_level({name: own[f"{name}.{k}"] for name in names}) for k in range(1, order + 1)]
         gazetteer = Gazetteer.from_array(own["gazetteer"]) if "gazetteer" in own else None
+        if any(name.startswith(_GENERAL) for name in other):
+            raise InputError("the general model of this n-gram model has one itself; the file is damaged")
         general = cls.from_tensors(other) if other else None
         modulus = MODULUS if own["contexts.1"].dtype == np.uint8 else OLD_MODULUS
-        return cls("".join(chr(c) for c in own["characters"]), levels, gazetteer, general, modulus)
+        charset = Charset("".join(chr(c) for c in own["characters"]))
+        if any(len(level.characters) and level.characters.max() > len(charset) for level in levels):
+            raise InputError("an n-gram model with characters outside its charset; the file is damaged")
+        return cls(charset.characters, levels, gazetteer, general, modulus)
 
     def save(self, path: str | Path) -> None:
-        """Writes a safetensors file."""
-        from safetensors.numpy import save_file  # not needed to read with a model that came with its recogniser
+        """Writes a safetensors file, whole or not at all. Raises InputError when it cannot be written."""
+        from safetensors.numpy import save  # not needed to read with a model that came with its recogniser
 
-        save_file(self.to_tensors(), str(path))
+        write_whole(path, save(self.to_tensors()))
 
     @classmethod
     def load(cls, path: str | Path) -> NGram:
@@ -291,6 +299,8 @@ def _stored_level(arrays: dict[str, np.ndarray]) -> Level:
     try:
         contexts = unpack_keys(contexts, count) if contexts.dtype == np.uint8 else contexts
         fit = len(contexts) == count == len(arrays["backoff"])
+        fit &= bool(arrays["sizes"].min(initial=1) > 0 and arrays["characters"].min(initial=0) >= 0)
+        fit &= bool((contexts[1:] >= contexts[:-1]).all())
         fit &= followers == len(arrays["characters"]) == len(arrays["probs"])
     except ValueError:
         fit = False

@@ -34,7 +34,8 @@ class EastLoss:
     """Of logits N 6 h w. Each part is a mean over the cells chosen in an image, then over all images: the loss of a set
     does not depend on its division into batches. An image without text gives its boxes no loss.
 
-    Chance is that of torch's own generator.
+    Chance is that of torch's own generator: of several processes each draws for its own images, so that a step is that
+    of one process but for which cells were drawn.
     """
 
     Config: TypeAlias = EastLossConfig

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from chuviet.batch import Batch, Output
 from chuviet.losses.configs import LineWordLossConfig
-from chuviet.losses.db import dice, hard_negatives
+from chuviet.losses.db import dice, hard_negatives, summed
 
 
 class LineWordLoss:
@@ -26,13 +26,14 @@ class LineWordLoss:
         self.cfg = cfg
 
     def __call__(self, output: Output, batch: Batch) -> dict[str, Tensor]:
-        parts = {}
+        parts, counts = {}, []
+        images = torch.tensor(float(len(batch)), device=output.logits.device)
         for channel, kind in enumerate(("lines", "words")):
             logits = output.logits[:, channel].float()
             text, mask = batch.maps[kind].float(), batch.maps[f"{kind}_mask"].float()
             kept = hard_negatives(logits, text, mask, self.cfg.negatives)
             each = F.binary_cross_entropy_with_logits(logits, text, reduction="none")
             parts[f"{kind}_probability"] = (each * kept).sum() / kept.sum().clamp(min=1)
+            counts += [kept.sum(), images]
             parts[f"{kind}_dice"] = self.cfg.dice * dice(logits.sigmoid(), text, mask, each_image=True)
-        weight = torch.tensor(float(len(batch)), device=output.logits.device)
-        return {"loss": torch.stack(list(parts.values())).sum(), "weight": weight} | parts
+        return summed(parts, images, counts)

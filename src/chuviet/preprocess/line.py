@@ -53,6 +53,11 @@ class LinePreprocess:
         normalize: bool = True
         trim: bool = False
 
+        def __post_init__(self) -> None:
+            config.check_ranges(
+                self, height=(4, 1024), width=(1, 32768), max_width=(1, 32768), min_width=(1, 32768),
+            )  # fmt: skip
+
         def build(self) -> LinePreprocess:
             return LinePreprocess(self)
 

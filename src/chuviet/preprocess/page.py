@@ -24,6 +24,11 @@ class PagePreprocess:
         enlarge: float = 2.0  # a page is made larger by this at most
         multiple: int = 32
 
+        def __post_init__(self) -> None:
+            config.check_ranges(
+                self, longest=(32, 16384), enlarge=(0.01, 100), multiple=(1, 1024),
+            )  # fmt: skip
+
         def build(self) -> PagePreprocess:
             return PagePreprocess(self)
 

@@ -33,6 +33,11 @@ class ScenePreprocess:
             1.5  # a crop this many times taller than wide holds text that runs upwards: turned to the right; 0: none
         )
 
+        def __post_init__(self) -> None:
+            config.check_ranges(
+                self, height=(4, 1024), width=(1, 32768), max_width=(1, 32768), min_width=(1, 32768), turn=(0, 1000),
+            )  # fmt: skip
+
         def build(self) -> ScenePreprocess:
             return ScenePreprocess(self)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import json
 from pathlib import Path
 from typing import Any, Literal
@@ -20,11 +21,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
+from torch.nn.modules.module import (
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 
 from chuviet.artifact.metadata import FIELDS, FORMAT, check_metadata, first_line, git_revision, read_config
 from chuviet.config import Config, to_json
 from chuviet.errors import InputError
-from chuviet.files import write_whole
+from chuviet.files import read_json, write_whole
 from chuviet.language.ngram import NGram
 from chuviet.pytorch.onnx_weights import read_onnx_weights, slim_as_shipped
 from chuviet.vocab import Charset, CharsetError
@@ -114,19 +119,54 @@ def load_artifact(path: str | Path, device: torch.device | str = "cpu") -> Saved
     decoder_cfg = read_config(path, metadata, "decoder", "chuviet.decode.")
     try:
         charset = Charset(metadata["charset"]) if metadata["charset"] else None
-        model: nn.Module = model_cfg.build(len(charset or ()))
-    except (CharsetError, TypeError, ValueError, RuntimeError, AttributeError) as e:
-        raise InputError(f"{path}: its model cannot be built ({first_line(e)}); was it made by another version?") from e
-    arrays = {k.removeprefix(_LM): state.pop(k).numpy() for k in list(state) if k.startswith(_LM)}
-    lm = NGram.from_tensors(arrays) if arrays else None
-    if path.suffix.lower() == ".onnx":
-        model = slim_as_shipped(model, state)
-    _check_state(path, state, model.state_dict())
+    except CharsetError as e:
+        raise InputError(f"{path}: its metadata is damaged ({e}); pack or export it again") from e
+    lm = _language_model(path, state)
+    model = build_as_stored(path, model_cfg, len(charset or ()), state)
     model.load_state_dict(state)
     return SavedModel(
         path, model.to(device).eval(), model_cfg, preprocess_cfg, decoder_cfg, charset, dict(metadata["metrics"]),
         dict(metadata["notes"]), metadata["revision"], metadata["precision"], size, lm,
     )  # fmt: skip
+
+
+def build_as_stored(path: Path, cfg: Any, classes: int, state: dict[str, Tensor]) -> nn.Module:
+    """The model of a config, given the weights that it is to take. Raises InputError where they do not fit.
+
+    It is built twice, first without numbers: a stranger's config may ask for more than there is memory for, and for
+    layers without end.
+    """
+    is_graph = path.suffix.lower() == ".onnx"
+    limit, made = 50 * len(state) + 10_000, itertools.count(1)
+
+    def count(module: nn.Module, name: str, part: Any) -> None:
+        if next(made) > limit:
+            raise ValueError(f"its config makes over {limit} parts, and it holds {len(state)}")
+
+    hooks = [register_module_parameter_registration_hook(count), register_module_module_registration_hook(count)]
+    try:
+        with torch.device("meta"):
+            skeleton, taken = cfg.build(classes), dict(state)
+            skeleton = slim_as_shipped(skeleton, taken) if is_graph else skeleton
+            _check_state(path, taken, skeleton.state_dict())
+    except InputError:
+        raise
+    except Exception as e:  # whatever layers raise at sizes that make no sense
+        raise InputError(f"{path}: its model cannot be built ({first_line(e)}); was it made by another version?") from e
+    finally:
+        for hook in hooks:
+            hook.remove()
+    model: nn.Module = cfg.build(classes)
+    return slim_as_shipped(model, state) if is_graph else model
+
+
+def _language_model(path: Path, state: dict[str, Tensor]) -> NGram | None:
+    """Takes the arrays of a language model out of the weights. Raises InputError for damaged ones."""
+    arrays = {k.removeprefix(_LM): state.pop(k) for k in list(state) if k.startswith(_LM)}
+    try:
+        return NGram.from_tensors({k: v.numpy() for k, v in arrays.items()}) if arrays else None
+    except (ValueError, IndexError, TypeError, OverflowError, MemoryError) as e:
+        raise InputError(f"{path}: its language model is damaged ({first_line(e)}); pack it again") from e
 
 
 def describe(path: str | Path) -> dict[str, Any]:
@@ -186,14 +226,14 @@ def _metadata(path: Path, data: bytes) -> dict[str, Any]:
     if 8 + length > len(data):
         raise InputError(f"{path}: cut short after {len(data)} bytes; copy it again")
     try:
-        header = json.loads(data[8 : 8 + length])
-    except ValueError as e:
+        header = read_json(data[8 : 8 + length])
+        ends = [int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__"]
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as e:
         raise InputError(f"{path}: its header is damaged; copy it again") from e
-    ends = [v["data_offsets"][1] for k, v in header.items() if k != "__metadata__" and "data_offsets" in v]
     if (expected := 8 + length + max(ends, default=0)) != len(data):
         raise InputError(f"{path}: {len(data)} bytes where {expected} are due: cut short or damaged; copy it again")
     try:
-        metadata = json.loads(header.get("__metadata__", {})["chuviet"])
+        metadata = read_json(header["__metadata__"]["chuviet"])
     except (KeyError, TypeError, ValueError) as e:
         raise InputError(f"{path}: holds weights, but not of chuviet: no config lies in it") from e
     return check_metadata(path, metadata, FIELDS, "pack it again")

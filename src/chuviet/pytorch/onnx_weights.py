@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from chuviet.artifact import wire
 from chuviet.artifact.metadata import FIELDS, check_metadata
 from chuviet.artifact.onnx_file import LM_PREFIX, METADATA_KEY, REMEDY
 from chuviet.errors import InputError
+from chuviet.files import read_json
 from chuviet.models.protocols import Slimmable
 
 #: What weights are called in the graph: `MODEL` and their name; behind the name `HALF` where they are stored in fp16.
@@ -32,7 +32,7 @@ def read_onnx_weights(path: Path, lm: str) -> tuple[dict[str, Any], dict[str, Te
     except (ValueError, IndexError) as e:
         raise InputError(f"{path}: not a whole ONNX file ({e}); copy it again") from e
     try:
-        metadata = check_metadata(path, json.loads(file.properties.get(METADATA_KEY, "")), FIELDS, REMEDY)
+        metadata = check_metadata(path, read_json(file.properties.get(METADATA_KEY, "")), FIELDS, REMEDY)
     except ValueError as e:
         raise e if isinstance(e, InputError) else InputError(f"{path}: not an ONNX file of chuviet export") from e
     if metadata["sha256"] != file.digest:
@@ -50,8 +50,9 @@ def read_onnx_weights(path: Path, lm: str) -> tuple[dict[str, Any], dict[str, Te
         elif name.startswith(MODEL):
             tensor = torch.from_numpy(values.copy())
             state[name.removesuffix(HALF).removeprefix(MODEL)] = tensor.float() if name.endswith(HALF) else tensor
-    for name, same in metadata.get("shared", {}).items():
-        if same not in state:
+    shared = metadata.get("shared", {})
+    for name, same in shared.items() if isinstance(shared, dict) else ():
+        if not isinstance(same, str) or same not in state:
             raise InputError(f"{path}: its metadata is damaged (no weights {same}); {REMEDY}")
         state[name] = state[same].clone()
     return metadata, state, len(data)

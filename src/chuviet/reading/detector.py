@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from chuviet.artifact.metadata import Artifact
-from chuviet.artifact.network import MapNetwork
+from chuviet.artifact.network import MapNetwork, check_maps
 from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.decode.db import LineWordDecoder
 from chuviet.errors import InputError
@@ -72,7 +72,10 @@ class Detector:
     def _look(self, image: np.ndarray, longest: int) -> Detection:
         """The text in an image whose longer side is first scaled to so many pixels."""
         pixels, shape = self.prepare(image, longest)
-        found: Detection = self.decoder(self.network.maps(pixels), [shape])[0]
+        maps, cell = self.network.maps(pixels), self.decoder.cell
+        size = (pixels.shape[2] // cell, pixels.shape[3] // cell)
+        check_maps(self.artifact.path, maps, self.decoder.channels, size)
+        found: Detection = self.decoder(maps, [shape])[0]
         return found
 
     def prepare(self, image: np.ndarray, longest: int | None = None) -> tuple[np.ndarray, tuple[int, int, int, int]]:

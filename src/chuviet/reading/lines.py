@@ -17,7 +17,14 @@ from PIL.Image import Image
 from tqdm import tqdm
 
 from chuviet.artifact.metadata import Artifact
-from chuviet.artifact.network import DecodingNetwork, FrameNetwork, MapNetwork, SteppingNetwork
+from chuviet.artifact.network import (
+    DecodingNetwork,
+    FrameNetwork,
+    MapNetwork,
+    SteppingNetwork,
+    check_decoded,
+    check_frames,
+)
 from chuviet.artifact.opening import find_weights, open_artifact
 from chuviet.config import Config
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy, DecodedInGraph, StepEnsemble
@@ -31,7 +38,7 @@ from chuviet.reading.given import listed, loaded
 from chuviet.reading.layout import line_of, word_spans
 from chuviet.reading.pieces import Pieces, prepare
 from chuviet.results import Line, Prediction
-from chuviet.vocab import Charset
+from chuviet.vocab import SPECIALS, Charset
 
 DecoderName = Literal["greedy", "beam"]
 Weights = str | Path | Artifact
@@ -72,6 +79,7 @@ class LineReader:
     Several weights read together as an ensemble. Attention models step together and the mean of their character
     probabilities is decoded. CTC models each propose their text, and what all of them together find likeliest is taken.
     Each member gets the image prepared in its own way. The decoder is the first member's unless another is asked for.
+    One that is named twice counts twice, and runs once.
     """
 
     def __init__(
@@ -91,7 +99,8 @@ class LineReader:
         named = [weights] if isinstance(weights, (str, Path, Artifact)) else list(weights)
         if not named:
             raise InputError("no weights given; name at least one file")
-        artifacts = [w if isinstance(w, Artifact) else open_artifact(find_weights(w), device, threads) for w in named]
+        opened = {w: open_artifact(find_weights(w), device, threads) for w in named if not isinstance(w, Artifact)}
+        artifacts = [w if isinstance(w, Artifact) else opened[w] for w in named]
         check_members(artifacts)
         self.artifacts = tuple(artifacts)
         first = artifacts[0]
@@ -239,18 +248,21 @@ class LineReader:
         lines = {cfg: [ready.lines[cfg] for _, ready in batch] for cfg in self._prepare}
         ready = {cfg: p.collate([image for line in lines[cfg] for image in line.images])
                  for cfg, p in self._prepare.items()}  # fmt: skip
-        outputs: list[Any] = []
-        for artifact in self.artifacts:
+        outputs: dict[int, Any] = {}
+        for artifact in {id(a): a for a in self.artifacts}.values():
             network, (pixels, widths) = artifact.network, ready[artifact.preprocess_cfg]
             if isinstance(network, FrameNetwork):
                 frames = network.frames(pixels, widths, one_thread)
-                outputs.append(self._joined(lines[artifact.preprocess_cfg], frames))
+                check_frames(artifact.path, frames, len(pixels), len(self.charset) + 1)
+                outputs[id(artifact)] = self._joined(lines[artifact.preprocess_cfg], frames)
             elif isinstance(network, DecodingNetwork):
-                outputs.append(network.decode(pixels, widths))
+                ids, log_probs = network.decode(pixels, widths)
+                check_decoded(artifact.path, ids, log_probs, len(pixels), len(self.charset) + SPECIALS)
+                outputs[id(artifact)] = (ids, log_probs)
             else:
                 assert isinstance(network, SteppingNetwork)
-                outputs.append(network.encode(pixels, widths))
-        return outputs
+                outputs[id(artifact)] = network.encode(pixels, widths)
+        return [outputs[id(artifact)] for artifact in self.artifacts]
 
     def _decoded(self, batch: Sequence[tuple[int, Prepared]], outputs: Sequence[Any]) -> Iterator[Prediction]:
         decoder: Any = self._decoder

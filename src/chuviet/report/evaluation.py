@@ -16,6 +16,7 @@ from chuviet.errors import InputError
 from chuviet.inputs.tables import image_files
 from chuviet.metrics.recognition import RecognitionMetric, corrections
 from chuviet.reading.lines import LineReader, milliseconds
+from chuviet.report.frames import write_frames
 
 _TIMED = 40  # lines at most
 
@@ -27,9 +28,11 @@ def evaluate(
     batch_size: int = 32,
     progress: bool = False,
     ignore_space: bool = False,
+    frames_file: str | Path | None = None,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Reads the labelled lines of a CSV (of one `fold`, if given) or a list, or of several, and measures, raw and after
-    lower-casing both sides; `ignore_space` takes the spaces out of both first.
+    lower-casing both sides; `ignore_space` takes the spaces out of both first; `frames_file` gets what
+    `report.frames` keeps of each line.
 
     Returns {"raw": metrics, "case_insensitive": metrics, "milliseconds": the median of some lines, each alone} and the
     rows with `prediction` and `confidence` added, and with `word_confidences` where frames give them; of several files
@@ -57,6 +60,8 @@ def evaluate(
         read, true, before = ([t.replace(" ", "") for t in texts] for texts in (read, true, before))
     metrics: dict[str, Any] = {"raw": _measure(read, true)}
     metrics["milliseconds"] = milliseconds(recognizer, paths[:: -(-len(paths) // _TIMED)])
+    if frames_file is not None:
+        write_frames(recognizer, paths, rows, metrics["milliseconds"], frames_file)
     metrics["case_insensitive"] = _measure([t.lower() for t in read], [t.lower() for t in true])
     if before:
         metrics["without_lm"], metrics["corrections"] = _measure(before, true), corrections(read, before, true)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from chuviet.errors import InputError
-from chuviet.files import write_whole
+from chuviet.files import read_json, write_whole
 from chuviet.synth.fonts import Font
 
 RECORD = "recipe.json"
@@ -53,7 +53,7 @@ def describe_fonts(fonts: Sequence[Font]) -> str:
 
 def _read(path: Path) -> dict[str, str] | None:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = read_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as e:

@@ -41,12 +41,12 @@ def load_checkpoint(
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as e:
         raise InputError(f"{path}: {missing}") from e
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as e:
-        raise InputError(f"{path}: not a readable checkpoint ({type(e).__name__}); delete it to start anew") from e
     except pickle.UnpicklingError as e:
         raise InputError(
             f"{path}: holds more than tensors and numbers, so it is not loaded; delete it to start anew"
         ) from e
+    except Exception as e:  # of damaged pickles, whatever their instructions set off
+        raise InputError(f"{path}: not a readable checkpoint ({type(e).__name__}); delete it to start anew") from e
     lacking = [k for k in entries if k not in state] if isinstance(state, dict) else ["entries"]
     if lacking:
         raise InputError(f"{path}: not a checkpoint of a run of this project (no {', '.join(lacking)} in it)")

@@ -59,10 +59,14 @@ class Train(Config):
     `average` are those of that schedule: of 4 epochs in 8 minutes the third ends after 6 minutes, however many rows
     have been seen. Minutes are wall-clock time since training began, with the validations on the way and the sessions
     before a resume; the last validation comes on top.
+
+    `session_minutes` is what the process may take: the run saves and stops before they are over, and a run with
+    resume=true goes on, with the weights in the end that one process would have given.
     """
 
     epochs: int = 30
     minutes: float = 0.0  # at most; 0 = as long as the epochs take
+    session_minutes: float = 0.0  # at most until the run is saved and stops, to be resumed; 0 = no limit
     seed: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
@@ -83,6 +87,8 @@ class Train(Config):
         """Raises ConfigError where the weights that `keep` names would not be there at the end, or time is negative."""
         if not self.minutes >= 0:
             raise ConfigError(f"train.minutes={self.minutes:g}: a number above 0, or 0 for no limit")
+        if not self.session_minutes >= 0:
+            raise ConfigError(f"train.session_minutes={self.session_minutes:g}: a number above 0, or 0 for no limit")
         if late := [e for e in self.average if not 1 <= e <= self.epochs]:
             raise ConfigError(
                 f"train.average: epoch {late[0]} of {self.epochs}; set it along with train.epochs, such as "

@@ -4,8 +4,9 @@ losses that are means over all samples, decisions that all take alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 import torch.distributed as dist
@@ -14,20 +15,13 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from chuviet.batch import Batch
+from chuviet.errors import InputError
+from chuviet.losses.together import SumOfAll
 
-
-class _SumOfAll(torch.autograd.Function):
-    """The sum of a tensor over all processes; every process's loss depends on it, and so the gradient is a sum too."""
-
-    @staticmethod
-    def forward(_: Any, x: Tensor) -> Tensor:
-        total = x.clone()
-        dist.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        return _SumOfAll.forward(ctx, gradients[0])
+#: What gloo and NCCL say of a process that is gone.
+_LOST = re.compile(
+    r"Connection (closed|reset|refused)|Broken pipe|timed out|timeout|remote process exited|NCCL", re.IGNORECASE
+)
 
 
 class GlobalBatchNorm(nn.BatchNorm2d):
@@ -46,10 +40,10 @@ class GlobalBatchNorm(nn.BatchNorm2d):
         y = x.float()
         c, places = y.shape[1], [d for d in range(y.ndim) if d != 1]
         shape = [1, c] + [1] * (y.ndim - 2)
-        sums = _SumOfAll.apply(torch.cat((y.sum(places), torch.full((1,), y.numel() / c, device=y.device))))
+        sums = SumOfAll.apply(torch.cat((y.sum(places), torch.full((1,), y.numel() / c, device=y.device))))
         mean, count = sums[:c] / sums[-1], sums[-1]
         centred = y - mean.view(shape)  # before it is squared: a difference of large squares would lose the variance
-        var = _SumOfAll.apply((centred * centred).sum(places)) / count
+        var = SumOfAll.apply((centred * centred).sum(places)) / count
         with torch.no_grad():
             assert self.running_mean is not None and self.running_var is not None
             assert self.num_batches_tracked is not None
@@ -104,7 +98,23 @@ def global_part(losses: dict[str, Tensor], world: int) -> Tensor:
     terms, weights = losses.get("terms", losses["loss"][None]), losses["weight"].detach().reshape(-1)
     total = weights.clone()
     dist.all_reduce(total)
-    return (terms * (weights / total)).sum()
+    return (terms * (weights / total.clamp(min=1e-9))).sum()  # what no process has any of weighs nothing
+
+
+@contextmanager
+def explained_loss(world: int) -> Iterator[None]:
+    """Says in one line (InputError) that another process has ended, which those that wait for it learn from a broken
+    connection. NCCL notices it later than gloo: when its time limit is over.
+    """
+    try:
+        yield
+    except RuntimeError as e:
+        if world == 1 or not _LOST.search(str(e)):
+            raise
+        raise InputError(
+            "another process of this run has ended, which its own output explains; resume=true goes on from the last "
+            "checkpoint"
+        ) from e
 
 
 def highest_of_all(values: Sequence[int], world: int) -> list[int]:

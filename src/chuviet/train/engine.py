@@ -30,10 +30,11 @@ from chuviet.models.protocols import candidates_of
 from chuviet.train.averaging import recompute_batchnorm, round_weights
 from chuviet.train.configs import Optim as Optim
 from chuviet.train.configs import Train as Train
-from chuviet.train.distributed import global_part, highest_of_all, sync_batchnorm, widen_to_widest
+from chuviet.train.distributed import explained_loss, global_part, highest_of_all, sync_batchnorm, widen_to_widest
 from chuviet.train.loading import batches_of
 from chuviet.train.log import RunLog
 from chuviet.train.schedule import Schedule
+from chuviet.train.session import Session
 from chuviet.train.signals import NotedSignals
 from chuviet.train.state import RunState
 
@@ -82,6 +83,10 @@ class Interrupted(Exception):
     """SIGINT or SIGTERM came; the run was saved and can be resumed."""
 
 
+class SessionOver(Interrupted):
+    """The minutes of the session are over, or nearly; the run was saved and can be resumed."""
+
+
 def make_fabric(cfg: Train) -> Fabric:
     """Fabric for the device and precision at hand; under torchrun over all its processes."""
     accelerator = cfg.device if cfg.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
@@ -126,14 +131,25 @@ def fit(
     resume: bool = False,
     facts: Mapping[str, str] | None = None,
     begin: Callable[[], None] = lambda: None,
+    session: Session | None = None,
 ) -> Validation:
     """Trains `task.model` in place and leaves it with the weights that `cfg.keep` names. Returns its validation.
 
     Writes metrics.jsonl, TensorBoard events and checkpoint.pt to `out`; before the first of them, when nothing can be
     refused any more, calls `begin`. A resumed run must have the `facts` of the one that was begun (such as a charset).
-    Raises Interrupted after saving when a signal came.
+    Raises Interrupted after saving when a signal came, SessionOver when the `session` (one that begins here, if none is
+    given) is over, InputError where another process of the run has ended.
     """
+    session = session or Session(cfg.session_minutes)
     fabric = make_fabric(cfg)
+    with explained_loss(fabric.world_size):
+        return _fit(fabric, task, cfg, optim, out, resume, facts, begin, session)
+
+
+def _fit(
+    fabric: Fabric, task: Task, cfg: Train, optim: Optim, out: Path, resume: bool, facts: Mapping[str, str] | None,
+    begin: Callable[[], None], session: Session,
+) -> Validation:  # fmt: skip
     if fabric.device.type == "cpu" and cfg.threads:
         torch.set_num_threads(cfg.threads)
     torch.set_float32_matmul_precision("high")
@@ -195,11 +211,14 @@ def fit(
                         run.reach(schedule.epochs(schedule.position(run.step, share)))
                     late = run.minutes_since_save() > cfg.checkpoint_minutes
                     # One process alone may have got the signal, or be late a step earlier; saving waits for all.
-                    stop, save = highest_of_all((signals.came, late), world)
-                    if stop or save:
+                    ends_early = session.is_over() and share < 1
+                    stop, save, over = highest_of_all((signals.came, late, ends_early), world)
+                    if stop or save or over:
                         run.save()
                     if stop:
                         raise Interrupted(f"stopped by signal {stop}; saved; resume=true goes on from here")
+                    if over:
+                        raise _session_over(cfg)
                     if share == 1:
                         break
             speed = images / (time.perf_counter() - window)
@@ -219,6 +238,8 @@ def fit(
                 run.next_epoch()
             log.write(line)
             run.save()
+            if highest_of_all((session.is_over(),), world)[0]:  # what follows takes as long as a validation did
+                raise _session_over(cfg)
 
     if cfg.minutes:  # those that ended before what they average
         run.reach(cfg.epochs)
@@ -227,6 +248,10 @@ def fit(
     log.write({"epoch": cfg.epochs, "final": cfg.keep} | {f"valid_{k}": v for k, v in result.metrics.items()})
     log.close()
     return result
+
+
+def _session_over(cfg: Train) -> SessionOver:
+    return SessionOver(f"stopped within {cfg.session_minutes:g} session minutes; saved; resume=true goes on from here")
 
 
 def _said(run: RunState, rate: float, speed: float) -> str:

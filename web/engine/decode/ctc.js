@@ -48,7 +48,11 @@ export class Decoder {
     }
     const read = this.textOf(path.ids);
     const text = this.rescored(probs, path, read);
-    const found = this.prediction(frames, path, [...text].map((c) => /** @type {number} */ (this.ids.get(c))));
+    const found = this.prediction(
+      frames,
+      path,
+      [...text].map((c) => /** @type {number} */ (this.ids.get(c))),
+    );
     return { ...found, rawText: stripped(read, ' ') };
   }
 
@@ -89,7 +93,10 @@ export class Decoder {
     const { classes, ends } = likelyClasses(probs, top, constants('decode.ctc')._ANY);
     const most = rescorer ? Math.exp(beta) : 1;
     const found = this.kernels.search(probs, classes, ends, rescorer ? rescorer.model.table : 0, {
-      width, ratio, alpha, most,
+      width,
+      ratio,
+      alpha,
+      most,
     });
     return found.reduce((best, one) => (one.worth > best.worth ? one : best));
   }
@@ -116,8 +123,13 @@ export class Decoder {
     const part = (/** @type {any[]} */ values) => values.slice(start, start + text.length);
     const found = aligned && { ids: part(aligned.ids), spans: part(aligned.spans), peaks: part(aligned.peaks) };
     return {
-      text, confidence: found ? confidenceOf(found) : 0, rawText: null, spans: found && found.spans,
-      scores: found && found.peaks.map(Math.exp), frames: frames.count, wordScores: null,
+      text,
+      confidence: found ? confidenceOf(found) : 0,
+      rawText: null,
+      spans: found && found.spans,
+      scores: found && found.peaks.map(Math.exp),
+      frames: frames.count,
+      wordScores: null,
     };
   }
 }

@@ -51,7 +51,14 @@ export function alignText(kernels, frames, ids) {
   if (!ids.length) return { ids: [], spans: [], peaks: [] };
   if (!frames.count) return null;
   const path = kernels.align(frames, ids);
-  return path && runs(frames, path.map((state) => (state % 2 ? ids[(state - 1) / 2] + 1 : 0)), path);
+  return (
+    path &&
+    runs(
+      frames,
+      path.map((state) => (state % 2 ? ids[(state - 1) / 2] + 1 : 0)),
+      path,
+    )
+  );
 }
 
 /**

@@ -69,7 +69,7 @@ function follow(cells, steps, start, x, y, isHole) {
   const points = [];
   const last = start + steps[direction];
   let former = direction ^ 4;
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     const from = direction;
     let turn = direction + 1;
     while (cells[at + steps[turn & 7]] === 0) turn++;

@@ -80,8 +80,14 @@ export function boxPoints({ centre, width, height, angle }) {
   const [c, s] = [0.5 * Math.cos(angle), 0.5 * Math.sin(angle)];
   const [x, y] = centre;
   return /** @type {Quad} */ (
-    [[-1, 1], [-1, -1], [1, -1], [1, 1]].map(([along, down]) => [
-      f(x + along * c * width - down * s * height), f(y + along * s * width + down * c * height),
+    [
+      [-1, 1],
+      [-1, -1],
+      [1, -1],
+      [1, 1],
+    ].map(([along, down]) => [
+      f(x + along * c * width - down * s * height),
+      f(y + along * s * width + down * c * height),
     ])
   );
 }

@@ -75,7 +75,10 @@ export function resizeLinear(image, width, height, asArea = false) {
   const rows = linearShares(image.height, height, asArea);
   const result = like(image, width, height);
   const whole = image.data instanceof Uint8Array;
-  const kept = [-1, -1].map((row) => ({ row, values: new (whole ? Int32Array : Float32Array)(width * image.channels) }));
+  const kept = [-1, -1].map((row) => ({
+    row,
+    values: new (whole ? Int32Array : Float32Array)(width * image.channels),
+  }));
   for (let y = 0; y < height; y++) {
     const lines = [0, 1].map((k) => {
       const row = Math.min(Math.max(rows.first[y] + k, 0), image.height - 1);

@@ -19,7 +19,12 @@ const SHARP = -0.75; // the cubic's parameter
  * @returns {Picture}
  */
 export function straightened(image, quad, width, height) {
-  const target = /** @type {Quad} */ ([[0, 0], [width, 0], [width, height], [0, height]]);
+  const target = /** @type {Quad} */ ([
+    [0, 0],
+    [width, 0],
+    [width, height],
+    [0, height],
+  ]);
   const source = quad.map(([x, y]) => /** @type {[number, number]} */ ([Math.fround(x), Math.fround(y)]));
   return warpCubic(image, perspective(target, source), width, height);
 }
@@ -50,8 +55,10 @@ export function warpCubic(image, m, width, height) {
           const row = rows[j] + c;
           sum +=
             down[j] *
-            (across[0] * data[row + columns[0]] + across[1] * data[row + columns[1]] +
-              across[2] * data[row + columns[2]] + across[3] * data[row + columns[3]]);
+            (across[0] * data[row + columns[0]] +
+              across[1] * data[row + columns[1]] +
+              across[2] * data[row + columns[2]] +
+              across[3] * data[row + columns[3]]);
         }
         out[at++] = Math.min(Math.max(roundEven(sum), 0), 255);
       }

@@ -55,7 +55,10 @@ export class Gazetteer {
   places(text, count = 5) {
     const spans = fields(text);
     const texts = [];
-    for (const [size, find] of /** @type {const} */ ([[3, 'nearestWards'], [2, 'nearestStraight']])) {
+    for (const [size, find] of /** @type {const} */ ([
+      [3, 'nearestWards'],
+      [2, 'nearestStraight'],
+    ])) {
       const part = spans.slice(-size);
       const keys = part.map(([a, b]) => nameKey(text.slice(a, b)));
       const most = keys.reduce((sum, key) => sum + key.length, 0) / 2;
@@ -92,12 +95,16 @@ export class Gazetteer {
       const begin = starts[starts.length - words];
       const costs = this.kernels.editDistances(nameWords(text.slice(begin, end)).join(' '), streets);
       costs.forEach((cost, i) => {
-        if (cost <= streets[i].length / 3) found.push([cost, begin, /** @type {string} */ (place.streets.get(streets[i]))]);
+        if (cost <= streets[i].length / 3)
+          found.push([cost, begin, /** @type {string} */ (place.streets.get(streets[i]))]);
       });
     }
-    return found.sort(compareRows).slice(0, count).flatMap(([, a, name]) =>
-      bothTones(inCaseOf(text.slice(a, end), name)).map((way) => replaced(text, [[a, end]], [way])),
-    );
+    return found
+      .sort(compareRows)
+      .slice(0, count)
+      .flatMap(([, a, name]) =>
+        bothTones(inCaseOf(text.slice(a, end), name)).map((way) => replaced(text, [[a, end]], [way])),
+      );
   }
 
   /**
@@ -152,7 +159,10 @@ export class Gazetteer {
     if (keys.length < 2 || !this.straight.size) return [];
     const [ward, province] = keys;
     if (this.members.has(province) && this.districts(province).has(ward)) return [];
-    const near = this.byDistance(province, [...this.straight.keys()]).slice(0, constants('language.gazetteer')._STRAIGHT);
+    const near = this.byDistance(province, [...this.straight.keys()]).slice(
+      0,
+      constants('language.gazetteer')._STRAIGHT,
+    );
     return near
       .flatMap(([cost, p]) => {
         const names = [.../** @type {Place} */ (this.straight.get(p)).wards.keys()];
@@ -250,7 +260,8 @@ class Place {
   get streetNames() {
     if (!this.counted) {
       this.counted = new Map();
-      for (const words of this.streets.keys()) at(this.counted, words ? words.split(' ').length : 0, () => []).push(words);
+      for (const words of this.streets.keys())
+        at(this.counted, words ? words.split(' ').length : 0, () => []).push(words);
     }
     return this.counted;
   }
@@ -308,5 +319,8 @@ function compareRows(a, b) {
  * @returns {string[][]}
  */
 function product(choices) {
-  return choices.reduce((found, one) => found.flatMap((way) => one.map((x) => [...way, x])), /** @type {string[][]} */ ([[]]));
+  return choices.reduce(
+    (found, one) => found.flatMap((way) => one.map((x) => [...way, x])),
+    /** @type {string[][]} */ ([[]]),
+  );
 }

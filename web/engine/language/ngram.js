@@ -36,11 +36,21 @@ export class NGram {
       start += probs.length;
     }
     const each = levels.map((_, k) => k + 1);
-    const followers = joined(Uint16Array, each.map((k) => arrays[`characters.${k}`]));
+    const followers = joined(
+      Uint16Array,
+      each.map((k) => arrays[`characters.${k}`]),
+    );
     this.table = kernels.table({
-      levels, characters: followers, probs: joined(Float32Array, each.map((k) => decoded(arrays[`probs.${k}`]))),
-      bits: (all.length + 1).toString(2).length, end: all.length,
-      dense: Math.min(order, constants('language.ngram')._DENSE + 1), modulus: MODULUS,
+      levels,
+      characters: followers,
+      probs: joined(
+        Float32Array,
+        each.map((k) => decoded(arrays[`probs.${k}`])),
+      ),
+      bits: (all.length + 1).toString(2).length,
+      end: all.length,
+      dense: Math.min(order, constants('language.ngram')._DENSE + 1),
+      modulus: MODULUS,
     });
   }
 

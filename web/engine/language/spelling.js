@@ -39,7 +39,10 @@ export function fields(text) {
   const spans = [];
   for (const match of text.matchAll(/[^,]+/g)) {
     let start = match.index;
-    const ends = [...match[0].matchAll(pattern('_INNER', 'gu'))].map((part) => [part.index, part.index + part[0].length]);
+    const ends = [...match[0].matchAll(pattern('_INNER', 'gu'))].map((part) => [
+      part.index,
+      part.index + part[0].length,
+    ]);
     for (const [end, next] of [...ends, [match[0].length, match[0].length]]) {
       const piece = text.slice(start, match.index + end);
       if (stripped(piece, ' .')) {
@@ -94,7 +97,10 @@ function wordKey(word) {
   const { _TONES, _ROMAN } = constants('language.spelling');
   const letters = [...word.normalize('NFD')];
   const tones = letters.filter((c) => _TONES.includes(c)).join('');
-  let rest = letters.filter((c) => !_TONES.includes(c)).join('').normalize('NFC');
+  let rest = letters
+    .filter((c) => !_TONES.includes(c))
+    .join('')
+    .normalize('NFC');
   rest = stripped(rest, '.').replaceAll("'", '').replaceAll('k', 'c').replace(/^0+/, '');
   return (Object.hasOwn(_ROMAN, rest) ? _ROMAN[rest] : rest) + tones;
 }

@@ -161,7 +161,10 @@ function tableOf(boxes, rows, columns) {
   const cells = [];
   rows.forEach((row, r) =>
     columns.forEach((column, c) => {
-      const cell = alongRow(boxes, row.filter((i) => column.includes(i)));
+      const cell = alongRow(
+        boxes,
+        row.filter((i) => column.includes(i)),
+      );
       lines.push(...cell);
       for (let k = 0; k < cell.length; k++) cells.push([r, c]);
     }),

@@ -173,7 +173,8 @@ class Search {
     const x = 0.5 * (free[0] + free[1]);
     const both = this.twoSided(first, last, x);
     const [top, bottom] = [first + both.indexOf(true), first + both.lastIndexOf(true) + 1];
-    const tall = Math.max(...of(this.boxes.bottom, this.rows[bottom - 1])) - Math.min(...of(this.boxes.top, this.rows[top]));
+    const tall =
+      Math.max(...of(this.boxes.bottom, this.rows[bottom - 1])) - Math.min(...of(this.boxes.top, this.rows[top]));
     [first, last] = this.withoutStrangers([first, last], [top, bottom], x);
     return { first, last, x, width: free[1] - free[0], tall };
   }

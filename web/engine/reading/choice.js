@@ -31,12 +31,22 @@ function calibrationsOf(readers) {
  * @returns {Promise<Prediction[]>}
  */
 export async function choose(readers, aspects, read) {
-  if (readers.length === 1) return read(readers[0], aspects.map((_, i) => i));
+  if (readers.length === 1)
+    return read(
+      readers[0],
+      aspects.map((_, i) => i),
+    );
   const { _LEAST, _LONG, _VIETNAMESE } = constants('reading.choice');
   const calibrations = calibrationsOf(readers);
   /** @type {Prediction[]} */
   const best = aspects.map(() => ({
-    text: '', confidence: 1, rawText: null, spans: null, scores: null, frames: 0, wordScores: null,
+    text: '',
+    confidence: 1,
+    rawText: null,
+    spans: null,
+    scores: null,
+    frames: 0,
+    wordScores: null,
   }));
   const worth = aspects.map(() => -Infinity);
   const linesKnown = readers.some((reader) => !reader.knowsWords);
@@ -48,7 +58,14 @@ export async function choose(readers, aspects, read) {
       (pages || worth[i] < offset) && !(passed && aspect > _LONG) ? [i] : [],
     );
     const found = asked.length ? await read(reader, asked) : [];
-    if (pages && !readsBetter(found, asked.map((i) => best[i]))) continue;
+    if (
+      pages &&
+      !readsBetter(
+        found,
+        asked.map((i) => best[i]),
+      )
+    )
+      continue;
     asked.forEach((i, n) => {
       const value = found[n].text ? offset + slope * Math.log(Math.max(likelihood(found[n]), _LEAST)) : -Infinity;
       if (pages || value > worth[i]) [best[i], worth[i]] = [found[n], value];

@@ -31,7 +31,10 @@ export class Detector {
   static async open(ort, weights, data) {
     // Memory is given back: what is kept grows with every new size of a page.
     const session = await ort.InferenceSession.create(data, {
-      executionProviders: ['wasm'], logSeverityLevel: 4, enableCpuMemArena: false, enableMemPattern: false,
+      executionProviders: ['wasm'],
+      logSeverityLevel: 4,
+      enableCpuMemArena: false,
+      enableMemPattern: false,
     });
     return new Detector(ort, session, weights);
   }
@@ -55,7 +58,9 @@ export class Detector {
   async look(image, longest) {
     const config = { ...this.weights.preprocess, longest };
     const small = preparePage(config, image);
-    const [width, height] = [small.width, small.height].map((side) => Math.ceil(side / config.multiple) * config.multiple);
+    const [width, height] = [small.width, small.height].map(
+      (side) => Math.ceil(side / config.multiple) * config.multiple,
+    );
     const values = centred(small, width, height, constants('preprocess.page')._PADDING);
     const found = await this.session.run({ images: new this.ort.Tensor('float32', values, [1, 3, height, width]) });
     const logits = found[this.session.outputNames[0]];

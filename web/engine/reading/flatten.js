@@ -151,4 +151,3 @@ function fit(places, values) {
   }
   return [found[0], found[1] / extent[0], found[2] / extent[1]];
 }
-

@@ -45,7 +45,10 @@ export function upsideDown(line) {
 export function linesOf({ lines: found, words }) {
   const { _BESIDE, _LEAST } = constants('reading.joining');
   let lines = join(found.quads, _LEAST).map((parts) => lineOf(found, parts, true));
-  const owner = ownersOf(words.quads, lines.map((line) => line.quad));
+  const owner = ownersOf(
+    words.quads,
+    lines.map((line) => line.quad),
+  );
   const outside = indices(owner, (one) => one < 0);
   const around = [...lines.map((line) => line.quad), ...outside.map((i) => words.quads[i])];
   const count = lines.length;
@@ -59,8 +62,20 @@ export function linesOf({ lines: found, words }) {
     return withWords(line, inDirection(own, line.quad));
   });
   const alone = indices(owner, (one) => one < 0);
-  const rest = join(alone.map((i) => words.quads[i]), null);
-  return [...lines, ...rest.map((parts) => lineOf(words, parts.map((i) => alone[i]), false))];
+  const rest = join(
+    alone.map((i) => words.quads[i]),
+    null,
+  );
+  return [
+    ...lines,
+    ...rest.map((parts) =>
+      lineOf(
+        words,
+        parts.map((i) => alone[i]),
+        false,
+      ),
+    ),
+  ];
 }
 
 /**
@@ -86,7 +101,8 @@ export function join(quads, reach) {
   for (let first = 0; first < quads.length; first++) {
     if (preceded.has(first)) continue;
     const line = [first];
-    for (let next = following.get(first); next !== undefined && next !== first; next = following.get(next)) line.push(next);
+    for (let next = following.get(first); next !== undefined && next !== first; next = following.get(next))
+      line.push(next);
     lines.push(line);
   }
   return lines;
@@ -104,7 +120,15 @@ export function around(quads) {
   const level = turned(quads.flat(), angle);
   const [xs, ys] = [level.map(([x]) => x), level.map(([, y]) => y)];
   const [left, top, right, bottom] = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-  return turned([[left, top], [right, top], [right, bottom], [left, bottom]], -angle);
+  return turned(
+    [
+      [left, top],
+      [right, top],
+      [right, bottom],
+      [left, bottom],
+    ],
+    -angle,
+  );
 }
 
 /**
@@ -134,8 +158,8 @@ function withWords(line, words) {
   const level = turned(line.quad, angle);
   const xs = [...level, ...turned(words.flat(), angle)].map(([x]) => x);
   const [left, right] = [Math.min(...xs), Math.max(...xs)];
-  const grown = level.map(([x, y], i) =>
-    /** @type {Point} */ ([i === 0 || i === 3 ? Math.min(x, left) : Math.max(x, right), y]),
+  const grown = level.map(
+    ([x, y], i) => /** @type {Point} */ ([i === 0 || i === 3 ? Math.min(x, left) : Math.max(x, right), y]),
   );
   return { ...line, quad: turned(grown, -angle), words };
 }

@@ -37,7 +37,13 @@ export function lineAt(quad, prediction, confidence, words) {
     confidence: rounded(wordScore(prediction, i, first, last), 4),
   }));
   const raw = prediction.rawText === null ? prediction.text : prediction.rawText;
-  const line = { text: prediction.text, raw_text: raw, points: toTenths(quad), confidence: rounded(confidence, 4), words: read };
+  const line = {
+    text: prediction.text,
+    raw_text: raw,
+    points: toTenths(quad),
+    confidence: rounded(confidence, 4),
+    words: read,
+  };
   return { quad, line };
 }
 
@@ -87,7 +93,14 @@ export function pageOf(name, { width, height }, found) {
     first += numbers.length;
     /** @type {Block} */
     const block = {
-      kind: group.kind, points: toTenths([[left, top], [right, top], [right, bottom], [left, bottom]]), lines: numbers,
+      kind: group.kind,
+      points: toTenths([
+        [left, top],
+        [right, top],
+        [right, bottom],
+        [left, bottom],
+      ]),
+      lines: numbers,
     };
     return group.cells ? { ...block, cells: group.cells } : block;
   });

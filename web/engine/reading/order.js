@@ -29,7 +29,10 @@ export function arrange(quads) {
     const lines = quads.map((_, i) => i).filter((i) => quarter[i] === way);
     if (!lines.length) continue;
     const boxes = flatten(lines.map((i) => quads[i]));
-    const parts = partsOf(boxes, lines.map((_, k) => k));
+    const parts = partsOf(
+      boxes,
+      lines.map((_, k) => k),
+    );
     found.push(...groupsOf(boxes, parts).map((group) => ({ ...group, lines: group.lines.map((k) => lines[k]) })));
   }
   return found;
@@ -82,7 +85,8 @@ function bestGutter(boxes, rows) {
   for (const gutter of gutters.filter((one) => one.tall >= enough)) {
     const across = isReadAcross(boxes, rows.slice(gutter.first, gutter.last), gutter.x);
     const better = !best.gutter || Number(across) < Number(best.across);
-    if (better || (across === best.across && gutter.width > /** @type {Gutter} */ (best.gutter).width)) best = { gutter, across };
+    if (better || (across === best.across && gutter.width > /** @type {Gutter} */ (best.gutter).width))
+      best = { gutter, across };
   }
   return best;
 }

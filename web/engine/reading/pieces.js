@@ -62,7 +62,9 @@ export function rowsOf(image) {
   const top = searchSorted(mass, 0.002 * sum);
   const bottom = searchSorted(mass, 0.998 * sum);
   const high = bottom + 1 - top;
-  const distances = distanceTransform(ink, width, height).filter((_, i) => ink[i] > 0).sort();
+  const distances = distanceTransform(ink, width, height)
+    .filter((_, i) => ink[i] > 0)
+    .sort();
   const place = 0.9 * (distances.length - 1);
   const [below, above] = [Math.floor(place), Math.ceil(place)].map((i) => distances[i]);
   const stroke = 2 * (below + (above - below) * (place - Math.floor(place)));

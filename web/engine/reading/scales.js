@@ -25,7 +25,8 @@ export async function findAtScales(look, image, longest, enlarge) {
   const first = await look(longest);
   const coarse = await look(Math.max(Math.floor(longest / constants('reading.scales')._COARSE), 32));
   return {
-    lines: merge(withLarge(first.lines, coarse.lines, scale)), words: merge(withLarge(first.words, coarse.words, scale)),
+    lines: merge(withLarge(first.lines, coarse.lines, scale)),
+    words: merge(withLarge(first.words, coarse.words, scale)),
   };
 }
 
@@ -41,7 +42,9 @@ function withLarge(first, coarse, scale) {
   const { _COARSE, _TOO_TALL } = constants('reading.scales');
   const large = coarse.quads.map((quad) => Math.min(heightOf(quad), sideLengths(quad)[0]) * scale > _TOO_TALL);
   const few = {
-    quads: coarse.quads.filter((_, i) => large[i]), scores: coarse.scores.filter((_, i) => large[i]), scale: scale / _COARSE,
+    quads: coarse.quads.filter((_, i) => large[i]),
+    scores: coarse.scores.filter((_, i) => large[i]),
+    scale: scale / _COARSE,
   };
   return [{ ...first, scale }, few];
 }

@@ -50,7 +50,10 @@ export function levelled(image, lean) {
   const inverse = [a, b, -a * m[2] - b * m[5], d, e, -d * m[2] - e * m[5]];
   /** @param {Point[]} points @returns {Point[]} */
   const back = (points) =>
-    points.map(([u, v]) => [u * inverse[0] + v * inverse[1] + inverse[2], u * inverse[3] + v * inverse[4] + inverse[5]]);
+    points.map(([u, v]) => [
+      u * inverse[0] + v * inverse[1] + inverse[2],
+      u * inverse[3] + v * inverse[4] + inverse[5],
+    ]);
   return { level: warpLinear(image, inverse, wide, high), back };
 }
 
@@ -68,7 +71,11 @@ export async function readUpright(lines, read) {
   const across = liesAcross(quads, pageAxis(quads));
   const all = lines.map((_, i) => i);
   const along = all.filter((i) => !across[i]);
-  const turned = await isUpsideDown(along.map((i) => lines[i]), along.map((i) => texts[i]), read);
+  const turned = await isUpsideDown(
+    along.map((i) => lines[i]),
+    along.map((i) => texts[i]),
+    read,
+  );
   const turn = turned ? along : [];
   const tried = [...turn, ...all.filter((i) => across[i])];
   if (!tried.length) return [lines, texts];
@@ -177,7 +184,8 @@ function lettersOf(texts) {
 export function aligned({ lines, words }) {
   const axis = pageAxis(lines.quads.length ? lines.quads : words.quads);
   return {
-    lines: { ...lines, quads: alignedTo(lines.quads, axis) }, words: { ...words, quads: alignedTo(words.quads, axis) },
+    lines: { ...lines, quads: alignedTo(lines.quads, axis) },
+    words: { ...words, quads: alignedTo(words.quads, axis) },
   };
 }
 

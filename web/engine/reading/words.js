@@ -32,7 +32,10 @@ export function splitWords(crop) {
     while (y < height - edge && bright[y * width + x] !== inked) y++;
     if (y < height - edge) columns.push(x);
   }
-  const blanks = columns.slice(1).map((right, i) => [columns[i], right]).filter(([left, right]) => right - left > 1);
+  const blanks = columns
+    .slice(1)
+    .map((right, i) => [columns[i], right])
+    .filter(([left, right]) => right - left > 1);
   const sizes = blanks.map(([left, right]) => right - left - 1);
   const least = Math.max(c._BLANK * height, c._USUAL * median(sizes));
   const middles = blanks.filter((_, i) => sizes[i] >= least).map(([left, right]) => Math.floor((left + right + 1) / 2));
@@ -80,7 +83,15 @@ export function joinWords(words) {
   const letters = words.reduce((sum, word) => sum + word.text.length, 0);
   const logs = words.reduce((sum, word) => sum + word.text.length * Math.log(Math.max(word.confidence, 1e-9)), 0);
   return {
-    text: words.map((word) => word.text).filter(Boolean).join(' '), confidence: Math.exp(logs / Math.max(letters, 1)),
-    rawText: null, spans: null, scores: null, frames: 0, wordScores: null,
+    text: words
+      .map((word) => word.text)
+      .filter(Boolean)
+      .join(' '),
+    confidence: Math.exp(logs / Math.max(letters, 1)),
+    rawText: null,
+    spans: null,
+    scores: null,
+    frames: 0,
+    wordScores: null,
   };
 }

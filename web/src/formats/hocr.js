@@ -1,9 +1,9 @@
 /** hOCR 1.2 (http://kba.github.io/hocr-spec/1.2/): XHTML whose classes and titles say where each text is. */
 
-import { VERSION } from '../version.js'
-import { fixed } from './numbers.js'
-import { angleOf, around, baselineOf, boxOf, linesOf, outlineOf, wordsOf } from './shapes.js'
-import { attributes, degrees, text } from './xml.js'
+import { VERSION } from '../version.js';
+import { fixed } from './numbers.js';
+import { angleOf, around, baselineOf, boxOf, linesOf, outlineOf, wordsOf } from './shapes.js';
+import { attributes, degrees, text } from './xml.js';
 
 /** @typedef {import('../types.js').Page} Page */
 /** @typedef {import('../types.js').Block} Block */
@@ -22,14 +22,14 @@ const HEAD = `\
   <meta name="ocr-capabilities" content="ocr_page ocr_carea ocr_par ocr_line ocrx_word"/>
  </head>
  <body>
-`
+`;
 
 /**
  * Pages, blocks (`ocr_carea`, one `ocr_par` each), lines and words.
  * @param {Page[]} pages
  */
 export function writeHocr(pages) {
-  return `${HEAD}${pages.map((page, k) => pageText(page, k + 1)).join('')} </body>\n</html>\n`
+  return `${HEAD}${pages.map((page, k) => pageText(page, k + 1)).join('')} </body>\n</html>\n`;
 }
 
 /**
@@ -37,10 +37,10 @@ export function writeHocr(pages) {
  * @param {number} number from 1
  */
 function pageText(page, number) {
-  const image = page.name.replace(/\\/g, '\\\\').replace(/"/g, '\\"')
-  const title = `image "${image}"; bbox 0 0 ${page.width} ${page.height}; ppageno ${number - 1}`
-  const blocks = page.blocks.map((block, b) => blockText(page, block, `${number}_${b + 1}`)).join('')
-  return `  <div class="ocr_page"${attributes({ id: `page_${number}`, title })}>\n${blocks}  </div>\n`
+  const image = page.name.replace(/\\/g, '\\\\').replace(/"/g, '\\"');
+  const title = `image "${image}"; bbox 0 0 ${page.width} ${page.height}; ppageno ${number - 1}`;
+  const blocks = page.blocks.map((block, b) => blockText(page, block, `${number}_${b + 1}`)).join('');
+  return `  <div class="ocr_page"${attributes({ id: `page_${number}`, title })}>\n${blocks}  </div>\n`;
 }
 
 /**
@@ -49,12 +49,12 @@ function pageText(page, number) {
  * @param {string} at
  */
 function blockText(page, block, at) {
-  const lines = linesOf(page, block)
-  const title = box(around(lines), page)
-  const inside = lines.map((line, l) => lineText(page, line, `${at}_${l + 1}`)).join('')
-  const area = attributes({ id: `block_${at}`, title })
-  const paragraph = attributes({ id: `par_${at}`, title })
-  return `   <div class="ocr_carea"${area}>\n    <p class="ocr_par"${paragraph}>\n${inside}    </p>\n   </div>\n`
+  const lines = linesOf(page, block);
+  const title = box(around(lines), page);
+  const inside = lines.map((line, l) => lineText(page, line, `${at}_${l + 1}`)).join('');
+  const area = attributes({ id: `block_${at}`, title });
+  const paragraph = attributes({ id: `par_${at}`, title });
+  return `   <div class="ocr_carea"${area}>\n    <p class="ocr_par"${paragraph}>\n${inside}    </p>\n   </div>\n`;
 }
 
 /**
@@ -63,9 +63,11 @@ function blockText(page, block, at) {
  * @param {string} at
  */
 function lineText(page, line, at) {
-  const words = wordsOf(line).map((word, w) => wordText(page, word, `${at}_${w + 1}`)).join(' ')
-  const title = `${box(outlineOf(line), page)}; ${slope(page, line)}; x_wconf ${fixed(100 * line.confidence, 0)}`
-  return `     <span class="ocr_line"${attributes({ id: `line_${at}`, title })}>${words}</span>\n`
+  const words = wordsOf(line)
+    .map((word, w) => wordText(page, word, `${at}_${w + 1}`))
+    .join(' ');
+  const title = `${box(outlineOf(line), page)}; ${slope(page, line)}; x_wconf ${fixed(100 * line.confidence, 0)}`;
+  return `     <span class="ocr_line"${attributes({ id: `line_${at}`, title })}>${words}</span>\n`;
 }
 
 /**
@@ -74,8 +76,8 @@ function lineText(page, line, at) {
  * @param {string} at
  */
 function wordText(page, word, at) {
-  const title = `${box(word.points, page)}; x_wconf ${fixed(100 * word.confidence, 0)}`
-  return `<span class="ocrx_word"${attributes({ id: `word_${at}`, title })}>${text(word.text)}</span>`
+  const title = `${box(word.points, page)}; x_wconf ${fixed(100 * word.confidence, 0)}`;
+  return `<span class="ocrx_word"${attributes({ id: `word_${at}`, title })}>${text(word.text)}</span>`;
 }
 
 /**
@@ -83,7 +85,7 @@ function wordText(page, word, at) {
  * @param {Page} page
  */
 function box(points, page) {
-  return `bbox ${boxOf(points, page).join(' ')}`
+  return `bbox ${boxOf(points, page).join(' ')}`;
 }
 
 /**
@@ -92,11 +94,11 @@ function box(points, page) {
  * @param {Line} line
  */
 function slope(page, line) {
-  const angle = angleOf(line.points)
-  if (Math.abs(angle) > 45) return `textangle ${degrees((-angle + 360) % 360)}`
-  const points = baselineOf(line)
-  const [left, , , bottom] = boxOf(outlineOf(line), page)
-  const [[x0, y0], [x1, y1]] = [points[0], /** @type {Point} */ (points.at(-1))]
-  const rise = x1 > x0 ? (y1 - y0) / (x1 - x0) : 0
-  return `baseline ${fixed(rise, 4)} ${fixed(y0 + rise * (left - x0) - bottom, 1)}`
+  const angle = angleOf(line.points);
+  if (Math.abs(angle) > 45) return `textangle ${degrees((-angle + 360) % 360)}`;
+  const points = baselineOf(line);
+  const [left, , , bottom] = boxOf(outlineOf(line), page);
+  const [[x0, y0], [x1, y1]] = [points[0], /** @type {Point} */ (points.at(-1))];
+  const rise = x1 > x0 ? (y1 - y0) / (x1 - x0) : 0;
+  return `baseline ${fixed(rise, 4)} ${fixed(y0 + rise * (left - x0) - bottom, 1)}`;
 }

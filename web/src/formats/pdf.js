@@ -4,10 +4,22 @@
  * The twin of `src/chuviet/formats/pdf.py`, which says why each thing is as it is.
  */
 
-import { VERSION } from '../version.js'
-import { ASCENT, Codes, DESCENT as FONT_DESCENT, EM, STEP, WIDEST, ascii, fontFile, hex, join, utf16 } from './glyphless.js'
-import { rint } from './numbers.js'
-import { DESCENT, wordsOf } from './shapes.js'
+import { VERSION } from '../version.js';
+import {
+  ASCENT,
+  Codes,
+  DESCENT as FONT_DESCENT,
+  EM,
+  STEP,
+  WIDEST,
+  ascii,
+  fontFile,
+  hex,
+  join,
+  utf16,
+} from './glyphless.js';
+import { rint } from './numbers.js';
+import { DESCENT, wordsOf } from './shapes.js';
 
 /** @typedef {import('../types.js').Page} Page */
 /** @typedef {import('../types.js').Line} Line */
@@ -25,10 +37,10 @@ import { DESCENT, wordsOf } from './shapes.js'
  */
 
 /** The longer side of every page, in points (72 an inch): that of A4. */
-const LONGER_SIDE = 842
+const LONGER_SIDE = 842;
 /** Between two words of a line there are at least so many steps of the font, a fifth of its height. */
-const LEAST_SPACE = 4
-const [CATALOG, PAGES, FONT, INFO] = [1, 2, 3, 4]
+const LEAST_SPACE = 4;
+const [CATALOG, PAGES, FONT, INFO] = [1, 2, 3, 4];
 
 /**
  * The bytes of a PDF.
@@ -36,34 +48,34 @@ const [CATALOG, PAGES, FONT, INFO] = [1, 2, 3, 4]
  * @param {(page: Page, number: number) => Promise<Jpeg | null>} pictureOf a page without a picture stays white
  */
 export async function writePdf(pages, pictureOf) {
-  const file = new PdfFile()
-  const codes = new Codes()
-  const kids = []
-  for (const [k, page] of pages.entries()) kids.push(await addPage(file, codes, page, await pictureOf(page, k)))
-  await addFont(file, codes)
-  file.object(PAGES, `<< /Type /Pages /Count ${kids.length} /Kids [${kids.map((kid) => `${kid} 0 R`).join(' ')}] >>`)
-  file.object(CATALOG, `<< /Type /Catalog /Pages ${PAGES} 0 R >>`)
-  file.object(INFO, `<< /Producer (chuviet ${VERSION}) >>`)
-  return file.end()
+  const file = new PdfFile();
+  const codes = new Codes();
+  const kids = [];
+  for (const [k, page] of pages.entries()) kids.push(await addPage(file, codes, page, await pictureOf(page, k)));
+  await addFont(file, codes);
+  file.object(PAGES, `<< /Type /Pages /Count ${kids.length} /Kids [${kids.map((kid) => `${kid} 0 R`).join(' ')}] >>`);
+  file.object(CATALOG, `<< /Type /Catalog /Pages ${PAGES} 0 R >>`);
+  file.object(INFO, `<< /Producer (chuviet ${VERSION}) >>`);
+  return file.end();
 }
 
 /** Objects, one after the other, and where each of them starts. */
 class PdfFile {
   /** @type {Uint8Array[]} */
-  #parts = []
-  #size = 0
+  #parts = [];
+  #size = 0;
   /** @type {Map<number, number>} */
-  #offsets = new Map()
-  #next = INFO + 1
+  #offsets = new Map();
+  #next = INFO + 1;
 
   constructor() {
     // Bytes above 127 tell those who move files that this one is not text.
-    this.#add(join([ascii('%PDF-1.5\n%\xe2\xe3\xcf\xd3\n'), ascii(`%chuviet ${VERSION}\n`)]))
+    this.#add(join([ascii('%PDF-1.5\n%\xe2\xe3\xcf\xd3\n'), ascii(`%chuviet ${VERSION}\n`)]));
   }
 
   /** A number for an object. */
   number() {
-    return this.#next++
+    return this.#next++;
   }
 
   /**
@@ -71,8 +83,8 @@ class PdfFile {
    * @param {string} value
    */
   object(number, value) {
-    this.#offsets.set(number, this.#size)
-    this.#add(ascii(`${number} 0 obj\n${value}\nendobj\n`))
+    this.#offsets.set(number, this.#size);
+    this.#add(ascii(`${number} 0 obj\n${value}\nendobj\n`));
   }
 
   /**
@@ -81,10 +93,10 @@ class PdfFile {
    * @param {string} about
    */
   stream(number, data, about) {
-    this.#offsets.set(number, this.#size)
-    this.#add(ascii(`${number} 0 obj\n<< ${about} /Length ${data.length} >>\nstream\n`))
-    this.#add(data)
-    this.#add(ascii('\nendstream\nendobj\n'))
+    this.#offsets.set(number, this.#size);
+    this.#add(ascii(`${number} 0 obj\n<< ${about} /Length ${data.length} >>\nstream\n`));
+    this.#add(data);
+    this.#add(ascii('\nendstream\nendobj\n'));
   }
 
   /**
@@ -93,26 +105,26 @@ class PdfFile {
    * @param {string} about
    */
   async packed(number, data, about = '') {
-    const stream = new Blob([/** @type {BlobPart} */ (data)]).stream().pipeThrough(new CompressionStream('deflate'))
-    this.stream(number, new Uint8Array(await new Response(stream).arrayBuffer()), `/Filter /FlateDecode ${about}`)
+    const stream = new Blob([/** @type {BlobPart} */ (data)]).stream().pipeThrough(new CompressionStream('deflate'));
+    this.stream(number, new Uint8Array(await new Response(stream).arrayBuffer()), `/Filter /FlateDecode ${about}`);
   }
 
   end() {
-    const start = this.#size
-    const count = this.#next
+    const start = this.#size;
+    const count = this.#next;
     const rows = Array.from({ length: count - 1 }, (_, k) => {
-      return `${String(this.#offsets.get(k + 1)).padStart(10, '0')} 00000 n \n`
-    })
-    this.#add(ascii(`xref\n0 ${count}\n0000000000 65535 f \n${rows.join('')}`))
-    const trailer = `<< /Size ${count} /Root ${CATALOG} 0 R /Info ${INFO} 0 R >>`
-    this.#add(ascii(`trailer\n${trailer}\nstartxref\n${start}\n%%EOF\n`))
-    return join(this.#parts)
+      return `${String(this.#offsets.get(k + 1)).padStart(10, '0')} 00000 n \n`;
+    });
+    this.#add(ascii(`xref\n0 ${count}\n0000000000 65535 f \n${rows.join('')}`));
+    const trailer = `<< /Size ${count} /Root ${CATALOG} 0 R /Info ${INFO} 0 R >>`;
+    this.#add(ascii(`trailer\n${trailer}\nstartxref\n${start}\n%%EOF\n`));
+    return join(this.#parts);
   }
 
   /** @param {Uint8Array} data */
   #add(data) {
-    this.#parts.push(data)
-    this.#size += data.length
+    this.#parts.push(data);
+    this.#size += data.length;
   }
 }
 
@@ -124,22 +136,29 @@ class PdfFile {
  * @returns {Promise<number>} the number of its object
  */
 async function addPage(file, codes, page, picture) {
-  const scale = LONGER_SIDE / Math.max(page.width, page.height, 1)
-  const [width, height] = [number(page.width * scale), number(page.height * scale)]
-  const text = page.lines.map((line) => lineText(codes, line, scale, page.height * scale)).join('\n')
-  const drawn = `${picture ? `q ${width} 0 0 ${height} 0 0 cm /Image Do Q\n` : ''}BT 3 Tr\n${text}\nET\n`
-  const [own, content] = [file.number(), file.number()]
-  const image = picture ? file.number() : 0
-  const images = picture ? ` /XObject << /Image ${image} 0 R >>` : ''
-  file.object(own, `<< /Type /Page /Parent ${PAGES} 0 R /MediaBox [0 0 ${width} ${height}] /Rotate ${turn(page.angle)} ` +
-    `/Contents ${content} 0 R /Resources << /Font << /F ${FONT} 0 R >>${images} >> >>`)
-  await file.packed(content, ascii(drawn))
+  const scale = LONGER_SIDE / Math.max(page.width, page.height, 1);
+  const [width, height] = [number(page.width * scale), number(page.height * scale)];
+  const text = page.lines.map((line) => lineText(codes, line, scale, page.height * scale)).join('\n');
+  const drawn = `${picture ? `q ${width} 0 0 ${height} 0 0 cm /Image Do Q\n` : ''}BT 3 Tr\n${text}\nET\n`;
+  const [own, content] = [file.number(), file.number()];
+  const image = picture ? file.number() : 0;
+  const images = picture ? ` /XObject << /Image ${image} 0 R >>` : '';
+  file.object(
+    own,
+    `<< /Type /Page /Parent ${PAGES} 0 R /MediaBox [0 0 ${width} ${height}] /Rotate ${turn(page.angle)} ` +
+      `/Contents ${content} 0 R /Resources << /Font << /F ${FONT} 0 R >>${images} >> >>`,
+  );
+  await file.packed(content, ascii(drawn));
   if (picture) {
-    file.stream(image, picture.bytes, '/Type /XObject /Subtype /Image ' +
-      `/Width ${picture.width} /Height ${picture.height} /BitsPerComponent 8 ` +
-      `/ColorSpace /Device${picture.isGrey ? 'Gray' : 'RGB'} /Filter /DCTDecode`)
+    file.stream(
+      image,
+      picture.bytes,
+      '/Type /XObject /Subtype /Image ' +
+        `/Width ${picture.width} /Height ${picture.height} /BitsPerComponent 8 ` +
+        `/ColorSpace /Device${picture.isGrey ? 'Gray' : 'RGB'} /Filter /DCTDecode`,
+    );
   }
-  return own
+  return own;
 }
 
 /**
@@ -147,20 +166,29 @@ async function addPage(file, codes, page, picture) {
  * @param {Codes} codes
  */
 async function addFont(file, codes) {
-  const [inner, descriptor, font, glyphs, meaning] = Array.from({ length: 5 }, () => file.number())
-  const system = '/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>'
-  const name = '/BaseFont /ChuvietGlyphless'
-  const data = fontFile()
-  file.object(FONT, `<< /Type /Font /Subtype /Type0 ${name} /Encoding /Identity-H ` +
-    `/DescendantFonts [${inner} 0 R] /ToUnicode ${meaning} 0 R >>`)
-  file.object(inner, `<< /Type /Font /Subtype /CIDFontType2 ${name} ${system} /W ${codes.widths()} ` +
-    `/FontDescriptor ${descriptor} 0 R /CIDToGIDMap ${glyphs} 0 R >>`)
-  file.object(descriptor, '<< /Type /FontDescriptor /FontName /ChuvietGlyphless /Flags 5 ' +
-    `/FontBBox [0 ${FONT_DESCENT} ${STEP * WIDEST} ${ASCENT}] /ItalicAngle 0 /Ascent ${ASCENT} ` +
-    `/Descent ${FONT_DESCENT} /CapHeight ${ASCENT} /StemV 80 /FontFile2 ${font} 0 R >>`)
-  await file.packed(font, data, `/Length1 ${data.length}`)
-  await file.packed(glyphs, codes.glyphNumbers())
-  await file.packed(meaning, ascii(codes.toUnicode()))
+  const [inner, descriptor, font, glyphs, meaning] = Array.from({ length: 5 }, () => file.number());
+  const system = '/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>';
+  const name = '/BaseFont /ChuvietGlyphless';
+  const data = fontFile();
+  file.object(
+    FONT,
+    `<< /Type /Font /Subtype /Type0 ${name} /Encoding /Identity-H ` +
+      `/DescendantFonts [${inner} 0 R] /ToUnicode ${meaning} 0 R >>`,
+  );
+  file.object(
+    inner,
+    `<< /Type /Font /Subtype /CIDFontType2 ${name} ${system} /W ${codes.widths()} ` +
+      `/FontDescriptor ${descriptor} 0 R /CIDToGIDMap ${glyphs} 0 R >>`,
+  );
+  file.object(
+    descriptor,
+    '<< /Type /FontDescriptor /FontName /ChuvietGlyphless /Flags 5 ' +
+      `/FontBBox [0 ${FONT_DESCENT} ${STEP * WIDEST} ${ASCENT}] /ItalicAngle 0 /Ascent ${ASCENT} ` +
+      `/Descent ${FONT_DESCENT} /CapHeight ${ASCENT} /StemV 80 /FontFile2 ${font} 0 R >>`,
+  );
+  await file.packed(font, data, `/Length1 ${data.length}`);
+  await file.packed(glyphs, codes.glyphNumbers());
+  await file.packed(meaning, ascii(codes.toUnicode()));
 }
 
 /**
@@ -171,15 +199,17 @@ async function addFont(file, codes) {
  * @param {number} pageHeight in points
  */
 function lineText(codes, line, scale, pageHeight) {
-  return runsOf(line, scale, pageHeight).map((run) => {
-    const [cos, sin] = run.along
-    const matrix = [cos, sin, -sin, cos, ...run.start].map(number).join(' ')
-    const operators = `/F ${number(run.height)} Tf ${matrix} Tm ${shown(codes, run)}`
-    if (!isSlanted(run)) return operators
-    // Viewers take the text from here, and its place from the run.
-    const actual = utf16(run.words.map(([word]) => word).join(' '))
-    return `/Span << /ActualText <FEFF${actual}> >> BDC ${operators} EMC`
-  }).join('\n')
+  return runsOf(line, scale, pageHeight)
+    .map((run) => {
+      const [cos, sin] = run.along;
+      const matrix = [cos, sin, -sin, cos, ...run.start].map(number).join(' ');
+      const operators = `/F ${number(run.height)} Tf ${matrix} Tm ${shown(codes, run)}`;
+      if (!isSlanted(run)) return operators;
+      // Viewers take the text from here, and its place from the run.
+      const actual = utf16(run.words.map(([word]) => word).join(' '));
+      return `/Span << /ActualText <FEFF${actual}> >> BDC ${operators} EMC`;
+    })
+    .join('\n');
 }
 
 /**
@@ -188,31 +218,32 @@ function lineText(codes, line, scale, pageHeight) {
  * @param {Run} run
  */
 function shown(codes, run) {
-  const step = (run.height * STEP) / EM
-  const parts = []
-  let coded = ''
-  let at = 0 // steps from the start of the run
+  const step = (run.height * STEP) / EM;
+  const parts = [];
+  let coded = '';
+  let at = 0; // steps from the start of the run
   for (const [k, [text, start, end]] of run.words.entries()) {
     if (k) {
-      const space = Math.max(rint(start / step) - at, LEAST_SPACE)
-      coded += hex(codes.code(' ', Math.min(space, WIDEST)))
-      if (space > WIDEST) { // the rest is moved over; numbers count to the left
-        parts.push(`<${coded}>`, String((WIDEST - space) * STEP))
-        coded = ''
+      const space = Math.max(rint(start / step) - at, LEAST_SPACE);
+      coded += hex(codes.code(' ', Math.min(space, WIDEST)));
+      if (space > WIDEST) {
+        // the rest is moved over; numbers count to the left
+        parts.push(`<${coded}>`, String((WIDEST - space) * STEP));
+        coded = '';
       }
-      at += space
+      at += space;
     }
-    const characters = Array.from(text)
-    const count = characters.length
-    const steps = Math.max(rint(end / step) - at, count)
+    const characters = Array.from(text);
+    const count = characters.length;
+    const steps = Math.max(rint(end / step) - at, count);
     for (const [c, character] of characters.entries()) {
-      const whole = Math.floor((steps * (c + 1)) / count) - Math.floor((steps * c) / count)
-      const width = Math.min(whole, WIDEST)
-      coded += hex(codes.code(character, width))
-      at += width
+      const whole = Math.floor((steps * (c + 1)) / count) - Math.floor((steps * c) / count);
+      const width = Math.min(whole, WIDEST);
+      coded += hex(codes.code(character, width));
+      at += width;
     }
   }
-  return `[${[...parts, `<${coded}>`].join(' ')}] TJ`
+  return `[${[...parts, `<${coded}>`].join(' ')}] TJ`;
 }
 
 /**
@@ -225,25 +256,27 @@ function shown(codes, run) {
 function runsOf(line, scale, pageHeight) {
   /** @param {Point[]} corners @returns {Run} */
   const run = (corners) => {
-    const [a, b, c, d] = corners.map(([x, y]) => /** @type {Point} */ ([x * scale, pageHeight - y * scale]))
-    const [left, right] = [towards(d, a, DESCENT), towards(c, b, DESCENT)]
-    const length = distance(left, right)
+    const [a, b, c, d] = corners.map(([x, y]) => /** @type {Point} */ ([x * scale, pageHeight - y * scale]));
+    const [left, right] = [towards(d, a, DESCENT), towards(c, b, DESCENT)];
+    const length = distance(left, right);
     /** @type {Point} */
-    const along = length > 0 ? [(right[0] - left[0]) / length, (right[1] - left[1]) / length] : [1, 0]
-    return { start: left, along, height: Math.max(0.5 * (distance(b, c) + distance(d, a)), 0.1), length, words: [] }
-  }
-  const words = wordsOf(line).filter((word) => word.text).map((word) => ({ text: word.text, one: run(word.points) }))
-  if (line.outline) return words.map(({ text, one }) => ({ ...one, words: [[text, 0, one.length]] }))
-  if (!words.length) return []
-  const whole = run(line.points)
+    const along = length > 0 ? [(right[0] - left[0]) / length, (right[1] - left[1]) / length] : [1, 0];
+    return { start: left, along, height: Math.max(0.5 * (distance(b, c) + distance(d, a)), 0.1), length, words: [] };
+  };
+  const words = wordsOf(line)
+    .filter((word) => word.text)
+    .map((word) => ({ text: word.text, one: run(word.points) }));
+  if (line.outline) return words.map(({ text, one }) => ({ ...one, words: [[text, 0, one.length]] }));
+  if (!words.length) return [];
+  const whole = run(line.points);
   whole.words = words.map(({ text, one }) => {
-    const start = dot([one.start[0] - whole.start[0], one.start[1] - whole.start[1]], whole.along)
-    return [text, start, start + one.length * dot(one.along, whole.along)]
-  })
-  const first = whole.words[0][1] // the text starts where its first word does
-  whole.start = [whole.start[0] + first * whole.along[0], whole.start[1] + first * whole.along[1]]
-  whole.words = whole.words.map(([text, start, end]) => [text, start - first, end - first])
-  return [whole]
+    const start = dot([one.start[0] - whole.start[0], one.start[1] - whole.start[1]], whole.along);
+    return [text, start, start + one.length * dot(one.along, whole.along)];
+  });
+  const first = whole.words[0][1]; // the text starts where its first word does
+  whole.start = [whole.start[0] + first * whole.along[0], whole.start[1] + first * whole.along[1]];
+  whole.words = whole.words.map(([text, start, end]) => [text, start - first, end - first]);
+  return [whole];
 }
 
 /**
@@ -251,9 +284,9 @@ function runsOf(line, scale, pageHeight) {
  * @param {Run} run
  */
 function isSlanted(run) {
-  const slope = Math.min(Math.abs(run.along[0]), Math.abs(run.along[1]))
-  const longest = Math.max(...run.words.map(([, start, end]) => end - start))
-  return longest * slope > 0.4 || run.length * slope > 0.25 * run.height
+  const slope = Math.min(Math.abs(run.along[0]), Math.abs(run.along[1]));
+  const longest = Math.max(...run.words.map(([, start, end]) => end - start));
+  return longest * slope > 0.4 || run.length * slope > 0.25 * run.height;
 }
 
 /**
@@ -261,7 +294,7 @@ function isSlanted(run) {
  * @param {number} angle
  */
 function turn(angle) {
-  return (((rint(-angle / 90) * 90) % 360) + 360) % 360
+  return (((rint(-angle / 90) * 90) % 360) + 360) % 360;
 }
 
 /**
@@ -269,8 +302,8 @@ function turn(angle) {
  * @param {number} value
  */
 function number(value) {
-  const text = value.toFixed(4).replace(/0+$/, '').replace(/\.$/, '')
-  return text === '-0' ? '0' : text
+  const text = value.toFixed(4).replace(/0+$/, '').replace(/\.$/, '');
+  return text === '-0' ? '0' : text;
 }
 
 /**
@@ -280,7 +313,7 @@ function number(value) {
  * @returns {Point}
  */
 function towards(from, to, share) {
-  return [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])]
+  return [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])];
 }
 
 /**
@@ -288,7 +321,7 @@ function towards(from, to, share) {
  * @param {Point} b
  */
 function distance(a, b) {
-  return Math.hypot(a[0] - b[0], a[1] - b[1])
+  return Math.hypot(a[0] - b[0], a[1] - b[1]);
 }
 
 /**
@@ -296,5 +329,5 @@ function distance(a, b) {
  * @param {Point} b
  */
 function dot(a, b) {
-  return a[0] * b[0] + a[1] * b[1]
+  return a[0] * b[0] + a[1] * b[1];
 }

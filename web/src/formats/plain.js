@@ -1,7 +1,7 @@
 /** Plain text: the lines in reading order, blocks apart by an empty line, pages by a form feed. */
 
-import { split } from './numbers.js'
-import { cellText, gridOf, linesOf } from './shapes.js'
+import { split } from './numbers.js';
+import { cellText, gridOf, linesOf } from './shapes.js';
 
 /** @typedef {import('../types.js').Page} Page */
 /** @typedef {import('../types.js').Block} Block */
@@ -11,7 +11,7 @@ import { cellText, gridOf, linesOf } from './shapes.js'
  * @param {Page[]} pages
  */
 export function writePlain(pages) {
-  return pages.map((page) => paragraphs(page.blocks.map((block) => blockText(page, block)))).join('\f')
+  return pages.map((page) => paragraphs(page.blocks.map((block) => blockText(page, block)))).join('\f');
 }
 
 /**
@@ -19,8 +19,8 @@ export function writePlain(pages) {
  * @param {string[]} texts
  */
 export function paragraphs(texts) {
-  const kept = texts.filter((text) => text)
-  return kept.length ? `${kept.join('\n\n')}\n` : ''
+  const kept = texts.filter((text) => text);
+  return kept.length ? `${kept.join('\n\n')}\n` : '';
 }
 
 /**
@@ -28,9 +28,13 @@ export function paragraphs(texts) {
  * @param {Block} block
  */
 function blockText(page, block) {
-  const lines = linesOf(page, block)
-  const grid = gridOf(block, lines)
-  if (!grid) return lines.map((line) => line.text).filter((text) => text).join('\n')
-  const rows = grid.map((row) => row.map(cellText).join('\t'))
-  return rows.filter((row) => split(row).length).join('\n')
+  const lines = linesOf(page, block);
+  const grid = gridOf(block, lines);
+  if (!grid)
+    return lines
+      .map((line) => line.text)
+      .filter((text) => text)
+      .join('\n');
+  const rows = grid.map((row) => row.map(cellText).join('\t'));
+  return rows.filter((row) => split(row).length).join('\n');
 }

@@ -1,6 +1,6 @@
 /** Places on a page as output formats want them: upright boxes, points, baselines; and the cells of tables. */
 
-import { rint } from './numbers.js'
+import { rint } from './numbers.js';
 
 /** @typedef {import('../types.js').Point} Point */
 /** @typedef {import('../types.js').Line} Line */
@@ -9,7 +9,7 @@ import { rint } from './numbers.js'
 /** @typedef {import('../types.js').Page} Page */
 
 /** Where letters stand in the height of a line, from its lower side: a fifth is left for descenders. */
-export const DESCENT = 0.2
+export const DESCENT = 0.2;
 
 /**
  * The upright rectangle around points: left, top, right, bottom in whole pixels, within the page and at least a pixel
@@ -19,11 +19,11 @@ export const DESCENT = 0.2
  * @returns {[number, number, number, number]}
  */
 export function boxOf(points, page) {
-  const xs = points.map(([x]) => x)
-  const ys = points.map(([, y]) => y)
-  const [left, right] = within(Math.floor(Math.min(...xs)), Math.ceil(Math.max(...xs)), page.width)
-  const [top, bottom] = within(Math.floor(Math.min(...ys)), Math.ceil(Math.max(...ys)), page.height)
-  return [left, top, right, bottom]
+  const xs = points.map(([x]) => x);
+  const ys = points.map(([, y]) => y);
+  const [left, right] = within(Math.floor(Math.min(...xs)), Math.ceil(Math.max(...xs)), page.width);
+  const [top, bottom] = within(Math.floor(Math.min(...ys)), Math.ceil(Math.max(...ys)), page.height);
+  return [left, top, right, bottom];
 }
 
 /**
@@ -32,7 +32,7 @@ export function boxOf(points, page) {
  * @param {Page} page
  */
 export function pointsOf(points, page) {
-  return points.map(([x, y]) => [clip(rint(x), page.width), clip(rint(y), page.height)])
+  return points.map(([x, y]) => [clip(rint(x), page.width), clip(rint(y), page.height)]);
 }
 
 /**
@@ -40,7 +40,7 @@ export function pointsOf(points, page) {
  * @param {Line} line
  */
 export function outlineOf(line) {
-  return line.outline ?? line.points
+  return line.outline ?? line.points;
 }
 
 /**
@@ -49,11 +49,11 @@ export function outlineOf(line) {
  * @returns {Point[]}
  */
 export function baselineOf(line) {
-  let outline = outlineOf(line)
-  if (outline.length % 2) outline = line.points
-  const half = outline.length / 2
-  const lower = outline.slice(half).reverse()
-  return lower.map(([x, y], k) => [x + DESCENT * (outline[k][0] - x), y + DESCENT * (outline[k][1] - y)])
+  let outline = outlineOf(line);
+  if (outline.length % 2) outline = line.points;
+  const half = outline.length / 2;
+  const lower = outline.slice(half).reverse();
+  return lower.map(([x, y], k) => [x + DESCENT * (outline[k][0] - x), y + DESCENT * (outline[k][1] - y)]);
 }
 
 /**
@@ -61,10 +61,10 @@ export function baselineOf(line) {
  * @param {Point[]} corners
  */
 export function angleOf(corners) {
-  const [a, b, c, d] = corners
-  const x = b[0] - a[0] + (c[0] - d[0])
-  const y = b[1] - a[1] + (c[1] - d[1])
-  return Math.atan2(y, x) * (180 / Math.PI)
+  const [a, b, c, d] = corners;
+  const x = b[0] - a[0] + (c[0] - d[0]);
+  const y = b[1] - a[1] + (c[1] - d[1]);
+  return Math.atan2(y, x) * (180 / Math.PI);
 }
 
 /**
@@ -73,8 +73,8 @@ export function angleOf(corners) {
  * @returns {Word[]}
  */
 export function wordsOf(line) {
-  if (line.words.length || !line.text) return line.words
-  return [{ text: line.text, points: line.points, confidence: line.confidence }]
+  if (line.words.length || !line.text) return line.words;
+  return [{ text: line.text, points: line.points, confidence: line.confidence }];
 }
 
 /**
@@ -83,7 +83,7 @@ export function wordsOf(line) {
  * @param {Block} block
  */
 export function linesOf(page, block) {
-  return block.lines.map((number) => page.lines[number])
+  return block.lines.map((number) => page.lines[number]);
 }
 
 /**
@@ -92,11 +92,16 @@ export function linesOf(page, block) {
  * @returns {Point[]}
  */
 export function around(lines) {
-  const points = lines.flatMap((line) => line.points)
-  const xs = points.map(([x]) => x)
-  const ys = points.map(([, y]) => y)
-  const [left, top, right, bottom] = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)]
-  return [[left, top], [right, top], [right, bottom], [left, bottom]]
+  const points = lines.flatMap((line) => line.points);
+  const xs = points.map(([x]) => x);
+  const ys = points.map(([, y]) => y);
+  const [left, top, right, bottom] = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+  return [
+    [left, top],
+    [right, top],
+    [right, bottom],
+    [left, bottom],
+  ];
 }
 
 /**
@@ -107,12 +112,12 @@ export function around(lines) {
  * @returns {T[][][] | null}
  */
 export function gridOf(block, items) {
-  if (!block.cells) return null
-  const rows = sortedSet(block.cells.map(([row]) => row))
-  const columns = sortedSet(block.cells.map(([, column]) => column))
-  const grid = rows.map(() => columns.map(() => /** @type {T[]} */ ([])))
-  block.cells.forEach(([row, column], k) => grid[rows.indexOf(row)][columns.indexOf(column)].push(items[k]))
-  return grid
+  if (!block.cells) return null;
+  const rows = sortedSet(block.cells.map(([row]) => row));
+  const columns = sortedSet(block.cells.map(([, column]) => column));
+  const grid = rows.map(() => columns.map(() => /** @type {T[]} */ ([])));
+  block.cells.forEach(([row, column], k) => grid[rows.indexOf(row)][columns.indexOf(column)].push(items[k]));
+  return grid;
 }
 
 /**
@@ -120,12 +125,15 @@ export function gridOf(block, items) {
  * @param {Line[]} cell
  */
 export function cellText(cell) {
-  return cell.map((line) => line.text).filter((text) => text).join(' ')
+  return cell
+    .map((line) => line.text)
+    .filter((text) => text)
+    .join(' ');
 }
 
 /** @param {number[]} values */
 function sortedSet(values) {
-  return [...new Set(values)].sort((a, b) => a - b)
+  return [...new Set(values)].sort((a, b) => a - b);
 }
 
 /**
@@ -133,7 +141,7 @@ function sortedSet(values) {
  * @param {number} most
  */
 function clip(value, most) {
-  return Math.min(Math.max(value, 0), most)
+  return Math.min(Math.max(value, 0), most);
 }
 
 /**
@@ -142,6 +150,6 @@ function clip(value, most) {
  * @param {number} size
  */
 function within(low, high, size) {
-  const first = Math.min(Math.max(low, 0), Math.max(size - 1, 0))
-  return [first, Math.max(Math.min(high, size), first + 1)]
+  const first = Math.min(Math.max(low, 0), Math.max(size - 1, 0));
+  return [first, Math.max(Math.min(high, size), first + 1)];
 }

@@ -1,16 +1,16 @@
 /** What the formats in XML share. */
 
-import { fixed } from './numbers.js'
+import { fixed } from './numbers.js';
 
 /** What XML 1.0 cannot hold, not even escaped. */
-const FORBIDDEN = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
+const FORBIDDEN = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 /**
  * A text between tags.
  * @param {string} value
  */
 export function text(value) {
-  return value.replace(FORBIDDEN, '\ufffd').replace(/&/g, '&amp;').replace(/>/g, '&gt;').replace(/</g, '&lt;')
+  return value.replace(FORBIDDEN, '\ufffd').replace(/&/g, '&amp;').replace(/>/g, '&gt;').replace(/</g, '&lt;');
 }
 
 /**
@@ -18,8 +18,8 @@ export function text(value) {
  * @param {Record<string, string | number | null>} values
  */
 export function attributes(values) {
-  const kept = Object.entries(values).filter(([, value]) => value !== null)
-  return kept.map(([key, value]) => ` ${key}=${quoted(String(value))}`).join('')
+  const kept = Object.entries(values).filter(([, value]) => value !== null);
+  return kept.map(([key, value]) => ` ${key}=${quoted(String(value))}`).join('');
 }
 
 /**
@@ -27,8 +27,8 @@ export function attributes(values) {
  * @param {number} value
  */
 export function degrees(value) {
-  const found = fixed(value, 2)
-  return found === '-0.00' ? '0.00' : found
+  const found = fixed(value, 2);
+  return found === '-0.00' ? '0.00' : found;
 }
 
 /**
@@ -36,12 +36,12 @@ export function degrees(value) {
  * @param {number[][]} points
  */
 export function pairs(points) {
-  return points.map(([x, y]) => `${x},${y}`).join(' ')
+  return points.map(([x, y]) => `${x},${y}`).join(' ');
 }
 
 /** @param {string} value */
 function quoted(value) {
-  const safe = text(value).replace(/\n/g, '&#10;').replace(/\r/g, '&#13;').replace(/\t/g, '&#9;')
-  if (!safe.includes('"')) return `"${safe}"`
-  return safe.includes("'") ? `"${safe.replace(/"/g, '&quot;')}"` : `'${safe}'`
+  const safe = text(value).replace(/\n/g, '&#10;').replace(/\r/g, '&#13;').replace(/\t/g, '&#9;');
+  if (!safe.includes('"')) return `"${safe}"`;
+  return safe.includes("'") ? `"${safe.replace(/"/g, '&quot;')}"` : `'${safe}'`;
 }

@@ -39,16 +39,22 @@ export const en = {
   cancelled: 'Stopped',
   cancelledAfter: 'Stopped; pages read: {count}',
   failed: 'Could not be read',
-  problem_tooLarge: 'The file is too large: too many bytes, pixels or pages. Scale the picture down, or split the file.',
+  problem_tooLarge:
+    'The file is too large: too many bytes, pixels or pages. Scale the picture down, or split the file.',
   problem_unsupported: 'This is no kind of file that can be read. Bring a JPEG, PNG, WebP or TIFF picture, or a PDF.',
   problem_broken: 'The file is damaged or cannot be opened. Save it again, or take the photo again, and try once more.',
+  problem_empty: 'The file is empty: it has no bytes. Choose it again, or take another copy of it.',
+  problem_heic:
+    'This is a HEIC photo, as iPhones take them, which cannot be read here. Save it as JPEG, or take a screenshot of it.',
+  problem_gone: 'The browser cannot open this: it is a folder, or a file that was moved or changed. Choose it again.',
   problem_busy: 'The server has too much to do. Try again in a few minutes.',
   problem_tooSlow: 'Reading this file took too long, so the server stopped. Try fewer pages or a smaller picture.',
   problem_token: 'This server asks for an access token. Enter it and try again.',
   problem_offline: 'The server cannot be reached. Check the network and try again.',
   problem_cutOff: 'The connection broke off. The pages read so far are here; try again to read them all.',
   problem_noPdf: 'This copy reads pictures alone, no PDFs. Bring the pages as pictures.',
-  problem_failed: 'Something went wrong on the server. Try again; if it stays so, tell the person who runs it.',
+  problem_noReader: 'The reader cannot be loaded. Check the network and try again.',
+  problem_failed: 'Something went wrong. Try again; if it stays so, tell the person who runs this page.',
   token: 'Access token',
   tokenUse: 'Use this token',
   picture: 'Picture',
@@ -72,7 +78,8 @@ export const en = {
   doubtfulMany: '{count} words to check',
   nextDoubt: 'go to the next',
   raw: 'Raw reading',
-  rawNote: 'What the network read, before language model and list of places had their say. Words that differ from the text are underlined.',
+  rawNote:
+    'What the network read, before language model and list of places had their say. Words that differ from the text are underlined.',
   undo: 'Undo',
   redo: 'Redo',
   undone: 'Undone',
@@ -106,4 +113,4 @@ export const en = {
   leave: 'Corrections have not been downloaded yet.',
   offlineNote: 'Free software, Apache License 2.0',
   api: 'For programs (API)',
-}
+};

@@ -40,13 +40,18 @@ export const vi = {
   problem_tooLarge: 'Tệp quá lớn: quá nhiều byte, điểm ảnh hoặc trang. Hãy thu nhỏ ảnh hoặc chia tệp ra.',
   problem_unsupported: 'Không phải loại tệp đọc được. Hãy đưa ảnh JPEG, PNG, WebP, TIFF hoặc tệp PDF.',
   problem_broken: 'Tệp bị hỏng hoặc không mở được. Hãy lưu lại hoặc chụp lại rồi thử lần nữa.',
+  problem_empty: 'Tệp rỗng, không có byte nào. Hãy chọn lại hoặc lấy một bản khác của tệp.',
+  problem_heic:
+    'Đây là ảnh HEIC, loại ảnh của iPhone, ở đây không đọc được. Hãy lưu thành JPEG hoặc chụp màn hình ảnh đó.',
+  problem_gone: 'Trình duyệt không mở được: đây là thư mục, hoặc tệp đã bị chuyển chỗ hay sửa đổi. Hãy chọn lại.',
   problem_busy: 'Máy chủ đang có quá nhiều việc. Hãy thử lại sau ít phút.',
   problem_tooSlow: 'Đọc tệp này quá lâu nên máy chủ đã dừng. Hãy thử tệp ít trang hơn hoặc ảnh nhỏ hơn.',
   problem_token: 'Máy chủ này cần mã truy cập. Hãy nhập mã rồi thử lại.',
   problem_offline: 'Không liên lạc được với máy chủ. Hãy kiểm tra kết nối mạng rồi thử lại.',
   problem_cutOff: 'Kết nối bị ngắt giữa chừng. Những trang đã đọc vẫn còn đây; hãy thử lại để đọc hết.',
   problem_noPdf: 'Bản này chỉ đọc ảnh, không đọc PDF. Hãy đưa từng trang dưới dạng ảnh.',
-  problem_failed: 'Có lỗi ở máy chủ. Hãy thử lại; nếu vẫn lỗi, xin báo cho người quản lý.',
+  problem_noReader: 'Không tải được bộ đọc. Hãy kiểm tra kết nối mạng rồi thử lại.',
+  problem_failed: 'Có lỗi xảy ra. Hãy thử lại; nếu vẫn lỗi, xin báo cho người quản lý trang này.',
   token: 'Mã truy cập',
   tokenUse: 'Dùng mã này',
   picture: 'Ảnh',
@@ -70,7 +75,8 @@ export const vi = {
   doubtfulMany: '{count} từ cần xem lại',
   nextDoubt: 'tới từ kế tiếp',
   raw: 'Bản đọc thô',
-  rawNote: 'Đây là những gì mạng nơ-ron đọc được, trước khi mô hình ngôn ngữ và danh sách địa danh sửa. Chữ khác với văn bản được gạch chân.',
+  rawNote:
+    'Đây là những gì mạng nơ-ron đọc được, trước khi mô hình ngôn ngữ và danh sách địa danh sửa. Chữ khác với văn bản được gạch chân.',
   undo: 'Hoàn tác',
   redo: 'Làm lại',
   undone: 'Đã hoàn tác',
@@ -104,4 +110,4 @@ export const vi = {
   leave: 'Những chỗ đã sửa chưa được tải về.',
   offlineNote: 'Phần mềm tự do, giấy phép Apache 2.0',
   api: 'Dùng từ chương trình (API)',
-}
+};

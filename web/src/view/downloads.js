@@ -1,9 +1,9 @@
 /** The menu of formats, and the files that it makes. */
 
-import { h } from '../dom.js'
-import { FORMATS, TEXT_FORMATS, writePdf } from '../formats/known.js'
-import { t } from '../i18n.js'
-import { asJpeg } from '../pictures.js'
+import { h } from '../dom.js';
+import { FORMATS, TEXT_FORMATS, writePdf } from '../formats/known.js';
+import { t } from '../i18n.js';
+import { asJpeg } from '../pictures.js';
 
 /** @typedef {import('../documents.js').Document} Document */
 /** @typedef {import('../formats/known.js').FormatName} FormatName */
@@ -15,41 +15,53 @@ export class DownloadMenu {
    * @param {{documents: () => Document[], current: () => Document | null, done: (documents: Document[], name: string) => void}} options
    */
   constructor(button, menu, options) {
-    this.button = button
-    this.menu = menu
-    this.options = options
-    button.addEventListener('click', () => this.#toggle(button.getAttribute('aria-expanded') !== 'true'))
+    this.button = button;
+    this.menu = menu;
+    this.options = options;
+    button.addEventListener('click', () => this.#toggle(button.getAttribute('aria-expanded') !== 'true'));
     document.addEventListener('click', (event) => {
-      if (!menu.parentElement?.contains(/** @type {Node} */ (event.target))) this.#toggle(false)
-    })
+      if (!menu.parentElement?.contains(/** @type {Node} */ (event.target))) this.#toggle(false);
+    });
     menu.parentElement?.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || menu.hidden) return
-      this.#toggle(false)
-      button.focus()
-    })
+      if (event.key !== 'Escape' || menu.hidden) return;
+      this.#toggle(false);
+      button.focus();
+    });
     menu.parentElement?.addEventListener('focusout', (event) => {
-      const to = /** @type {Node | null} */ (event.relatedTarget)
-      if (to && !menu.parentElement?.contains(to)) this.#toggle(false)
-    })
+      const to = /** @type {Node | null} */ (event.relatedTarget);
+      if (to && !menu.parentElement?.contains(to)) this.#toggle(false);
+    });
   }
 
   /** @param {boolean} open */
   #toggle(open) {
-    if (open) this.#fill()
-    this.menu.hidden = !open
-    this.button.setAttribute('aria-expanded', String(open))
-    if (open) this.menu.querySelector('button')?.focus()
+    if (open) this.#fill();
+    this.menu.hidden = !open;
+    this.button.setAttribute('aria-expanded', String(open));
+    if (open) this.menu.querySelector('button')?.focus();
   }
 
   #fill() {
-    const read = this.options.documents().filter((one) => one.sheets.length)
-    const all = h('input', { type: 'checkbox', id: 'all-files' })
-    const choice = read.length > 1
-      ? h('label', { class: 'all', for: 'all-files' }, all, t('downloadAll', { count: read.length })) : null
-    const buttons = /** @type {FormatName[]} */ (Object.keys(FORMATS)).map((name) => h('button', {
-      type: 'button', class: 'format', 'data-format': name, onclick: () => this.#save(name, all.checked ? read : null),
-    }, h('span', {}, t(`format_${name}`)), h('span', { class: 'ending' }, FORMATS[name].ending)))
-    this.menu.replaceChildren(...buttons, ...(choice ? [choice] : []))
+    const read = this.options.documents().filter((one) => one.sheets.length);
+    const all = h('input', { type: 'checkbox', id: 'all-files' });
+    const choice =
+      read.length > 1
+        ? h('label', { class: 'all', for: 'all-files' }, all, t('downloadAll', { count: read.length }))
+        : null;
+    const buttons = /** @type {FormatName[]} */ (Object.keys(FORMATS)).map((name) =>
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'format',
+          'data-format': name,
+          onclick: () => this.#save(name, all.checked ? read : null),
+        },
+        h('span', {}, t(`format_${name}`)),
+        h('span', { class: 'ending' }, FORMATS[name].ending),
+      ),
+    );
+    this.menu.replaceChildren(...buttons, ...(choice ? [choice] : []));
   }
 
   /**
@@ -57,20 +69,20 @@ export class DownloadMenu {
    * @param {Document[] | null} several null: the file that is shown
    */
   async #save(format, several) {
-    const current = this.options.current()
-    const documents = several ?? (current ? [current] : [])
-    if (!documents.length) return
-    this.button.setAttribute('aria-busy', 'true')
-    const stem = documents.length > 1 ? 'chuviet' : documents[0].name.replace(/\.[^.]{1,5}$/, '') || 'chuviet'
-    const name = stem + FORMATS[format].ending
+    const current = this.options.current();
+    const documents = several ?? (current ? [current] : []);
+    if (!documents.length) return;
+    this.button.setAttribute('aria-busy', 'true');
+    const stem = documents.length > 1 ? 'chuviet' : documents[0].name.replace(/\.[^.]{1,5}$/, '') || 'chuviet';
+    const name = stem + FORMATS[format].ending;
     try {
-      offer(new Blob([await written(documents, format)], { type: FORMATS[format].type }), name)
+      offer(new Blob([await written(documents, format)], { type: FORMATS[format].type }), name);
     } finally {
-      this.button.removeAttribute('aria-busy')
+      this.button.removeAttribute('aria-busy');
     }
-    this.#toggle(false)
-    this.button.focus()
-    this.options.done(documents, name)
+    this.#toggle(false);
+    this.button.focus();
+    this.options.done(documents, name);
   }
 }
 
@@ -81,10 +93,10 @@ export class DownloadMenu {
  * @returns {Promise<BlobPart>}
  */
 async function written(documents, format) {
-  const sheets = documents.flatMap((one) => one.sheets)
-  const pages = sheets.map((sheet) => sheet.page)
-  if (format !== 'pdf') return TEXT_FORMATS[format](pages)
-  return /** @type {BlobPart} */ (await writePdf(pages, (_, k) => asJpeg(sheets[k].picture)))
+  const sheets = documents.flatMap((one) => one.sheets);
+  const pages = sheets.map((sheet) => sheet.page);
+  if (format !== 'pdf') return TEXT_FORMATS[format](pages);
+  return /** @type {BlobPart} */ (await writePdf(pages, (_, k) => asJpeg(sheets[k].picture)));
 }
 
 /**
@@ -92,7 +104,7 @@ async function written(documents, format) {
  * @param {string} name
  */
 function offer(blob, name) {
-  const url = URL.createObjectURL(blob)
-  h('a', { href: url, download: name }).click()
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+  const url = URL.createObjectURL(blob);
+  h('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -6,7 +6,6 @@ Lines are like those in the folders that FOTS for LPCV names.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from chuviet.data.formats.text_folders import (
     write_txt,
 )
 from chuviet.errors import InputError
+from chuviet.files import write_whole
 from chuviet.inputs.images import list_images, natural_key
 from chuviet.labels import LabelledPage
 
@@ -94,11 +94,14 @@ def write_lpcv(pages: Sequence[LabelledPage], root: Path) -> None:
         folder, image_folder = root / f"sample_{split}_annotation_txt", root / f"{split}_images1"
         stems = unique_stems(part, folder)
         write_txt({folder / f"{stem}.txt": page for stem, page in stems.items()}, folder)
-        try:
-            image_folder.mkdir(parents=True, exist_ok=True)
-            for page in part:
-                target = image_folder / Path(page.path).name
-                if not (target.exists() and target.samefile(page.path)):
-                    shutil.copyfile(page.path, target)
-        except OSError as e:
-            raise InputError(f"{image_folder}: image cannot be copied ({e})") from e
+        for page in part:
+            target = image_folder / Path(page.path).name
+            if not (target.exists() and target.samefile(page.path)):
+                write_whole(target, _image_bytes(page.path), sync=False)
+
+
+def _image_bytes(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as e:
+        raise InputError(f"{path}: image cannot be copied ({e.strerror or e})") from e

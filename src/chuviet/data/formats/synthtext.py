@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.io import loadmat, savemat
-from scipy.io.matlab import MatReadError
+from scipy.io import savemat
 
 from chuviet.data.formats.common import first_missing, make_page, relative, written_text
+from chuviet.data.formats.mat import read_cells
 from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.labels import LabelledPage
@@ -38,11 +38,11 @@ def read_synthtext(path: Path, images: Path | None = None) -> list[LabelledPage]
     root = images or path.parent
     pages = []
     for row, (name, box, text) in enumerate(zip(names, boxes, texts, strict=True), 1):
-        file = str(np.ravel(name)[0]) if np.size(name) else ""
-        if np.ndim(box) not in (2, 3) or np.shape(box)[:2] != (2, 4) or box.dtype.kind not in "fiu":
+        file = str(np.ravel(name)[0]).rstrip() if np.size(name) else ""
+        if isinstance(box, list) or box.ndim not in (2, 3) or box.shape[:2] != (2, 4):
             raise InputError(f"{path}: row {row}: {file}: wordBB is {np.shape(box)}, not 2 x 4 x words")
         quads = np.reshape(box, (2, 4, -1)).transpose(2, 1, 0)
-        words = " ".join(np.ravel(text).tolist()).split()
+        words = " ".join(text if isinstance(text, list) else []).split()
         if len(words) != len(quads):
             raise InputError(f"{path}: row {row}: {file}: {len(quads)} boxes but {len(words)} words; correct its txt")
         pages.append(make_page(root / file, quads, [w.replace(BLANK, " ") for w in words]))
@@ -74,21 +74,21 @@ def _cell(values: list[Any]) -> np.ndarray:
     return cell
 
 
-def _load(path: Path) -> list[np.ndarray]:
-    """The three cells, each N objects."""
+def _load(path: Path) -> list[list[Any]]:
+    """The three cells, each N matrices."""
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
-        found = loadmat(path, variable_names=_CELLS)
-    except (MatReadError, NotImplementedError, ValueError, TypeError, KeyError, OSError, EOFError, zlib.error) as e:
+        found = read_cells(path.read_bytes(), _CELLS)
+    except (ValueError, OSError, MemoryError, zlib.error) as e:
         raise InputError(f"{path}: no MAT file of version 5 that can be read ({e or 'broken'})") from e
     for name in _CELLS:
-        if name not in found or found[name].dtype != object:
+        if name not in found:
             raise InputError(f"{path}: no cell {name}; SynthText's gt.mat has {', '.join(_CELLS)}")
-    cells = [found.pop(name).ravel() for name in _CELLS]
+    cells = [found.pop(name) for name in _CELLS]
     if len({len(c) for c in cells}) != 1:
         sizes = ", ".join(f"{len(c):,} {name}" for name, c in zip(_CELLS, cells, strict=True))
         raise InputError(f"{path}: {sizes}; there must be one of each for every image")
-    if not len(cells[0]):
+    if not cells[0]:
         raise InputError(f"{path}: an empty list")
     return cells

@@ -23,7 +23,7 @@ from chuviet.data.formats.common import (
     written_text,
 )
 from chuviet.errors import InputError
-from chuviet.files import write_whole
+from chuviet.files import read_json, write_whole
 from chuviet.geometry import min_area_quad
 from chuviet.labels import LabelledPage
 
@@ -46,7 +46,7 @@ def read_tsv(path: Path, images: Path | None = None) -> list[LabelledPage]:
         if not tab or not name.strip():
             raise InputError(f"{where}: each line is an image path, a tab, and a JSON list of regions")
         try:
-            regions = json.loads(labels)
+            regions = read_json(labels)
         except ValueError as e:
             raise InputError(f"{where}: {name}: broken JSON ({e})") from e
         if not isinstance(regions, list) or not all(isinstance(r, dict) for r in regions):
