@@ -39,6 +39,7 @@ class Run(TypedDict, total=False):
     final: float
     epochs: int
     minutes: float
+    session_minutes: float
     seed: int
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "fp32", "bf16", "fp16"]
