@@ -113,8 +113,8 @@ def pdfs() -> list[tuple[str, bytes]]:
                 | {
                     3: page % (square, b"/Shading << /S 30 0 R >>"),
                     4: stream(b"/S sh " * 3000, True),
-                    30: b"<< /ShadingType 1 /ColorSpace /DeviceRGB /Domain [0 1 0 1] /Matrix [200 0 0 200 0 0] /Function "
-                    b"<< /FunctionType 2 /Domain [0 1] /C0 [0 0 0] /C1 [1 1 1] /N 1 >> >>",
+                    30: b"<< /ShadingType 1 /ColorSpace /DeviceRGB /Domain [0 1 0 1] /Matrix [200 0 0 200 0 0] "
+                    b"/Function << /FunctionType 2 /Domain [0 1] /C0 [0 0 0] /C1 [1 1 1] /N 1 >> >>",
                 }
             ),
         ),

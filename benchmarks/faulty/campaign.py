@@ -136,14 +136,18 @@ def work(kind: str, seed: int, first: int, count: int, folder: Path) -> None:
 
 def _prepared(kind: str, folder: Path) -> Files:
     """The sound files, and a folder to write to with the images that label files name."""
-    work = folder / "work"
+    prepare(folder / "work")
+    return Files(sorted((folder / "sound").iterdir()), folder / "work")
+
+
+def prepare(work: Path) -> None:
+    """Puts the images that label files name into a folder."""
     (work / "images").mkdir(parents=True, exist_ok=True)
     for place in (work, work / "images", work / "train_images1"):
         place.mkdir(exist_ok=True)
         for name, data in (("a.png", seeds.image_file()), ("b.png", seeds.image_file())):
             if place == work or name == "a.png":
                 (place / name).write_bytes(data)
-    return Files(sorted((folder / "sound").iterdir()), work)
 
 
 def warm_up(kind: str, files: Files) -> None:

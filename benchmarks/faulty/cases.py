@@ -1,7 +1,7 @@
 """One damaged file a case: how it is made, and what is asked of it.
 
-A case ends as "read" or "refused" (an InputError of one line). `Fault` is what must not be: another exception, more than
-one line, a count that is silently wrong. Crashes and hangs are seen from outside, by `campaign`.
+A case ends as "read" or "refused" (an InputError of one line). `Fault` is what must not be: another exception, more
+than one line, a count that is silently wrong. Crashes and hangs are seen from outside, by `campaign`.
 """
 
 from __future__ import annotations

@@ -108,12 +108,14 @@ def jobs() -> dict[str, Job]:
     made = [
         Job("folds", ("folds", "--data", "labels.csv", "--out", "out/folds.csv"), _labels, ("folds.csv",),
             imports=("chuviet.commands.folds",)),
-        Job("read", ("read", "pages", "-w", "detector.onnx", "-w", "line.onnx", "--format", "json,txt,pdf", "--out", "out/read"),
-            _pages, ("read/**/*.json", "read/**/*.txt"), imports=("chuviet.commands.read", "chuviet.artifact.onnx_file")),
+        Job("read", ("read", "pages", "-w", "detector.onnx", "-w", "line.onnx", "--format", "json,txt,pdf",
+                     "--out", "out/read"), _pages, ("read/**/*.json", "read/**/*.txt"),
+            imports=("chuviet.commands.read", "chuviet.artifact.onnx_file")),
         Job("export", ("export", "-w", "line.safetensors", "--out", "out/line.onnx"), _weights, ("line.onnx",),
             imports=("chuviet.commands.export", "chuviet.export.lines", "chuviet.models.micro", "timm")),
-        Job("gendata", ("gendata_captcha.py", "--task", "printed", "--count", "60", "--fonts", _fonts(), "--out", "out/set"),
-            _nothing, ("set/**/*.jpg", "set/manifest.csv"), imports=("chuviet.commands.synthesis", "chuviet.synth.dataset")),
+        Job("gendata", ("gendata_captcha.py", "--task", "printed", "--count", "60", "--fonts", _fonts(),
+                        "--out", "out/set"), _nothing, ("set/**/*.jpg", "set/manifest.csv"),
+            imports=("chuviet.commands.synthesis", "chuviet.synth.dataset")),
         Job("train", ("train", "-C", "tiny.py", "--root", "out"), _lines, ("**/weights.safetensors", "**/oof.csv"),
             ("resume=true",), "**/checkpoint.pt", ("chuviet.commands.train", "chuviet.models.micro", "tensorboard")),
     ]  # fmt: skip

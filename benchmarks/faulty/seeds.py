@@ -124,8 +124,8 @@ def pdf_by_hand(packed: bool = False, pages: int = 3) -> bytes:
         b"/Subtype /CIDFontType2 /BaseFont /Arial /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement "
         b"0 >> /DW 600 /W [65 [500 510 520]] >>] /ToUnicode 13 0 R >>",
         7: b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 750 750] /FontMatrix [0.001 0 0 0.001 0 0] /CharProcs << "
-        b"/sq 14 0 R >> /Encoding << /Type /Encoding /Differences [97 /sq /sq] >> /FirstChar 97 /LastChar 98 /Widths [800 "
-        b"800] >>",
+        b"/sq 14 0 R >> /Encoding << /Type /Encoding /Differences [97 /sq /sq] >> /FirstChar 97 /LastChar 98 "
+        b"/Widths [800 800] >>",
         8: stream(
             b"/Form2 Do 0.2 0.4 0.6 rg 0 0 50 50 re f",
             packed,
@@ -172,8 +172,8 @@ def pdf_by_hand(packed: bool = False, pages: int = 3) -> bytes:
     for k in kids:
         objects[k] = (
             b"<< /Type /Page /Parent 3 0 R /Rotate %d /Contents 4 0 R /Annots [12 0 R 17 0 R] /Resources << /Font << "
-            b"/F1 5 0 R /F2 6 0 R /F3 7 0 R >> /XObject << /Form1 8 0 R /Im1 10 0 R >> /Shading << /Sh1 16 0 R >> /Pattern << "
-            b"/P1 15 0 R >> >> >>" % (90 * (k % 2))
+            b"/F1 5 0 R /F2 6 0 R /F3 7 0 R >> /XObject << /Form1 8 0 R /Im1 10 0 R >> /Shading << /Sh1 16 0 R >> "
+            b"/Pattern << /P1 15 0 R >> >> >>" % (90 * (k % 2))
         )
     return pdf_file(objects)
 

@@ -200,7 +200,7 @@ def language_models() -> Listed:
         )
         made.append((f"lm_{name}.onnx", seal_onnx(changed, sound)))
 
-    bomb = zlib.compress(b"[" + b"0," * 500_000_000 + b"0]", 9)
+    bomb = zlib.compress(b"[" + b"0," * 50_000_000 + b"0]", 9)
     add("gazetteer", gazetteer=np.frombuffer(bomb, np.uint8))
     add("brackets", gazetteer=np.frombuffer(zlib.compress(deep_json(100_000).encode()), np.uint8))
     add("names", gazetteer=np.frombuffer(zlib.compress(b'[["a", 1, 2, [["b", 3]], [4]]]'), np.uint8))

@@ -77,6 +77,22 @@ def test_two_processes_give_the_guided_losses_of_one(kind: str, tmp_path: Path) 
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
 
 
+@pytest.mark.parametrize("loss", ["db", "line_word"])
+def test_two_processes_give_the_detectors_losses_of_one(loss: str, tmp_path: Path) -> None:
+    """In one step: Dice over the batch, negatives by the batch's mean, parts that are means over other things."""
+    args = ("--detector", loss, "--size", 4, "--epochs", 1)
+    one, two = run(tmp_path / "one", *args), run(tmp_path / "two", *args, launcher=TWO)
+    assert one.returncode == two.returncode == 0, two.stderr[-2000:]
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
+
+
+def test_a_process_that_dies_is_one_line_in_the_other_and_the_run_goes_on(tmp_path: Path) -> None:
+    args = ("--minutes", 0, "--dropout", 0, "--epochs", 1)
+    died = run(tmp_path, *args, "--kill-at", 3, "--kill-rank", 1, launcher=TWO)
+    assert died.returncode and "error: another process of this run has ended" in died.stdout
+    assert run(tmp_path, *args, "--resume", launcher=TWO).returncode == 0
+
+
 def test_a_batch_with_fewer_rows_than_processes_is_refused(tmp_path: Path) -> None:
     refused = run(tmp_path, "--size", 5, launcher=TWO)  # batches of 4 and 1
     assert "InputError: a batch of 1 rows cannot be shared by 2 processes" in refused.stderr
