@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Container, Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -23,6 +24,9 @@ _CELL, _CHAR = 1, 4
 _NUMBERS = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
 
 
+Order = Literal["<", ">"]  # of bytes, as numpy writes it
+
+
 class MatError(ValueError):
     """No MAT file of version 5, or one with other things in it."""
 
@@ -33,7 +37,7 @@ def read_cells(data: bytes, names: Container[str]) -> dict[str, list[np.ndarray 
     """
     if len(data) < 128 or data[126:128] not in (b"IM", b"MI"):
         raise MatError("no header of version 5")
-    order = "<" if data[126:128] == b"IM" else ">"
+    order: Order = "<" if data[126:128] == b"IM" else ">"
     found = {}
     for kind, body in _elements(memoryview(data)[128:], order):
         if kind == _COMPRESSED:
@@ -52,12 +56,12 @@ def read_cells(data: bytes, names: Container[str]) -> dict[str, list[np.ndarray 
     return found
 
 
-def _name(body: memoryview, order: str) -> str:
+def _name(body: memoryview, order: Order) -> str:
     """The name of a matrix, of which the beginning is enough."""
     return bytes(_part(list(_elements(body, order, 3)), 2)).decode("ascii", "replace")
 
 
-def _matrix(kind: int, body: memoryview, order: str) -> np.ndarray | list[str]:
+def _matrix(kind: int, body: memoryview, order: Order) -> np.ndarray | list[str]:
     """One matrix of a cell."""
     if kind != _MATRIX:
         raise MatError(f"a {kind} where a matrix is due")
@@ -76,7 +80,7 @@ def _matrix(kind: int, body: memoryview, order: str) -> np.ndarray | list[str]:
     return numbers.astype(_NUMBERS[what]).reshape(shape, order="F")
 
 
-def _characters(stored: int, values: memoryview, order: str) -> str:
+def _characters(stored: int, values: memoryview, order: Order) -> str:
     if stored in _TEXTS:
         ending = ("-le" if order == "<" else "-be") if stored != 16 else ""
         return bytes(values).decode(_TEXTS[stored] + ending)
@@ -93,7 +97,7 @@ def _rows(text: str, shape: list[int]) -> list[str]:
     return [text[row :: shape[0]] for row in range(shape[0])] if text else []
 
 
-def _class(parts: list[tuple[int, memoryview]], order: str) -> int:
+def _class(parts: list[tuple[int, memoryview]], order: Order) -> int:
     return int(np.frombuffer(_part(parts, 0)[:4], f"{order}u4")[0]) & 0xFF
 
 
@@ -103,7 +107,7 @@ def _part(parts: list[tuple[int, memoryview]], number: int) -> memoryview:
     return parts[number][1]
 
 
-def _elements(data: memoryview, order: str, most: int = -1) -> Iterator[tuple[int, memoryview]]:
+def _elements(data: memoryview, order: Order, most: int = -1) -> Iterator[tuple[int, memoryview]]:
     """Kind and content of each element, of the first `most` where that is not below 0."""
     at, byteorder = 0, "little" if order == "<" else "big"
     while at < len(data) and most:
