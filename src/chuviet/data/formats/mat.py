@@ -26,6 +26,9 @@ _CELL, _CHAR = 1, 4
 _NUMBERS = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
 
 
+Order = Literal["<", ">"]  # of bytes, as numpy writes it
+
+
 class MatError(ValueError):
     """No MAT file of version 5, or one with other things in it."""
 
