@@ -28,7 +28,7 @@ TOP = ("commands", "cli", "__main__", "ray_read")
 #: Modules above the reading floor that must do without the making floor all the same.
 LIGHT = {"__main__", "cli", "command_help", "commands", "commands.guard", "commands.images", "commands.outputs",
          "commands.page_outputs", "commands.predict", "commands.read", "commands.record", "commands.serve",
-         "commands.weights", "ray_read"}  # fmt: skip
+         "commands.weights"}  # fmt: skip
 #: What the reading floor never imports.
 HEAVY = {"torch", "torchvision", "timm", "lightning", "pandas", "albumentations", "sklearn", "scipy", "shapely",
          "matplotlib", "onnx", "safetensors", "tensorboard", "IPython", "nbformat"}  # fmt: skip

@@ -33,6 +33,7 @@ from chuviet.runs import init_path, run, run_folder, run_folds, start_from
 from chuviet.train.engine import Train
 from chuviet.train.lock import folder_lock
 from chuviet.train.same_run import check_same_run
+from chuviet.train.session import Session
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 TEXTS = ["Số 9", "Hà Nội", "Phố Huế", "Đà Lạt"]
@@ -327,7 +328,7 @@ def test_folds_that_were_not_begun_begin_when_the_others_are_resumed(tmp_path: P
 
 
 def test_predictions_of_numbers_stay_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run_of_numbers(name: str, exp: Experiment, root: Path) -> dict[str, float]:
+    def run_of_numbers(name: str, exp: Experiment, root: Path, session: Session) -> dict[str, float]:
         rows = pd.DataFrame({"img_path": ["1.png"], "text": ["007"], "fold": [exp.fold], "prediction": ["007"]})
         write_table(rows, run_folder(name, exp.fold, root) / "oof.csv")
         return {"cer": 0.0}
@@ -362,7 +363,8 @@ def test_what_an_earlier_run_made_stays_until_all_is_checked(
             run("a", config.replace(exp, **changes), tmp_path)
         assert contents(folder) == before, changes
 
-    def interrupted(*_: object, begin: Any, **__: object) -> None:
+    def interrupted(*given: Any) -> None:
+        begin = given[6]
         begin()
         raise KeyboardInterrupt
 

@@ -1,7 +1,6 @@
 """MicroOCR, the easy task: 4-8 printed letters and digits, 9,548 parameters."""
 
-from chuviet.data.string_augment import StringAugment
-from chuviet.recipes import micro_strings
+from chuviet.recipes import StringAugment, micro_strings
 
 cfg = micro_strings(
     hidden=16,

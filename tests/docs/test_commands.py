@@ -37,7 +37,7 @@ FENCE = re.compile(
 )
 SHELLS = {"", "sh", "bash", "console", "shell"}
 #: Programs of others: called as their own documentation says.
-FOREIGN = set("apt-get awk curl docker git grep ln mkdir node pdftotext python3 python3.12 uv".split())
+FOREIGN = set("apt-get awk curl docker git grep ln mkdir node pdftotext python3 python3.12 sbatch torchrun uv".split())
 
 
 class Block(NamedTuple):

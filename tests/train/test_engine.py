@@ -95,7 +95,7 @@ def test_a_process_that_dies_is_one_line_in_the_other_and_the_run_goes_on(tmp_pa
 
 def test_a_batch_with_fewer_rows_than_processes_is_refused(tmp_path: Path) -> None:
     refused = run(tmp_path, "--size", 5, launcher=TWO)  # batches of 4 and 1
-    assert "InputError: a batch of 1 rows cannot be shared by 2 processes" in refused.stderr
+    assert "error: a batch of 1 rows cannot be shared by 2 processes" in refused.stdout + refused.stderr
 
 
 def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:

@@ -80,8 +80,10 @@ def check_decoded(path: Path, ids: np.ndarray, log_probs: np.ndarray, count: int
 
 
 def check_maps(path: Path, maps: np.ndarray, channels: int, size: tuple[int, int]) -> None:
-    """Raises InputError unless a detector gave maps 1 C h w with at least `channels` channels and the `size` h, w."""
-    if maps.ndim != 4 or len(maps) != 1 or maps.shape[1] < channels or maps.shape[2:] != size:
+    """Raises InputError unless a detector gave maps 1 C h w with at least `channels` channels and the `size` h, w, or
+    1 1: so a gate says that there is no text.
+    """
+    if maps.ndim != 4 or len(maps) != 1 or maps.shape[1] < channels or maps.shape[2:] not in (size, (1, 1)):
         raise InputError(
             f"{path}: its network gives {_shapes([maps])}, and its decoder wants 1 x {channels} x {size[0]} x {size[1]}"
         )

@@ -178,6 +178,7 @@ class LineCTC(nn.Module):
         written, nor its gradient.
         """
         kernel = self.flatten.weight.view(self.flatten.out_features, -1, int(x.shape[1])).transpose(1, 2)[..., None]
+        kernel = kernel.contiguous()  # PyTorch's own convolution, which small maps take, wants it so for the gradient
         return F.conv2d(x, kernel, self.flatten.bias)[:, :, 0].transpose(1, 2)  # kernel: C' C h 1
 
     def read_unpadded(self, images: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from chuviet.data.configs import Concat
 from chuviet.data.line_augment import LineAugment
 from chuviet.data.page_augment import PageAugment
 from chuviet.data.scene_augment import SceneAugment
+from chuviet.data.string_augment import StringAugment
 from chuviet.models.configs import NRTRConfig, SARConfig
 from chuviet.recipes.lines import backbone_lines, ctc_lines, seq2seq_lines
 from chuviet.recipes.pages import db_pages, fots_pages, fots_rejector, line_word_pages
@@ -35,6 +36,7 @@ __all__ = [
     "Run",
     "SARConfig",
     "SceneAugment",
+    "StringAugment",
     "backbone_lines",
     "ctc_lines",
     "ctc_words",
