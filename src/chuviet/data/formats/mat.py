@@ -12,8 +12,6 @@ from typing import Literal
 
 import numpy as np
 
-#: Of bytes.
-Order = Literal["<", ">"]
 #: A compressed variable has as many bytes as this, or so many times its packed ones, at most.
 _LARGEST, _RATIO = 64_000_000, 50
 _HEAD = 256  # bytes of a variable in which its name is
