@@ -23,6 +23,8 @@ def parsed(text: str, hint: Any) -> Any:
         reading = coerced(reading, hint)
         if fits(reading, hint):
             return reading
+    if typing.get_origin(hint) is typing.Literal:
+        raise ValueError(f"expected one of {', '.join(map(str, typing.get_args(hint)))}")
     raise ValueError(f"expected {getattr(hint, '__name__', hint)}, got {type(value).__name__}")
 
 

@@ -17,7 +17,7 @@ MEDIA_TYPES: dict[str, tuple[str, ...]] = {
     "page": ("application/vnd.prima.page+xml",),
     "pdf": ("application/pdf",),
 }
-assert MEDIA_TYPES.keys() == FORMATS.keys()
+assert MEDIA_TYPES.keys() == FORMATS.keys(), f"no media type: {MEDIA_TYPES.keys() ^ FORMATS.keys()}"
 
 _TEXT = "; charset=utf-8"
 
