@@ -11,7 +11,6 @@ COPY pyproject.toml requirements.txt hatch_build.py README.md LICENSE ./
 COPY src src
 COPY web/engine web/engine
 COPY weights weights
-COPY web/engine web/engine
 # The pinned versions, their hashes checked by uv; the compiled search needs gcc, which stays in this stage, as uv does.
 RUN python3 -m venv /uv \
     && awk '/^uv==/, !/\\$/' requirements.txt > uv.txt \
