@@ -94,7 +94,7 @@ class LineCTCConfig(Config):
     mix_kernel: int = 7
     dropout: float = 0.1
     drop_features: float = 0.1  # whole frames of features hidden from the mixing layers
-    activation: Activation = "gelu"  # silu: a tenth faster to read by ONNX Runtime
+    activation: Activation = "gelu"  # silu: 7 % less time in ONNX Runtime
     pruned: Widths = ()  # of `chuviet prune`
 
     def build(self, num_characters: int) -> LineCTC:
