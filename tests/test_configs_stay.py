@@ -29,7 +29,7 @@ SINCE: dict[str, dict[str, Any]] = {
 def as_now(tree: Any) -> Any:
     """The one place that says what is written another way since: types have short names, 5 is fold "all", what an
     epoch has of its sets is one `mix`; and what fields there are since: LineCTC's activation, a session's
-    minutes, images kept in memory.
+    minutes, images kept in memory, the width and weight of small texts.
     """
     if isinstance(tree, list):
         return [as_now(value) for value in tree]
@@ -40,6 +40,8 @@ def as_now(tree: Any) -> Any:
         now["activation"] = "gelu"
     if now["type"] == "train":
         now["session_minutes"] = 0.0
+    if now["type"] == "line_word_targets":
+        now |= {"narrowest": 2.0, "small": 0.0}
     if now["type"] == "experiment":
         now["fold"] = {5: "all"}.get(tree["fold"], tree["fold"])
     if now["type"] == "line_data":

@@ -160,7 +160,7 @@ def test_a_folder_with_lines_and_words_gives_both(pages: Path) -> None:
     )  # fmt: skip
     data = cfg.build(5, seed=0)
     (batch,) = data.train_loader(0)
-    assert set(batch.maps) == {"lines", "lines_mask", "words", "words_mask"}
+    assert set(batch.maps) == {f"{kind}{what}" for kind in ("lines", "words") for what in ("", "_mask", "_weight")}
     known = batch.maps["lines_mask"].flatten(1).any(1)
     assert known.tolist() == [i < 3 for i in batch.index.tolist()] and batch.maps["words_mask"].flatten(1).any(1).all()
     (whole, *_) = data.valid_loader()

@@ -73,3 +73,23 @@ def test_dont_care_and_low_text_is_neither_text_nor_background() -> None:
     )
     assert not maps["lines"].any()
     assert maps["lines_mask"][20, 50] == 0 and maps["lines_mask"][62, 50] == 0 and maps["lines_mask"][45, 50] == 1
+
+
+def test_a_narrow_digit_is_learnt_and_a_hair_is_not() -> None:
+    quads = np.array([box(10, 10, 4, 16), box(60, 10, 1, 16)], float)
+    page = LabelledPage(None, quads, ["1", "l"], np.zeros(2, bool), kind="lines")
+    maps = LineWordTargets.Config(smallest=6).build()(page, SHAPE)
+    assert maps["lines"][12:24, 10:15].any() and not maps["lines"][:, 50:].any()
+    assert maps["lines_mask"][18, 12] == 1 and maps["lines_mask"][18, 60] == 0
+    assert (maps["lines_weight"] == 1).all()
+
+
+def test_small_texts_weigh_more_by_a_pixel() -> None:
+    quads = np.array([box(10, 10, 10, 10), box(40, 40, 100, 40), box(10, 60, 4, 8)], float)
+    page = LabelledPage(None, quads, ["a", "line", "1"], np.zeros(3, bool), kind="lines")
+    maps = LineWordTargets.Config(shrink=1.0, small=0.5).build()(page, SHAPE)
+    weight = maps["lines_weight"]
+    assert weight[15, 15] == 2.0  # (400 / 100) ** .5
+    assert weight[64, 12] == pytest.approx((400 / 32) ** 0.5)
+    assert weight[60, 90] == 1 and weight[5, 5] == 1 and weight[110, 5] == 1  # a line; paper
+    assert (maps["words_weight"] == 1).all()

@@ -50,9 +50,10 @@ class DBTargets:
         return {"text": text, "text_mask": text_mask, "threshold": threshold, "threshold_mask": band_mask}
 
 
-def fill(mask: np.ndarray, shapes: np.ndarray) -> None:
-    """Sets the pixels of `mask` (H W) whose centres lie in one of the polygons. OpenCV would set those on the edge as
-    well, which doubles a small word that was shrunk to a few pixels.
+def fill(mask: np.ndarray, shapes: np.ndarray, values: np.ndarray | None = None) -> None:
+    """Sets the pixels of `mask` (H W) whose centres lie in one of the K polygons to 1, or to its own of `values` (K).
+
+    OpenCV would set those on the edge as well, which doubles a small word that was shrunk to a few pixels.
     """
     h, w = mask.shape
     corners, owner = shapely.get_coordinates(shapely.get_exterior_ring(shapes), return_index=True)
@@ -63,10 +64,11 @@ def fill(mask: np.ndarray, shapes: np.ndarray) -> None:
     rows = np.clip(np.ceil(np.maximum(ay, by)), 0, h).astype(np.int64) - low
     e, y = _ranges(low, rows)
     x = ax[e] + (y - ay[e]) * (bx[e] - ax[e]) / (by[e] - ay[e])
-    order = np.lexsort((x, y, owner[edge][e]))
-    y, x = y[order], np.clip(np.floor(x[order]) + 1, 0, w).astype(np.int64)
+    shape = owner[edge][e]
+    order = np.lexsort((x, y, shape))
+    y, x, shape = y[order], np.clip(np.floor(x[order]) + 1, 0, w).astype(np.int64), shape[order]
     span, place = _ranges(x[::2], x[1::2] - x[::2])
-    mask[y[::2][span], place] = 1
+    mask[y[::2][span], place] = 1 if values is None else values[shape[::2][span]]
 
 
 def _ranges(starts: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,10 +17,11 @@ from chuviet.polygons import grow, polygons
 
 
 class LineWordTargets:
-    """A labelled page -> uint8 maps H W: "lines", "lines_mask", "words", "words_mask".
+    """A labelled page -> maps H W: "lines", "lines_mask", "lines_weight", "words", "words_mask", "words_weight".
 
     Text is shrunk as DB does it (`chuviet.data.targets_db`), along its outline where it has one. A mask is 0 in
-    don't-care regions, in text that is too low to be learnt, and everywhere on a page without labels of that kind.
+    don't-care regions, in text that is too small to be learnt, and everywhere on a page without labels of that kind.
+    The weights (float32; uint8 the others) are 1 outside of text.
     """
 
     @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,10 @@ class LineWordTargets:
         shrink: float = 0.6  # of lines: at 0.4 long ones would be a pixel or two high
         shrink_words: float = 0.4  # words stand closer to each other along the line
         smallest: float = 6.0  # pixels: lower texts are neither text nor background
+        narrowest: float = 2.0  # pixels: nor are narrower ones; a "1" is narrow and still legible
+        # Weight of a text's pixels: (400 / its shrunk area) ** small, 1 to 8. At 0 a digit that stands alone weighs a
+        # hundredth of a line; at 1 as much.
+        small: float = 0.0
 
         def build(self) -> LineWordTargets:
             return LineWordTargets(self)
@@ -40,28 +45,33 @@ class LineWordTargets:
         maps: dict[str, np.ndarray] = {}
         kinds: tuple[Literal["lines", "words"], ...] = ("lines", "words")
         for kind in kinds:
-            known = page.kind in (kind, "both")
-            shrink = self.cfg.shrink if kind == "lines" else self.cfg.shrink_words
-            found = self._maps(page.taken(page.rows(kind)), shape, shrink) if known else _nothing(shape)
-            maps[kind], maps[f"{kind}_mask"] = found
+            text, weight = np.zeros(shape, np.uint8), np.ones(shape, np.float32)
+            mask = np.full(shape, page.kind in (kind, "both"), np.uint8)
+            if mask.any():
+                shrink = self.cfg.shrink if kind == "lines" else self.cfg.shrink_words
+                self._draw(page.taken(page.rows(kind)), shrink, text, mask, weight)
+            maps |= {kind: text, f"{kind}_mask": mask, f"{kind}_weight": weight}
         return maps
 
-    def _maps(self, page: LabelledPage, shape: tuple[int, int], shrink: float) -> tuple[np.ndarray, np.ndarray]:
-        """The shrunk text of all quads of the page, and the mask."""
-        text, mask = np.zeros(shape, np.uint8), np.ones(shape, np.uint8)
+    def _draw(self, page: LabelledPage, shrink: float, text: np.ndarray, mask: np.ndarray, weight: np.ndarray) -> None:
+        """Draws the shrunk text of all quads of the page into the three maps (H W) of one kind."""
         if not len(page.quads):
-            return text, mask
+            return
         shapes = outlines_of(page)
         around = np.maximum(shapely.length(shapes), 1e-6)
         distance = shapely.area(shapes) * (1 - shrink**2) / around
         inner, owner = grow(shapes, -distance)
-        small = np.minimum(height_of(page.quads), side_lengths(page.quads)[:, 0]) < self.cfg.smallest
-        learnt = ~(page.ignore | small) & np.isin(np.arange(len(page.quads)), owner)
+        low = height_of(page.quads) < self.cfg.smallest
+        low |= side_lengths(page.quads)[:, 0] < self.cfg.narrowest
+        learnt = ~(page.ignore | low) & np.isin(np.arange(len(page.quads)), owner)
         for quad in page.quads[~learnt]:
             cv2.fillPoly(mask, [np.rint(quad).astype(np.int32)], 0)
-        fill(text, inner[learnt[owner]])
+        inner = inner[learnt[owner]]
+        fill(text, inner)
+        if self.cfg.small:
+            area = np.maximum(shapely.area(inner), 1e-6)
+            fill(weight, inner, np.clip((400 / area) ** self.cfg.small, 1, 8).astype(np.float32))
         mask |= text  # a don't-care region does not hide the text beside it
-        return text, mask
 
 
 def outlines_of(page: LabelledPage) -> np.ndarray:
@@ -72,7 +82,3 @@ def outlines_of(page: LabelledPage) -> np.ndarray:
             shape = shapely.make_valid(shapely.polygons(outline), method="structure", keep_collapsed=False)
             shapes[i] = shape if shape.area > 0 else shapes[i]
     return shapes
-
-
-def _nothing(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    return np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)

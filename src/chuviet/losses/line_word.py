@@ -1,7 +1,8 @@
 """The loss of a detector of lines and words: for each of its two maps DB's probability loss and a Dice loss.
 
 Without the map of thresholds that DB (https://arxiv.org/abs/1911.08947) learns beside them: its bands of long lines
-that stand close lie on each other. Maps: "lines", "lines_mask", "words", "words_mask", each N H W.
+that stand close lie on each other. Maps: "lines", "lines_mask", "lines_weight" and
+the same of words, each N H W.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ class LineWordLoss:
         for channel, kind in enumerate(("lines", "words")):
             logits = output.logits[:, channel].float()
             text, mask = batch.maps[kind].float(), batch.maps[f"{kind}_mask"].float()
-            kept = hard_negatives(logits, text, mask, self.cfg.negatives)
+            weight = batch.maps[f"{kind}_weight"].float()
+            kept = hard_negatives(logits, text, mask, self.cfg.negatives) * weight
             each = F.binary_cross_entropy_with_logits(logits, text, reduction="none")
             parts[f"{kind}_probability"] = (each * kept).sum() / kept.sum().clamp(min=1)
             counts += [kept.sum(), images]
-            parts[f"{kind}_dice"] = self.cfg.dice * dice(logits.sigmoid(), text, mask, each_image=True)
+            parts[f"{kind}_dice"] = self.cfg.dice * dice(logits.sigmoid(), text, mask * weight, each_image=True)
         return summed(parts, images, counts)
