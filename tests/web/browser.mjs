@@ -1,10 +1,13 @@
-// Reads files in Chromium with an export of `chuviet export --to web`: see conftest.py. Standard input has the task,
-// standard output a line of JSON for each file, as it is read, and one for all.
+// Reads files in Chromium with an export of `chuviet export --to web`: see conftest.py. Standard input has the task in
+// its first line, standard output a line of JSON for each file, as it is read, and one for all. With `turns` it waits
+// after each file for a line of standard input.
 import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
+import { createInterface } from 'node:readline';
 
-const task = JSON.parse(readFileSync(0, 'utf8'));
+const given = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const task = JSON.parse((await given.next()).value);
 const { chromium } = await import(join(task.modules, 'playwright-core/index.mjs'));
 const KINDS = {
   '.html': 'text/html; charset=utf-8',
@@ -44,6 +47,7 @@ const root = `http://127.0.0.1:${server.address().port}/`;
 
 const browser = await chromium.launch({
   executablePath: task.chromium,
+  timeout: 0, // other work on the machine may keep it waiting
   args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-renderer-backgrounding'],
 });
 const context = await browser.newContext();
@@ -52,7 +56,10 @@ const said = [];
 page.on('console', (message) => said.push(message.text()));
 page.on('pageerror', (error) => said.push(String(error)));
 page.setDefaultTimeout(0);
-await page.exposeFunction('tell', (result) => process.stdout.write(`${JSON.stringify(result)}\n`));
+await page.exposeFunction('tell', async (result) => {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (task.turns) await given.next();
+});
 
 /** Reads the files one after another with a new worker; in the page. */
 async function readAll({ root, count, type, cancel }) {
@@ -91,7 +98,7 @@ async function readAll({ root, count, type, cancel }) {
   };
 }
 
-const given = {
+const wanted = {
   root,
   count: task.files.length,
   type: task.type ?? 'read',
@@ -99,7 +106,7 @@ const given = {
 };
 // The page has a worker of its own, and the service worker: where neither is tested, another document of this origin.
 await page.goto(task.offline ? root : `${root}engine/settings.json`);
-const found = await page.evaluate(readAll, given);
+const found = await page.evaluate(readAll, wanted);
 if (task.offline) {
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready;
@@ -111,7 +118,7 @@ if (task.offline) {
   }, task.files.length);
   online = false;
   await page.goto(root);
-  found.offline = await page.evaluate(readAll, given);
+  found.offline = await page.evaluate(readAll, wanted);
 }
 await browser.close();
 server.close();
