@@ -165,7 +165,7 @@ def test_options_that_make_no_sense_are_one_line(options: list[str], said: str) 
 def test_an_address_in_use_and_one_for_all_are_said(serve: Callable[..., Any]) -> None:
     service = serve("--host", "0.0.0.0")
     first, second, *_ = service.log.read_text().splitlines()
-    assert first.startswith(f"chuviet: http://0.0.0.0:{service.port} (1 workers, 1 threads each)")
+    assert first.startswith(f"chuviet: http://0.0.0.0:{service.port} has the page (workers: 1, threads of each: 1)")
     assert "other machines" in second and "everybody can read here" in second
     command = [sys.executable, "-m", "chuviet", "serve", "--port", str(service.port)]
     done = subprocess.run(command, capture_output=True, text=True)

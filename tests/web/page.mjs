@@ -7,6 +7,7 @@ const task = JSON.parse(readFileSync(0, 'utf8'));
 const { chromium } = await import(join(task.modules, 'playwright-core/index.mjs'));
 const browser = await chromium.launch({
   executablePath: task.chromium,
+  timeout: 0, // other work on the machine may keep it waiting
   args: ['--no-sandbox', '--disable-dev-shm-usage'],
 });
 const page = await browser.newPage({ locale: 'en-US' });

@@ -13,7 +13,8 @@ export const EXECUTABLE =
 export const REAL = process.env.CHUVIET_URL;
 
 export async function openBrowser() {
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
+  // No limit of time: other work on the machine may keep it waiting.
+  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'], timeout: 0 });
   const service = REAL
     ? { url: REAL, answers: [], requests: [], hold: () => () => {}, stop() {} }
     : await startService();

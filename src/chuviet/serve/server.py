@@ -56,8 +56,8 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def _say_where(host: str, port: int, settings: Settings) -> None:
     shown = f"[{host}]" if ":" in host else host
-    processes, threads = settings.processes, settings.threads_each
-    say(f"chuviet: http://{shown}:{port} ({processes} workers, {threads} threads each); Ctrl-C ends it", sys.stderr)
+    how = f"workers: {settings.processes}, threads of each: {settings.threads_each}"
+    say(f"chuviet: http://{shown}:{port} has the page ({how}); Ctrl-C ends it", sys.stderr)
     if not _is_loopback(host):
         who = "who knows the token" if settings.token else "everybody"
         say(f"chuviet: {host}: other machines that reach this one can connect, and {who} can read here; "
