@@ -82,6 +82,8 @@ describe('reading', () => {
       await allDone(page);
       assert.equal(await page.locator('#text .line').count(), expected.lines.length);
       assert.equal(await page.locator('.lines polygon').count(), expected.lines.length);
+      const halo = await page.locator('.halo').getAttribute('d');
+      assert.equal(halo.split('Z').length - 1, expected.lines.length);
       assert.equal(await line(page, 1).innerText(), expected.lines[1].text);
       await page.waitForFunction(() => document.querySelector('.stage img').naturalWidth > 0);
       assert.ok(await page.locator('#no-picture').isHidden());

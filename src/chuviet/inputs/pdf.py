@@ -112,7 +112,7 @@ def _opened(source: Path | bytes, name: str) -> Iterator[Any]:
         except library.PdfiumError as e:
             if getattr(e, "err_code", None) == _PASSWORD or "password" in str(e).lower():
                 raise InputError(f"{name}: a PDF with a password; save it without one") from e
-            raise InputError(f"{name}: a broken PDF ({e}); copy or export it again") from e
+            raise InputError(f"{name}: a broken PDF ({str(e).rstrip('.')}); copy or export it again") from e
         except OSError as e:
             raise InputError(f"{name}: cannot be read ({e.strerror or e}); check the path") from e
         try:

@@ -73,7 +73,7 @@ export const en = {
   textLines: 'Lines of text',
   threshold: 'Mark words less sure than',
   percent: '{value} %',
-  doubtfulNone: 'No words',
+  doubtfulNone: 'Nothing to check',
   doubtfulOne: '1 word to check',
   doubtfulMany: '{count} words to check',
   nextDoubt: 'go to the next',

@@ -70,7 +70,7 @@ export const vi = {
   textLines: 'Các dòng văn bản',
   threshold: 'Đánh dấu từ chắc dưới',
   percent: '{value} %',
-  doubtfulNone: 'Không có từ nào',
+  doubtfulNone: 'Không cần xem lại',
   doubtfulOne: '1 từ cần xem lại',
   doubtfulMany: '{count} từ cần xem lại',
   nextDoubt: 'tới từ kế tiếp',

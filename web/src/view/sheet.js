@@ -39,9 +39,10 @@ export class SheetView {
     this.element = element;
     this.events = events;
     this.image = h('img', { alt: '', draggable: 'false' });
+    this.halo = s('path', { class: 'halo', 'aria-hidden': 'true' });
     this.doubts = s('g', { class: 'doubts' });
     this.shapes = s('g', { class: 'lines' });
-    this.overlay = s('svg', { class: 'overlay', role: 'group' }, this.doubts, this.shapes);
+    this.overlay = s('svg', { class: 'overlay', role: 'group' }, this.halo, this.doubts, this.shapes);
     this.stage = h('div', { class: 'stage' }, this.image, this.overlay);
     element.append(this.stage);
     this.image.addEventListener('error', () => this.#showsPicture(false));
@@ -64,6 +65,7 @@ export class SheetView {
     if (this.#sheet !== sheet) this.#scale = null;
     this.#sheet = sheet;
     this.shapes.replaceChildren();
+    this.halo.setAttribute('d', '');
     this.#lines = [];
     if (!sheet) return;
     const { page } = sheet;
@@ -71,6 +73,7 @@ export class SheetView {
     this.overlay.setAttribute('aria-label', t('pictureLines'));
     this.#lines = page.lines.map((line, number) => this.#shape(line, number));
     this.shapes.append(...this.#lines);
+    this.halo.setAttribute('d', page.lines.map((line) => `M${outlineOf(line).join(' ')}Z`).join(''));
     this.#resize();
   }
 
