@@ -19,7 +19,8 @@ const CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; " +
   "connect-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-const PICTURES = new Map(NAMES.map((name) => [name, readFileSync(join(EXAMPLES, `${name}.jpg`))]));
+/** Those of the PDF, and one that is a dark photo. */
+const PICTURES = new Map([...NAMES, 'photo'].map((name) => [name, readFileSync(join(EXAMPLES, `${name}.jpg`))]));
 
 /** The page of an example as JSON has it. */
 export function pageOf(name) {
@@ -76,7 +77,7 @@ async function read(service, request, response, url) {
   const names =
     body.subarray(0, 5).toString('latin1') === '%PDF-'
       ? NAMES
-      : [NAMES.find((name) => PICTURES.get(name).equals(body)) ?? 'letter'];
+      : [[...PICTURES.keys()].find((name) => PICTURES.get(name).equals(body)) ?? 'letter'];
   const shows = names.length > 1 || body.subarray(0, 2).toString('latin1') === 'II';
   response.writeHead(200, { 'Content-Type': 'application/jsonl' });
   for (const [k, name] of names.entries()) {

@@ -3,6 +3,7 @@
 import { byId, h, s } from '../dom.js';
 import { t } from '../i18n.js';
 import { outlineOf } from '../formats/shapes.js';
+import { lightnessOf } from '../pictures.js';
 
 /** @typedef {import('../types.js').Line} Line */
 /** @typedef {import('../types.js').Point} Point */
@@ -11,6 +12,8 @@ import { outlineOf } from '../formats/shapes.js';
 /** Widths on the screen: from a fifth of what fits to so many pixels for one of the picture. */
 const [LEAST, MOST] = [0.2, 6];
 const STEP = 1.25;
+/** Less light than this, 0 to 1, is a dark part of the picture. */
+const DARK = 0.4;
 /** Around the picture, in pixels. */
 const MARGIN = 12;
 
@@ -39,10 +42,9 @@ export class SheetView {
     this.element = element;
     this.events = events;
     this.image = h('img', { alt: '', draggable: 'false' });
-    this.halo = s('path', { class: 'halo', 'aria-hidden': 'true' });
     this.doubts = s('g', { class: 'doubts' });
     this.shapes = s('g', { class: 'lines' });
-    this.overlay = s('svg', { class: 'overlay', role: 'group' }, this.halo, this.doubts, this.shapes);
+    this.overlay = s('svg', { class: 'overlay', role: 'group' }, this.doubts, this.shapes);
     this.stage = h('div', { class: 'stage' }, this.image, this.overlay);
     element.append(this.stage);
     this.image.addEventListener('error', () => this.#showsPicture(false));
@@ -65,7 +67,6 @@ export class SheetView {
     if (this.#sheet !== sheet) this.#scale = null;
     this.#sheet = sheet;
     this.shapes.replaceChildren();
-    this.halo.setAttribute('d', '');
     this.#lines = [];
     if (!sheet) return;
     const { page } = sheet;
@@ -73,7 +74,7 @@ export class SheetView {
     this.overlay.setAttribute('aria-label', t('pictureLines'));
     this.#lines = page.lines.map((line, number) => this.#shape(line, number));
     this.shapes.append(...this.#lines);
-    this.halo.setAttribute('d', page.lines.map((line) => `M${outlineOf(line).join(' ')}Z`).join(''));
+    this.#markDark();
     this.#resize();
   }
 
@@ -183,6 +184,15 @@ export class SheetView {
   #showsPicture(shows) {
     this.stage.classList.toggle('blank', !shows);
     byId('no-picture').hidden = shows;
+    this.#markDark();
+  }
+
+  /** Lines that stand on a dark part of the picture get light boxes. */
+  #markDark() {
+    if (!this.#sheet || !this.pixels) return;
+    const { page } = this.#sheet;
+    const lightness = lightnessOf(this.pixels, page, page.lines.map(outlineOf));
+    this.#lines.forEach((line, k) => line.classList.toggle('dark', lightness[k] < DARK));
   }
 
   #fitScale() {
