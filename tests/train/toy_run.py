@@ -186,7 +186,9 @@ def main() -> None:
         print("error:", e)
         raise SystemExit(2) from e
     except Interrupted as e:
-        print("interrupted:", e)
+        print("interrupted:", e, flush=True)
+        if torch.distributed.is_initialized():
+            torch.distributed.barrier()  # torchrun ends the others as soon as one leaves
         raise SystemExit(143) from e
     if int(os.environ.get("RANK", 0)) == 0:
         state = b"".join(v.numpy().tobytes() for v in task.model.state_dict().values())
