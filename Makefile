@@ -45,7 +45,10 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $@
 
 test: $(STAMP) ## the tests: a few minutes, no network, no data
-	$(PY) -m pytest -q -n auto --maxprocesses 4 -m "not slow"
+	$(PY) -m pytest -q -n auto --maxprocesses 4 -m "not slow and not programs"
+
+test-programs: $(STAMP) ## tests that start programs: torchrun, Chromium, the commands of the documentation
+	$(PY) -m pytest -q -n auto --maxprocesses 2 -m programs
 
 wheel-test: $(STAMP) ## build the wheel, install it in a fresh environment, read with it
 	$(PY) -m pytest -q -m slow

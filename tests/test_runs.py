@@ -215,6 +215,7 @@ def test_a_run_starts_from_parts_of_another_run(tmp_path: Path) -> None:
         run("gate", config.replace(gate, init_parts=("neck",)), tmp_path)
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", ["rec_conv_ctc"])
 def test_two_processes_train_a_scene_config_as_one_does(name: str, tmp_path: Path) -> None:
     # One step, for Adam magnifies rounding in the next: five rows at batch=4, whose last would be too few for two.
@@ -239,6 +240,7 @@ def test_two_processes_train_a_scene_config_as_one_does(name: str, tmp_path: Pat
     assert records[2][0]["loss"] == pytest.approx(records[1][0]["loss"], rel=1e-4)
 
 
+@pytest.mark.programs
 def test_two_processes_train_a_detector_as_one_does(tmp_path: Path) -> None:
     pages = labelled_pages(tmp_path)
     train, valid = f"{pages}[:0.75]", f"{pages}[:0.25]"  # three pages at batch=2; one to validate on

@@ -106,6 +106,7 @@ def project(tmp_path: Path) -> Path:
 RUN = [page for page in PAGES if any(block.mark == "run" for block in blocks_of(page))]
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("page", RUN, ids=lambda p: p.name)
 def test_the_commands_of_a_page_run(page: Path, project: Path) -> None:
     script = [f'chuviet() {{ "{sys.executable}" -m chuviet "$@"; }}; python() {{ "{sys.executable}" "$@"; }}']

@@ -131,6 +131,7 @@ def test_the_command(pages: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
 @pytest.mark.skipif(
     not (WEB / "node_modules" / "playwright-core").is_dir(), reason="web/node_modules is missing (npm ci in web/)"
 )
+@pytest.mark.programs
 def test_the_page_in_chromium(pages: Path) -> None:
     environment = os.environ | {
         "CHROMIUM": str(CHROMIUM), "MODULES": str(WEB / "node_modules"), "PAGES": str(pages),

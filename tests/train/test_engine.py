@@ -43,6 +43,7 @@ def losses(out: Path) -> list[float]:
     return [json.loads(x)["loss"] for x in (out / "metrics.jsonl").read_text().splitlines() if "loss" in json.loads(x)]
 
 
+@pytest.mark.programs
 def test_killed_run_resumes_bit_for_bit(tmp_path: Path) -> None:
     whole = run(tmp_path / "whole")
     killed = run(tmp_path / "killed", "--kill-at", 8)
@@ -52,6 +53,7 @@ def test_killed_run_resumes_bit_for_bit(tmp_path: Path) -> None:
     assert losses(tmp_path / "killed") == losses(tmp_path / "whole")
 
 
+@pytest.mark.programs
 def test_sigterm_saves_and_leaves(tmp_path: Path) -> None:
     stopped = run(tmp_path, "--term-at", 4)
     assert stopped.returncode == 143 and "resume" in stopped.stdout
@@ -62,12 +64,14 @@ def test_sigterm_saves_and_leaves(tmp_path: Path) -> None:
 TWO = ("-m", "torch.distributed.run", "--nproc-per-node", "2")
 
 
+@pytest.mark.programs
 def test_a_signal_to_one_of_two_processes_saves_and_stops_both(tmp_path: Path) -> None:
     stopped = run(tmp_path, "--minutes", 100, "--term-at", 3, "--term-rank", 1, launcher=TWO)
     assert stopped.stdout.count("interrupted: stopped by signal 15") == 2, stopped.stderr[-2000:]
     assert load_checkpoint(tmp_path / "checkpoint.pt")["position"][:3] == (0, 3, 3)
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("kind", ["mutual"])
 def test_two_processes_give_the_guided_losses_of_one(kind: str, tmp_path: Path) -> None:
     """In one step: each term is a mean over other things (lines, characters, frames) than the next."""
@@ -77,6 +81,7 @@ def test_two_processes_give_the_guided_losses_of_one(kind: str, tmp_path: Path) 
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("loss", ["db", "line_word"])
 def test_two_processes_give_the_detectors_losses_of_one(loss: str, tmp_path: Path) -> None:
     """In one step: Dice over the batch, negatives by the batch's mean, parts that are means over other things."""
@@ -86,6 +91,7 @@ def test_two_processes_give_the_detectors_losses_of_one(loss: str, tmp_path: Pat
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
 
 
+@pytest.mark.programs
 def test_a_process_that_dies_is_one_line_in_the_other_and_the_run_goes_on(tmp_path: Path) -> None:
     args = ("--minutes", 0, "--dropout", 0, "--epochs", 1)
     died = run(tmp_path, *args, "--kill-at", 3, "--kill-rank", 1, launcher=TWO)
@@ -93,11 +99,13 @@ def test_a_process_that_dies_is_one_line_in_the_other_and_the_run_goes_on(tmp_pa
     assert run(tmp_path, *args, "--resume", launcher=TWO).returncode == 0
 
 
+@pytest.mark.programs
 def test_a_batch_with_fewer_rows_than_processes_is_refused(tmp_path: Path) -> None:
     refused = run(tmp_path, "--size", 5, launcher=TWO)  # batches of 4 and 1
     assert "error: a batch of 1 rows cannot be shared by 2 processes" in refused.stdout + refused.stderr
 
 
+@pytest.mark.programs
 def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
     one = run(tmp_path / "one", "--dropout", 0)
     two = run(tmp_path / "two", "--dropout", 0, launcher=TWO)

@@ -114,7 +114,8 @@ class NoisePages(NoiseData):
         mask, half = torch.ones_like(text), F.avg_pool2d(text[:, None], 5, 1, 2)[:, 0]
         border = ((half > 0) & (half < 1)).float()
         maps = {"text": text, "text_mask": mask, "threshold": 0.3 + 0.4 * half, "threshold_mask": border, "lines": text,
-                "lines_mask": mask, "words": text.flip(1), "words_mask": mask}  # fmt: skip
+                "lines_mask": mask, "words": text.flip(1), "words_mask": mask,
+                "lines_weight": 1 + 3 * text.float(), "words_weight": torch.ones_like(half)}  # fmt: skip
         small, cells = text[:, ::4, ::4], torch.rand(len(rows), 5, 16, 16, generator=g[0])
         maps |= {"score": small, "mask": torch.ones_like(small), "geometry": 20 * small[:, None] + 0 * cells}
         return Batch(images, torch.full((len(rows),), 64), torch.tensor(rows), maps=maps)
@@ -185,7 +186,9 @@ def main() -> None:
         print("error:", e)
         raise SystemExit(2) from e
     except Interrupted as e:
-        print("interrupted:", e)
+        print("interrupted:", e, flush=True)
+        if torch.distributed.is_initialized():
+            torch.distributed.barrier()  # torchrun ends the others as soon as one leaves
         raise SystemExit(143) from e
     if int(os.environ.get("RANK", 0)) == 0:
         state = b"".join(v.numpy().tobytes() for v in task.model.state_dict().values())

@@ -15,6 +15,8 @@ from chuviet.export.web import export_web
 from chuviet.reading.lines import LineReader
 from chuviet.reading.pages import Reader
 
+pytestmark = pytest.mark.programs
+
 NODE_MODULES = Path(__file__).parents[2] / "web" / "node_modules"
 TEXTS = (
     "Cong hoa xa hoi chu nghia",

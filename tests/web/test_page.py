@@ -18,6 +18,7 @@ PAGE = Path(__file__).parents[2] / "src" / "chuviet" / "serve" / "page"
 TESTS = sorted(path.name for path in (WEB / "tests").glob("*.test.mjs"))
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", TESTS)
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 @pytest.mark.skipif(not (WEB / "node_modules").is_dir(), reason="web/node_modules is missing (npm ci in web/)")

@@ -19,6 +19,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from chuviet.export.web import export_web
 
+pytestmark = pytest.mark.programs
+
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
 #: A name as an attacker may give it, and in Vietnamese.
