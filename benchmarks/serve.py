@@ -50,7 +50,7 @@ class Answer:
 
 def main() -> None:
     args = _arguments()
-    print(f"{os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}; {args.workers or 'one a core'}: workers")
+    print(f"{os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}; workers: {args.workers or 'one a core'}")
     pages = [_sign(k) for k in range(8)] if args.small else _pages()
     with _service(args.workers) as port:
         process = one_process(pages[: args.pages], args.pages)
