@@ -105,3 +105,9 @@ def test_a_quad_is_widened_by_shares_of_its_height() -> None:
     np.testing.assert_allclose(
         geometry.widened(np.array([level, upright]), 0.5, 0.1)[1], geometry.widened(upright, 0.5, 0.1)
     )
+
+
+def test_a_narrow_quad_is_widened_by_a_share_of_its_width_at_most() -> None:
+    narrow = np.array([(20, 20), (30, 20), (30, 40), (20, 40)], float)
+    np.testing.assert_allclose(geometry.widened(narrow, 0.5, 0.1, 0.15)[:2], [(18.5, 18), (31.5, 18)])
+    np.testing.assert_allclose(geometry.widened(narrow, 0.05, 0.1, 0.15)[:2], [(19, 18), (31, 18)])

@@ -64,11 +64,13 @@ def offset(quads: Quads, ratio: float) -> np.ndarray:
     return np.divide(np.abs(signed_area(quads)) * ratio, around, out=np.zeros(len(quads)), where=around > 0)
 
 
-def widened(quads: Quads, ends: float, above: float) -> Quads:
-    """Quads (... 4 2), longer by `ends` of their height at either end, and higher by `above` of it above and below."""
+def widened(quads: Quads, ends: float, above: float, most: float = np.inf) -> Quads:
+    """Quads (... 4 2), longer by `ends` of their height at either end, by `most` of their width at most, and higher by
+    `above` of their height above and below.
+    """
     along, down = quads[..., 1, :] - quads[..., 0, :], quads[..., 3, :] - quads[..., 0, :]
     height = np.linalg.norm(down, axis=-1, keepdims=True)
-    x = along * (ends * height / np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-6))
+    x = along * np.minimum(ends * height / np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-6), most)
     y = down * above
     return quads + np.stack((-x - y, x - y, x + y, y - x), -2)
 

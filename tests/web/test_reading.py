@@ -16,16 +16,17 @@ import pytest
 from chuviet import native
 from chuviet.config import to_json
 from chuviet.decode.ctc import CTCBeam
-from chuviet.decode.db import DBDecoder
+from chuviet.decode.db import DBDecoder, LineWordDecoder
 from chuviet.language.edits import Names, edit_distances
 from chuviet.language.gazetteer import District, Gazetteer
 from chuviet.language.ngram import NGram
 from chuviet.language.rescore import AddressRescorer
 from chuviet.language.spelling import both_tones, fields, name_key
 from chuviet.reading.choice import reads_better, vietnamese_share
-from chuviet.reading.joining import lines_of
+from chuviet.reading.joining import FoundLine, lines_of
 from chuviet.reading.order import arrange
 from chuviet.reading.upright import aligned
+from chuviet.reading.wide_set import join_wide_set
 from chuviet.results import Detection, Prediction
 from chuviet.vocab import VIETNAMESE, Charset
 
@@ -145,6 +146,52 @@ def test_regions_of_a_map(engine: Any, cfg: DBDecoder.Config) -> None:
         quads, scores = cfg.build().regions(probability)
         assert len(quads) > 3 and np.abs(np.array(found["quads"]) - quads).max() < 1e-3
         assert found["scores"] == pytest.approx(scores.tolist(), abs=1e-6)
+
+
+def test_lines_get_the_margin_that_python_gives_them(engine: Any) -> None:
+    """Narrow ones less of it, columns of letters above and below."""
+    probability = np.full((160, 240), 0.02, np.float32)
+    for x, y, w, h in ((10, 10, 5, 20), (40, 12, 90, 18), (200, 10, 12, 100), (20, 60, 14, 14), (228, 140, 11, 18)):
+        probability[y : y + h, x : x + w] = 0.97
+    logits = np.log(probability / (1 - probability))[None].repeat(2, 0)
+    cfg = LineWordDecoder.Config(lines=DBDecoder.Config(threshold=0.5, unclip=0.0, shrink=0.6), margin=(0.2, 0.1))
+    (want,) = cfg.build()(logits[None], [(160, 240, 320, 480)])
+    size = [{"width": w, "height": h} for w, h in ((240, 160), (480, 320))]
+    found = engine.one("decode/regions", "decodeMaps", to_json(cfg), logits.ravel(), 160, 240, *size)
+    assert len(want.quads) == 5
+    np.testing.assert_allclose(found["lines"]["quads"], want.quads, atol=1e-3)
+
+
+def test_words_that_are_set_wide_are_one_line(engine: Any) -> None:
+    rng = np.random.default_rng(10)
+    joined = 0
+    for _ in range(8):
+        reads = []
+        for row in range(4):
+            x, place = float(rng.uniform(0, 40)), float(rng.uniform(10, 24))
+            for _ in range(rng.integers(1, 5)):
+                letters = "".join(rng.choice(list("ABC1.ế"), rng.integers(1, 7)))
+                width, y = place * len(letters), 40 * row + float(rng.normal(0, 3))
+                quad = np.array([(x, y), (x + width, y + 1), (x + width, y + 21), (x, y + 20)])
+                words = quad[None] if rng.random() < 0.5 else None
+                text = Prediction(0, letters, float(rng.uniform(0.3, 1)))
+                reads.append((FoundLine(quad, float(rng.random()), words), text))
+                x += width + float(rng.uniform(-8, 26))
+        reads = [reads[i] for i in rng.permutation(len(reads))]
+        given = []
+        for line, text in reads:
+            shown = {"quad": line.quad.tolist(), "score": line.score}
+            shown["words"] = None if line.words is None else line.words.tolist()
+            given.append({"line": shown, "text": {"text": text.text, "confidence": text.confidence}})
+        found, wanted = engine.one("reading/wideSet", "joinWideSet", given), join_wide_set(reads)
+        assert [one["text"]["text"] for one in found] == [text.text for _, text in wanted]
+        for one, (line, text) in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(one["line"]["quad"], line.quad, atol=1e-9)
+            assert one["line"]["score"] == pytest.approx(line.score)
+            assert one["text"]["confidence"] == pytest.approx(text.confidence)
+            assert (one["line"]["words"] is None) == (line.words is None)
+        joined += len(reads) - len(wanted)
+    assert joined > 8
 
 
 def page(rng: np.random.Generator, angle: float) -> tuple[np.ndarray, np.ndarray]:

@@ -94,17 +94,19 @@ export function minAreaQuad(points) {
 }
 
 /**
- * A quad, longer by `ends` of its height at either end, and higher by `above` of it above and below.
+ * A quad, longer by `ends` of its height at either end, by `most` of its width at most, and higher by `above` of its
+ * height above and below.
  *
  * @param {Quad} quad
  * @param {number} ends
  * @param {number} above
+ * @param {number} most
  * @returns {Quad}
  */
-export function widened(quad, ends, above) {
+export function widened(quad, ends, above, most) {
   const right = minus(quad[1], quad[0]);
   const down = minus(quad[3], quad[0]);
-  const more = (ends * Math.hypot(...down)) / Math.max(Math.hypot(...right), 1e-6);
+  const more = Math.min((ends * Math.hypot(...down)) / Math.max(Math.hypot(...right), 1e-6), most);
   return quad.map(([x, y], i) => {
     const [u, v] = [i === 0 || i === 3 ? -1 : 1, i < 2 ? -1 : 1];
     return [x + u * right[0] * more + v * down[0] * above, y + u * right[1] * more + v * down[1] * above];

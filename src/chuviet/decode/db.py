@@ -25,6 +25,7 @@ from chuviet import config
 from chuviet.geometry import order_quad, side_lengths, widened
 from chuviet.results import Detection
 
+_MOST_OF_WIDTH = 0.15  # of a line's margin at either end: a digit that stands alone is not made twice as wide
 _LONG = 1.5  # times as wide as high: from there on moments tell a region's angle better than its outermost pixels
 
 
@@ -140,7 +141,7 @@ class LineWordDecoder:
         sides = side_lengths(quads)
         upright = sides[:, 1] > 2 * sides[:, 0]
         turned = np.where(upright[:, None, None], np.roll(quads, 1, 1), quads)
-        wide = widened(turned, *self.margin)
+        wide = widened(turned, *self.margin, most=_MOST_OF_WIDTH)
         wide = np.where(upright[:, None, None], np.roll(wide, -1, 1), wide)
         return np.clip(wide, 0, (size[1] - 1, size[0] - 1))
 

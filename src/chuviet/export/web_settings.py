@@ -30,7 +30,7 @@ MODULES = (
     "language.gazetteer", "language.levels", "language.ngram", "language.rescore", "language.spelling",
     "preprocess.line", "preprocess.page", "preprocess.scene", "reading.blocks", "reading.choice", "reading.flatten",
     "reading.gutters", "reading.joining", "reading.lines", "reading.order", "reading.pages", "reading.pieces",
-    "reading.scales", "reading.stacked", "reading.upright", "reading.words",
+    "reading.scales", "reading.stacked", "reading.upright", "reading.wide_set", "reading.words",
 )  # fmt: skip
 _MANY = 2048  # numbers: longer arrays are tables that are made anew
 

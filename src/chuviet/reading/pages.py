@@ -24,6 +24,7 @@ from chuviet.reading.lines import LineReader, Weights
 from chuviet.reading.order import arrange
 from chuviet.reading.text_layer import Ocr, layer_of, unwritten, written_lines
 from chuviet.reading.upright import aligned, is_found, is_lost, lean_of, levelled, read_upright, turned_back
+from chuviet.reading.wide_set import join_wide_set
 from chuviet.reading.words import joined, knows_words, read_words
 from chuviet.results import Block, Detection, Line, Page, Prediction, Word
 
@@ -114,10 +115,11 @@ class Reader:
             if is_found(better, texts):
                 found, texts = [line.moved(lambda p: turned_back(p, image.shape[1])) for line in other], better
         among_text = is_text_page(found, texts)
+        kept = [
+            (line, text) for line, text in zip(found, texts, strict=True) if self._is_kept(text, line.score, among_text)
+        ]
         lines = [
-            line_at(line.quad, text, line.score * text.confidence, line.words)
-            for line, text in zip(found, texts, strict=True)
-            if self._is_kept(text, line.score, among_text)
+            line_at(line.quad, text, line.score * text.confidence, line.words) for line, text in join_wide_set(kept)
         ]
         return page_of(name, image.shape[1], image.shape[0], lines)
 

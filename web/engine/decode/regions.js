@@ -49,9 +49,10 @@ export function decodeMaps(config, logits, rows, columns, content, original) {
  * @returns {Quad}
  */
 function grown(quad, ends, above, size) {
+  const { _MOST_OF_WIDTH } = constants('decode.db');
   const sides = sideLengths(quad);
   const upright = sides[1] > 2 * sides[0];
-  const wide = widened(upright ? rolled(quad, -1) : quad, ends, above);
+  const wide = widened(upright ? rolled(quad, -1) : quad, ends, above, _MOST_OF_WIDTH);
   return clipped(upright ? rolled(wide, 1) : wide, size.width, size.height);
 }
 

@@ -19,6 +19,7 @@ import { choose } from './choice.js';
 import { linesOf, moved } from './joining.js';
 import { lineAt, pageOf } from './layout.js';
 import { aligned, isFound, isLost, leanOf, levelled, readUpright, turnedBack } from './upright.js';
+import { joinWideSet } from './wideSet.js';
 import { joinWords, splitWords } from './words.js';
 
 export class Reader {
@@ -49,10 +50,12 @@ export class Reader {
       }
     }
     const amongText = isTextPage(found, texts);
-    const lines = found.flatMap((line, i) => {
+    const kept = found.flatMap((line, i) => {
       const text = texts[i];
-      if (!text.text || line.score * likelihood(text) < leastScore(text.text, amongText)) return [];
-      return [lineAt(line.quad, text, line.score * text.confidence, line.words)];
+      return text.text && line.score * likelihood(text) >= leastScore(text.text, amongText) ? [{ line, text }] : [];
+    });
+    const lines = joinWideSet(kept).map(({ line, text }) => {
+      return lineAt(line.quad, text, line.score * text.confidence, line.words);
     });
     return pageOf(name, image, lines);
   }
