@@ -121,7 +121,9 @@ def test_a_model_that_does_not_fit_its_images_is_named_in_one_line(save: Save) -
     for kind in ("ctc", "attention"):
         saved = load_artifact(save(f"{kind}.safetensors", kind=kind))
         network: Any = as_artifact(saved).network
-        with pytest.raises(InputError, match=rf"{kind}\.safetensors: its model cannot be run on an array of 1 x 2 x 32"):
+        with pytest.raises(
+            InputError, match=rf"{kind}\.safetensors: its model cannot be run on an array of 1 x 2 x 32"
+        ):
             network.frames(images, widths) if kind == "ctc" else network.encode(images, widths)
 
 

@@ -94,9 +94,9 @@ def as_artifact(saved: SavedModel) -> Artifact:
     if saved.charset is None and isinstance(model, Slimmable):
         model = model.slim()
     return Artifact(
-        saved.path, network_of(model, saved.charset is None, saved.path), to_json(saved.model_cfg), saved.preprocess_cfg,
-        saved.decoder_cfg, saved.charset, saved.metrics, saved.notes, saved.revision, saved.precision, saved.size,
-        saved.lm,
+        saved.path, network_of(model, saved.charset is None, saved.path), to_json(saved.model_cfg),
+        saved.preprocess_cfg, saved.decoder_cfg, saved.charset, saved.metrics, saved.notes, saved.revision,
+        saved.precision, saved.size, saved.lm,
     )  # fmt: skip
 
 
