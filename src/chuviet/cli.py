@@ -116,6 +116,8 @@ def _limits(p: argparse.ArgumentParser) -> None:
                    help="of a PDF, TIFF, GIF or WebP read the first N pages (%(default)s; 0: all)")  # fmt: skip
     p.add_argument("--dpi", type=_positive, metavar="N",
                    help="draw pages of PDFs with N dots per inch (default: a scan's own, else 200)")  # fmt: skip
+    p.add_argument("--page-seconds", type=float, default=15.0, metavar="S",
+                   help="refuse a PDF's page that takes over S s of processor time (%(default)g; 0: none)")  # fmt: skip
     p.add_argument("--longest", type=_positive, metavar="PX",
                    help="the longer side that a detector scales pages to: more for small letters, less for large ones "
                    "(default: what it was trained for)")  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from chuviet.geometry import Quads
@@ -15,6 +14,8 @@ def polygons(quads: Quads) -> np.ndarray:
     """K 4 2 -> K valid shapely geometries of polygons only: a self-crossing quad is the two triangles that it makes,
     one without area is empty.
     """
+    import shapely  # of the extra `train`: configs are read without it
+
     if not len(quads):
         return np.empty(0, object)
     shapes = shapely.polygons(np.asarray(quads, np.float64))
@@ -35,6 +36,8 @@ class Overlaps(NamedTuple):
 
 def overlaps(a: Quads, b: Quads) -> Overlaps:
     """A 4 2 and B 4 2 -> how much the quads of every pair have in common."""
+    import shapely  # of the extra `train`: configs are read without it
+
     shapes_a, shapes_b = polygons(a), polygons(b)
     common = _common(a, b, shapes_a, shapes_b)
     area_a, area_b = shapely.area(shapes_a)[:, None], shapely.area(shapes_b)[None]
@@ -56,6 +59,8 @@ def iou(a: Quads, b: Quads) -> NDArray[np.float64]:
 
 
 def _common(a: Quads, b: Quads, shapes_a: np.ndarray, shapes_b: np.ndarray) -> NDArray[np.float64]:
+    import shapely  # of the extra `train`: configs are read without it
+
     out = np.zeros((len(a), len(b)))
     if not out.size:
         return out
@@ -73,6 +78,8 @@ def grow(shapes: np.ndarray, distance: np.ndarray) -> tuple[np.ndarray, np.ndarr
     Corners are rounded when growing, as Vatti clipping with round joins does. One of which nothing is left is left out;
     of one that falls apart it is the largest piece.
     """
+    import shapely  # of the extra `train`: configs are read without it
+
     join = "round" if (distance > 0).any() else "mitre"
     moved = shapely.buffer(shapes, distance, quad_segs=16, join_style=join)
     pieces, owner = shapely.get_parts(moved, return_index=True)

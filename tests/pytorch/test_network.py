@@ -17,6 +17,7 @@ from chuviet.batch import Batch, Output
 from chuviet.decode.attention import AttentionBeam, AttentionGreedy
 from chuviet.decode.ctc import CTCBeam, CTCGreedy
 from chuviet.decode.db import DBDecoder
+from chuviet.errors import InputError
 from chuviet.pytorch.artifact import load_artifact
 from chuviet.pytorch.decoding import TorchDecoder
 from chuviet.pytorch.network import TorchSteps, as_artifact, as_batch, network_of
@@ -112,6 +113,18 @@ def test_each_model_gets_the_interface_that_it_has(save: Save, detector_file: Pa
     images = np.zeros((1, 3, 64, 64), np.float32)
     maps: Tensor = whole.model(as_batch(whole.model, images)).logits
     assert maps.shape[1] == 2 and slim.network.maps(images).shape[1] == 1
+
+
+def test_a_model_that_does_not_fit_its_images_is_named_in_one_line(save: Save) -> None:
+    """A stranger's file may say other sizes for its images than its layers are made for."""
+    images, widths = np.zeros((1, 2, 32, 40), np.float32), np.array([40])
+    for kind in ("ctc", "attention"):
+        saved = load_artifact(save(f"{kind}.safetensors", kind=kind))
+        network: Any = as_artifact(saved).network
+        with pytest.raises(
+            InputError, match=rf"{kind}\.safetensors: its model cannot be run on an array of 1 x 2 x 32"
+        ):
+            network.frames(images, widths) if kind == "ctc" else network.encode(images, widths)
 
 
 def test_a_state_keeps_and_repeats_its_lines(save: Save, scribbles: Scribbles) -> None:

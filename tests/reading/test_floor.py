@@ -86,6 +86,14 @@ def test_every_module_of_the_service_is_imported_with_its_own_extra_alone() -> N
     assert done.returncode == 2 and "pip install 'chuviet[serve]'" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("arguments", [["--list"], ["b1_384_ptr_f5"], ["resnet18_db_small"], ["page_lite0"]], ids=str)
+def test_configs_are_listed_and_printed_without_the_making_floor(arguments: list[str]) -> None:
+    code = f"import os\nos.chdir({str(ROOT)!r})\nfrom chuviet.cli import main\nsys.exit(main({['config', *arguments]}))"
+    done = without(code)
+    assert done.returncode == 0, done.stderr
+    assert "b1_384_ptr_f5" in done.stdout if arguments == ["--list"] else "optim.lr" in done.stdout
+
+
 READ = """
 import json
 from pathlib import Path
@@ -124,11 +132,18 @@ def test_lines_and_pages_are_read_without_the_making_floor(small_onnx: Any, tmp_
 def test_what_needs_the_making_floor_says_in_one_line_what_to_install(small_onnx: Any, tmp_path: Path) -> None:
     weights = small_onnx.line.with_suffix(".safetensors")
     Image.new("L", (90, 30), 255).save(tmp_path / "a.png")
+    (tmp_path / "labels.csv").write_text("img_path,text,fold\na.png,a,0\n")
     code = "from chuviet.cli import main\nsys.exit(main(sys.argv[1:]))"
     for command in (
         ["predict", "-w", str(weights), str(tmp_path / "a.png")],
         ["evaluate", "-w", str(small_onnx.line), "--data", "labels.csv"],
-        ["train", "-C", "line_192_f0"],
+        [
+            "train",
+            "-C",
+            "demo_scratch_f0",
+            "init=",
+            f"data.csv={tmp_path / 'labels.csv'}",
+        ],  # what lacks data is told that first
         ["export", "-w", str(weights)],
     ):
         done = without(code, *command)

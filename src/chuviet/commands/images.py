@@ -32,7 +32,7 @@ def sources_of(args: Namespace, check: Callable[[Sequence[Source], Sequence[Path
     written. `check`, given the images and the files and folders that are read, does so for `args.out`; without it that
     is one file.
     """
-    found = find_sources(args.input, limits=Limits(args.max_pixels, args.max_pages, args.dpi))
+    found = find_sources(args.input, limits=Limits(args.max_pixels, args.max_pages, args.dpi, args.page_seconds))
     inputs = [Path(name) for name in args.input if Path(name).exists()]
     inputs += [s.path for s in found.sources if s.path is not None]
     if check is not None:

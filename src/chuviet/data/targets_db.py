@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import shapely
 
 from chuviet import config
 from chuviet.geometry import Quad, Quads, height_of, offset, side_lengths
@@ -55,6 +54,8 @@ def fill(mask: np.ndarray, shapes: np.ndarray, values: np.ndarray | None = None)
 
     OpenCV would set those on the edge as well, which doubles a small word that was shrunk to a few pixels.
     """
+    import shapely  # of the extra `train`: configs are read without it
+
     h, w = mask.shape
     corners, owner = shapely.get_coordinates(shapely.get_exterior_ring(shapes), return_index=True)
     edge = np.flatnonzero(owner[1:] == owner[:-1])  # rings are closed
@@ -79,6 +80,8 @@ def _ranges(starts: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def _draw_bands(quads: Quads, outlines: np.ndarray, distance: np.ndarray, band: np.ndarray, mask: np.ndarray) -> None:
     """Raises `band` (H W, 0..1) to 1 - d / `distance` at d pixels from a quad's outline; marks it in `mask`."""
+    import shapely  # of the extra `train`: configs are read without it
+
     outer, owner = grow(outlines, distance)
     corners, ring = shapely.get_coordinates(shapely.get_exterior_ring(outer), return_index=True)
     starts = np.searchsorted(ring, np.arange(len(outer) + 1))

@@ -7,7 +7,6 @@ from typing import Literal
 
 import cv2
 import numpy as np
-import shapely
 
 from chuviet import config
 from chuviet.data.targets_db import fill
@@ -55,6 +54,8 @@ class LineWordTargets:
 
     def _draw(self, page: LabelledPage, shrink: float, text: np.ndarray, mask: np.ndarray, weight: np.ndarray) -> None:
         """Draws the shrunk text of all quads of the page into the three maps (H W) of one kind."""
+        import shapely  # of the extra `train`: configs are read without it
+
         if not len(page.quads):
             return
         shapes = outlines_of(page)
@@ -76,6 +77,8 @@ class LineWordTargets:
 
 def outlines_of(page: LabelledPage) -> np.ndarray:
     """The polygon of each of the page's K texts: its outline, else its quad."""
+    import shapely  # of the extra `train`: configs are read without it
+
     shapes = polygons(page.quads)
     for i, outline in enumerate(page.outlines or ()):
         if outline is not None:

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chuviet.errors import InputError
-from chuviet.inputs import jpeg
+from chuviet.inputs import jpeg, tiff
 from chuviet.inputs.arrays import from_array, on_paper, scale_levels
 from chuviet.inputs.kinds import FORMATS, HEAD, SUFFIXES, kind_of
 from chuviet.inputs.names import list_images, natural_key
@@ -160,9 +160,9 @@ def count_frames(data: bytes | Path, kind: str | None) -> int:
     if kind not in ("TIFF", "GIF", "WEBP"):
         return 1
     try:
+        if kind == "TIFF":
+            return tiff.count_pages(data)
         with _open(data, kind) as opened:
-            if kind == "TIFF":
-                return _found_frames(opened)
             frames = getattr(opened, "n_frames", 1)
             size = opened.size
     except InputError:
@@ -195,8 +195,7 @@ def _found_frames(opened: Image.Image) -> int:
         except Exception:  # noqa: BLE001 (as in `count_frames`)
             return frames + 1
         frames += 1
-        if opened.format != "TIFF":
-            _check_animation(*opened.size, frames)
+        _check_animation(*opened.size, frames)
 
 
 def _check_animation(width: int, height: int, frames: int) -> None:

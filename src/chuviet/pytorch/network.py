@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from chuviet.artifact.metadata import Artifact
+from chuviet.artifact.metadata import Artifact, first_line
 from chuviet.artifact.network import FrameNetwork, MapNetwork, Network, SteppingNetwork
 from chuviet.batch import Batch, Output
 from chuviet.config import to_json
@@ -19,31 +21,35 @@ from chuviet.pytorch.artifact import SavedModel, load_artifact
 
 
 class TorchFrames(FrameNetwork):
-    """A CTC recogniser of PyTorch."""
+    """A CTC recogniser of PyTorch. `name` is what errors call it, here as in the classes below."""
 
-    def __init__(self, model: nn.Module) -> None:
-        self.model = model
+    def __init__(self, model: nn.Module, name: str | Path = "the model") -> None:
+        self.model, self.name = model, name
 
     @torch.inference_mode()
     def frames(self, images: np.ndarray, widths: np.ndarray, one_thread: bool = False) -> list[np.ndarray]:
-        return frame_log_probs(self.model(as_batch(self.model, images, widths)))
+        with _explained(self.name, images):
+            return frame_log_probs(self.model(as_batch(self.model, images, widths)))
 
 
 class TorchSteps(SteppingNetwork):
     """An attention recogniser of PyTorch. Its state is a tuple of tensors that all begin with the batch dimension."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, name: str | Path = "the model") -> None:
         if not isinstance(model, StepModel):
             raise TypeError(f"{type(model).__name__} has no encode and step")
         self.model: StepModel = model
+        self.name = name
 
     @torch.inference_mode()
     def encode(self, images: np.ndarray, widths: np.ndarray) -> tuple[Tensor, ...]:
-        return self.model.encode(as_batch(self.model, images, widths))
+        with _explained(self.name, images):
+            return self.model.encode(as_batch(self.model, images, widths))
 
     @torch.inference_mode()
     def step(self, tokens: np.ndarray, state: tuple[Tensor, ...]) -> tuple[np.ndarray, tuple[Tensor, ...]]:
-        logits, state = self.model.step(torch.from_numpy(tokens).to(state[0].device), state)
+        with _explained(self.name, tokens):
+            logits, state = self.model.step(torch.from_numpy(tokens).to(state[0].device), state)
         return logits.float().cpu().numpy(), state
 
     def select(self, state: tuple[Tensor, ...], rows: np.ndarray) -> tuple[Tensor, ...]:
@@ -54,12 +60,23 @@ class TorchSteps(SteppingNetwork):
 class TorchMaps(MapNetwork):
     """A text detector of PyTorch."""
 
-    def __init__(self, model: nn.Module) -> None:
-        self.model = model
+    def __init__(self, model: nn.Module, name: str | Path = "the model") -> None:
+        self.model, self.name = model, name
 
     @torch.inference_mode()
     def maps(self, images: np.ndarray) -> np.ndarray:
-        return self.model(as_batch(self.model, images)).logits.float().cpu().numpy()
+        with _explained(self.name, images):
+            return self.model(as_batch(self.model, images)).logits.float().cpu().numpy()
+
+
+@contextmanager
+def _explained(name: str | Path, array: np.ndarray) -> Iterator[None]:
+    """Says in one line (InputError) that a model cannot be run: a stranger's file may hold parts that do not fit."""
+    try:
+        yield
+    except (RuntimeError, ValueError, IndexError) as e:
+        shape = " x ".join(map(str, array.shape))
+        raise InputError(f"{name}: its model cannot be run on an array of {shape} ({first_line(e)[:160]})") from e
 
 
 def open_safetensors(path: Path, device: str, threads: int) -> Artifact:
@@ -77,17 +94,17 @@ def as_artifact(saved: SavedModel) -> Artifact:
     if saved.charset is None and isinstance(model, Slimmable):
         model = model.slim()
     return Artifact(
-        saved.path, network_of(model, saved.charset is None), to_json(saved.model_cfg), saved.preprocess_cfg,
-        saved.decoder_cfg, saved.charset, saved.metrics, saved.notes, saved.revision, saved.precision, saved.size,
-        saved.lm,
+        saved.path, network_of(model, saved.charset is None, saved.path), to_json(saved.model_cfg),
+        saved.preprocess_cfg, saved.decoder_cfg, saved.charset, saved.metrics, saved.notes, saved.revision,
+        saved.precision, saved.size, saved.lm,
     )  # fmt: skip
 
 
-def network_of(model: nn.Module, detects: bool = False) -> Network:
-    """The interface that a model has."""
+def network_of(model: nn.Module, detects: bool = False, name: str | Path = "the model") -> Network:
+    """The interface that a model has; errors call it `name`."""
     if detects:
-        return TorchMaps(model)
-    return TorchSteps(model) if isinstance(model, StepModel) else TorchFrames(model)
+        return TorchMaps(model, name)
+    return TorchSteps(model, name) if isinstance(model, StepModel) else TorchFrames(model, name)
 
 
 def as_batch(model: Any, images: np.ndarray, widths: np.ndarray | None = None) -> Batch:

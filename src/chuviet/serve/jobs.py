@@ -76,7 +76,8 @@ class Reading:
         Raises Refusal for what is too large or of a kind that is not read, InputError for what is broken.
         """
         name = str(job["name"])
-        limits = Limits(pixels=self.settings.max_pixels, pages=self.settings.max_pages)
+        # Without a limit a page: the service ends a worker that is over its time or its memory.
+        limits = Limits(pixels=self.settings.max_pixels, pages=self.settings.max_pages, page_seconds=0)
         kind = _check_kind(data, name)
         found = find_in_bytes(data, name, limits)
         if found.cut:
