@@ -82,7 +82,7 @@ def test_two_processes_give_the_guided_losses_of_one(kind: str, tmp_path: Path) 
 
 
 @pytest.mark.programs
-@pytest.mark.parametrize("loss", ["db", "line_word"])
+@pytest.mark.parametrize("loss", ["db", "line_word", "east"])
 def test_two_processes_give_the_detectors_losses_of_one(loss: str, tmp_path: Path) -> None:
     """In one step: Dice over the batch, negatives by the batch's mean, parts that are means over other things."""
     args = ("--detector", loss, "--size", 4, "--epochs", 1)

@@ -14,6 +14,8 @@ def count_pages(data: bytes | Path) -> int:
     Pillow looks at each page and searches all that came before: 18 s for 60,000 pages.
     """
     with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
+        whole = file.seek(0, io.SEEK_END)
+        file.seek(0)
         head = file.read(16)
         order = "<" if head[:2] == b"II" else ">"
         is_big = head[2:4] in (b"+\0", b"\0+")
@@ -27,7 +29,10 @@ def count_pages(data: bytes | Path) -> int:
             number = file.read(size)
             if len(number) < size:
                 return len(seen)  # no page, but one that is named
-            file.seek(place + size + entry * struct.unpack(order + count, number)[0])
+            length = entry * struct.unpack(order + count, number)[0]
+            if place + size + length > whole:
+                return len(seen)  # the list of what the page has is cut: that page is damaged
+            file.seek(place + size + length)
             following = file.read(width)
             if len(following) < width:
                 return len(seen) + 1
