@@ -1,0 +1,41 @@
+"""python -m chuviet.commands.averaging OUT FILE FILE ...: the mean of the weights of several runs of one model.
+
+Of runs that started from the same weights: their mean may read better than each. All else is that of the first file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+
+from chuviet.commands.guard import guarded
+from chuviet.errors import InputError
+from chuviet.pytorch.artifact import load_artifact, resave_artifact
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path, help="the new weights file")
+    parser.add_argument("weights", type=Path, nargs="+", help="weights of one model, such as of two runs")
+    args = parser.parse_args()
+    first, *others = (load_artifact(path) for path in args.weights)
+    for path, other in zip(args.weights[1:], others, strict=True):
+        if (other.model_cfg, other.charset) != (first.model_cfg, first.charset):
+            raise InputError(f"{path}: another model or charset than {args.weights[0]}")
+    states = [artifact.model.state_dict() for artifact in (first, *others)]
+    # Counters of batches are no weights.
+    mean = {
+        name: sum(state[name].double() for state in states).to(value.dtype) / len(states)
+        if value.is_floating_point() else value
+        for name, value in states[0].items()
+    }  # fmt: skip
+    first.model.load_state_dict(mean)
+    size = resave_artifact(dataclasses.replace(first), args.out)
+    print(f"{args.out}: the mean of {len(states)}, {size / 1e6:.2f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main, "averaging"))
