@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from PIL import Image
 
 from chuviet import cli, config
 
@@ -96,6 +97,7 @@ def project(tmp_path: Path) -> Path:
                 shutil.copy(path, target)
     examples = ROOT / "docs" / "examples"
     shutil.copy(examples / "lines" / "address.jpg", tmp_path / "line.jpg")
+    Image.open(tmp_path / "line.jpg").save(tmp_path / "line.png")
     shutil.copy(examples / "page.jpg", tmp_path / "photo.jpg")
     (tmp_path / "scans").mkdir()
     for name in ("name", "money"):
