@@ -227,3 +227,8 @@ def test_every_config_of_the_project_loads_and_survives_json() -> None:
     for name in names:
         cfg = config.load(name, folder)
         assert config.from_json(json.loads(json.dumps(config.to_json(cfg)))) == cfg, name
+
+
+def test_where_there_are_no_configs_a_checkout_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no config .*x\.py.*there are no configs at all.*in a checkout"):
+        config.find("x", [tmp_path, tmp_path / "b"])

@@ -86,6 +86,8 @@ def find(name: str | Path, folders: Sequence[Path]) -> Path:
     known = sorted({p.stem for folder in folders for p in files_in(folder)})
     near = difflib.get_close_matches(file.stem, known, n=3, cutoff=0.5)
     names = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
+    if not known:
+        names = "there are no configs at all: to train, pip install '.[train]' in a checkout"
     looked = f", nor in {folders[1]}" if len(folders) > 1 else ""
     raise ConfigError(f"no config {file if is_path else folders[0] / file}{looked}; {names}")
 
