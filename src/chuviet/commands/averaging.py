@@ -1,6 +1,7 @@
 """python -m chuviet.commands.averaging OUT FILE FILE ...: the mean of the weights of several runs of one model.
 
-Of runs that started from the same weights: their mean may read better than each. All else is that of the first file.
+Of runs that started from the same weights: their mean may read better than each. All else is that of the first file,
+but for its metrics: the mean has none yet.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def main() -> int:
         for name, value in states[0].items()
     }  # fmt: skip
     first.model.load_state_dict(mean)
-    size = resave_artifact(dataclasses.replace(first), args.out)
+    size = resave_artifact(dataclasses.replace(first, metrics={}), args.out)
     print(f"{args.out}: the mean of {len(states)}, {size / 1e6:.2f} MB")
     return 0
 

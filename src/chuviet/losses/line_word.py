@@ -1,8 +1,8 @@
 """The loss of a detector of lines and words: for each of its two maps DB's probability loss and a Dice loss.
 
 Without the map of thresholds that DB (https://arxiv.org/abs/1911.08947) learns beside them: its bands of long lines
-that stand close lie on each other. Maps: "lines", "lines_mask", "lines_weight" and
-the same of words, each N H W.
+that stand close lie on each other. Maps: "lines", "lines_mask", "lines_weight" and the
+same of words, each N H W.
 """
 
 from __future__ import annotations
