@@ -229,8 +229,6 @@ def _of_file(path: Path, name: str, limits: Limits, must_exist: bool = True) -> 
 def _frames(file: Path | bytes, path: Path | None, kind: str | None, name: str, limits: Limits) -> Found:
     """The pictures of a file (or its bytes), as far as they are to be read."""
     frames = _count(file, kind, name)
-    if kind == "PDF" and limits.page_seconds:
-        pdf_process.start()
     kept = min(frames, limits.pages or frames)
     names = [name] if frames == 1 else [f"{name}#{frame}" for frame in range(1, kept + 1)]
     sources = [_source(file, path, kind, frame, called, limits) for frame, called in enumerate(names, 1)]
@@ -241,8 +239,6 @@ def _some_frames(path: Path, name: str, first: int, last: int, limits: Limits) -
     """Pictures `first` to `last` of a file, asked for as ``FILE#first-last``."""
     kind = kind_of(_head(path))
     frames = _count(path, kind, name)
-    if kind == "PDF" and limits.page_seconds:
-        pdf_process.start()
     if not first <= last <= frames:
         what = "pages" if kind == "PDF" else "pictures"
         raise InputError(f"{name}#{first}{f'-{last}' if last != first else ''}: {name} has {frames} {what}")
@@ -254,6 +250,8 @@ def _some_frames(path: Path, name: str, first: int, last: int, limits: Limits) -
 def _source(file: Path | bytes, path: Path | None, kind: str | None, frame: int, name: str, limits: Limits) -> Source:
     """Picture `frame` of a file, or of its bytes."""
     if kind == "PDF":
+        if limits.page_seconds:
+            pdf_process.start()  # beside what is loaded before the first page is drawn
         page = (limits.page_seconds, file, frame, name, limits.dpi, min(limits.pixels, pdf.MAX_PAGE_PIXELS))
         render, text = partial(pdf_process.render_page, *page), partial(pdf_process.page_text, *page)
         return Source(name, path, frame, render, text)
