@@ -6,6 +6,9 @@ blocks that are lost or shifted. OpenCV has no other way to ask for that warning
 
 from __future__ import annotations
 
+import itertools
+import mmap
+import operator
 import os
 import re
 import struct
@@ -143,19 +146,23 @@ def _decode_quietly(data: np.ndarray, flags: int) -> tuple[np.ndarray | None, by
             os.dup2(catcher, 2)
             try:
                 image = cv2.imdecode(data, flags)
+                said = _written(catcher)
+                ours, others = _told_apart(said)
+                os.write(kept, others)  # before anyone writes there again: their lines stay in order
             finally:
                 os.dup2(kept, 2)
-            said = _written(catcher)
+            os.write(kept, _written(catcher)[len(said) :])
         finally:
             os.close(catcher)
             os.close(kept)
-    if not said:
-        return image, said
+    return image, ours
+
+
+def _told_apart(said: bytes) -> tuple[bytes, bytes]:
+    """The lines that libjpeg wrote, and those of others."""
     lines = said.splitlines(keepends=True)
-    ours = [line for line in lines if _DAMAGE.match(line) or _HARMLESS.match(line)]
-    if others := b"".join(line for line in lines if line not in ours):
-        os.write(2, others)
-    return image, b"".join(ours)
+    ours = [bool(_DAMAGE.match(line) or _HARMLESS.match(line)) for line in lines]
+    return b"".join(itertools.compress(lines, ours)), b"".join(itertools.compress(lines, map(operator.not_, ours)))
 
 
 def _scratch() -> int:
@@ -167,8 +174,9 @@ def _scratch() -> int:
 
 
 def _written(descriptor: int) -> bytes:
-    size = os.lseek(descriptor, 0, os.SEEK_CUR)
+    """All that was written there. Its position, which writers share, stays."""
+    size = os.fstat(descriptor).st_size
     if not size:
         return b""
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return os.read(descriptor, size)
+    with mmap.mmap(descriptor, size, access=mmap.ACCESS_READ) as file:
+        return file[:]
