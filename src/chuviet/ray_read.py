@@ -33,6 +33,7 @@ from chuviet import __version__
 from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.formats.json_format import JsonLinesWriter
+from chuviet.inputs.names import counted
 from chuviet.inputs.sources import Source, find_sources
 from chuviet.reading.pages import Reader
 
@@ -152,8 +153,9 @@ def run(args: argparse.Namespace) -> None:
     if any(source.path is None for source in todo):
         raise InputError("standard input can't be read by several processes; name files")
     cut = sum(pages for _, pages in found.cut)
-    print(f"{len(found.sources)} pages, {len(found.sources) - len(todo)} of them done; "
-          f"{len(found.left_out)} files are no images, {cut} pages over the limit are left out")  # fmt: skip
+    left_out = f"{counted(len(found.left_out), 'file')} (no images), {counted(cut, 'page')} (over the limit)"
+    done = len(found.sources) - len(todo)
+    print(f"{counted(len(found.sources), 'page')}, {done} of them done; not read: {left_out}")
     if not todo:
         return
     if not ray.is_initialized():

@@ -54,6 +54,6 @@ def test_no_output_takes_the_place_of_an_input(
             error = capsys.readouterr().err
             assert error.startswith("chuviet: error: ") and error.count("\n") == 1, wrong
         assert main([*command, "photos", "--draw", "drawn"]) == 0
-        assert "1 files are not read: notes.txt: not an image" in capsys.readouterr().err
+        assert "1 file not read: notes.txt: not an image" in capsys.readouterr().err
         assert sorted(p.name for p in Path("drawn").iterdir()) == ["a.jpg", "b.jpg"]
     assert {p.name: p.read_bytes() for p in photos.iterdir()} == before

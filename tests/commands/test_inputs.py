@@ -58,7 +58,7 @@ def test_standard_input(
 def test_pages_over_the_limit_are_counted(tmp_path: Path, read: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     path, out = pages(tmp_path / "a.tif", 5), tmp_path / "o.json"
     assert main([*read, str(path), "--max-pages", "2", "--out", str(out)]) == 3
-    assert f"{path}: 3 more pages are not read" in capsys.readouterr().err
+    assert f"{path}: 3 more pages not read" in capsys.readouterr().err
     assert [page["name"] for page in json.loads(out.read_text())["pages"]] == [f"{path}#1", f"{path}#2"]
     assert main([*read, f"{path}#2-4", "--out", str(out)]) == 0
     found = json.loads(out.read_text())["pages"]

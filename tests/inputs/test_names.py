@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chuviet.inputs.names import from_printable, list_files, locate, natural_key, printable
+from chuviet.inputs.names import counted, from_printable, list_files, locate, natural_key, printable
 
 
 def test_ordinary_names_stay_as_they_are() -> None:
@@ -71,3 +71,7 @@ def test_list_files_leaves_out_what_is_hidden(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert [p.relative_to(tmp_path).as_posix() for p in list_files(tmp_path)] == ["a.png", "b/9.txt", "b/10.txt"]
+
+
+def test_counted_things_have_their_plural() -> None:
+    assert [counted(n, "file") for n in (0, 1, 2, 1200)] == ["0 files", "1 file", "2 files", "1,200 files"]

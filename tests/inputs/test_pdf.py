@@ -112,7 +112,7 @@ def test_pages_over_the_limit_are_named(tmp_path: Path) -> None:
         (str(path), 1),
     ]
     assert find_sources([path], limits=Limits(pages=3)).cut == find_sources([path], limits=Limits(pages=0)).cut == []
-    with pytest.warns(UserWarning, match="image 1: 2 more pages are not read"):
+    with pytest.warns(UserWarning, match="image 1: 2 more pages not read"):
         assert len(list(iter_sources(path.read_bytes(), Limits(pages=1)))) == 1
     small = find_sources([path], limits=Limits(pixels=10_000)).sources[0]
     assert small.load().size <= 3.1 * 10_000 and small.text_layer is not None

@@ -207,7 +207,7 @@ def test_a_generator_is_used_as_it_goes() -> None:
 def test_a_folder_in_python_warns_of_what_it_leaves_out(tmp_path: Path) -> None:
     save(tmp_path / "a.png", 40)
     (tmp_path / "a.md").write_text("x")
-    with pytest.warns(UserWarning, match="1 files are no images: a.md"):
+    with pytest.warns(UserWarning, match="1 file not read, as no images: a.md"):
         assert [s.name for s in iter_sources(tmp_path)] == ["a.png"]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from chuviet.commands import OK
 from chuviet.data.table import image_root
 from chuviet.files import check_output
+from chuviet.inputs.names import counted
 from chuviet.report import browse, oof
 
 
@@ -20,5 +21,7 @@ def run(args: Namespace) -> int:
     root = image_root(args.data, frame) if args.data else oof.images_of(first, frame)
     found = browse.write_page(frame, members, root, out, f"Lines of {browse.member_names([first])[0]}", args.embed)
     where = "in it" if args.embed else "named relative to it: keep them where they are, or embed them (--embed)"
-    print(f"{out}: {len(frame)} lines, {found} pictures {where}, {out.stat().st_size / 1e6:.1f} MB")
+    print(
+        f"{out}: {counted(len(frame), 'line')}, {counted(found, 'picture')} {where}, {out.stat().st_size / 1e6:.1f} MB"
+    )
     return OK

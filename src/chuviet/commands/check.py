@@ -11,6 +11,7 @@ from chuviet.data.detection import read_set
 from chuviet.data.lists import named_charset, read_labels, write_list
 from chuviet.data.table import image_root
 from chuviet.errors import InputError
+from chuviet.inputs.names import counted
 from chuviet.report import oof
 
 
@@ -21,19 +22,21 @@ def run(args: Namespace) -> int:
     for problem in found.problems[: args.show]:
         print(problem)
     if len(found.problems) > args.show:
-        print(f"... and {len(found.problems) - args.show} more problems")
+        print(f"... and {counted(len(found.problems) - args.show, 'more problem')}")
     for note in found.notes:
         print(f"note: {note}")
     if args.oof:
         doubtful = oof.suspects(oof.read_oof(args.oof))
-        print(f"note: {len(doubtful)} labels are read otherwise, and confidently, by a model that never saw them")
+        print(f"note: a model that never saw them reads {counted(len(doubtful), 'label')} otherwise, and confidently")
         for row in doubtful.head(args.show).itertuples():
             print(f"  {row.img_path}: label {row.text!r}, read {row.prediction!r} ({row.confidence})")
     if args.pages:
         _check_against(args)
     if found.problems:
-        raise InputError(f"{args.data}: {len(found.problems)} problems in {found.rows} rows, listed above")
-    print(f"{args.data}: {found.rows} rows, no problem")
+        raise InputError(
+            f"{args.data}: {counted(len(found.problems), 'problem')} in {counted(found.rows, 'row')}, listed above"
+        )
+    print(f"{args.data}: {counted(found.rows, 'row')}, no problem")
     return OK
 
 

@@ -11,6 +11,7 @@ from chuviet.data.lists import convert_baidu
 from chuviet.data.pages import read_pages, write_pages
 from chuviet.data.quads import mend_pages
 from chuviet.errors import InputError
+from chuviet.inputs.names import counted
 
 
 def run(args: Namespace) -> int:
@@ -18,7 +19,7 @@ def run(args: Namespace) -> int:
         if args.to or args.out or args.images or args.raw:
             raise InputError("convert baidu: --to, --out, --images and --raw are for labels of pages; leave them out")
         for name, count in convert_baidu(args.file, args.valid, args.seed).items():
-            print(f"{Path(args.file).with_name(name)}: {count} rows")
+            print(f"{Path(args.file).with_name(name)}: {counted(count, 'row')}")
         return OK
     if not args.to or not args.out:
         raise InputError(f"convert {args.format}: --to FORMAT and --out PATH are needed")
@@ -31,5 +32,5 @@ def run(args: Namespace) -> int:
         return OK
     write_pages(labelled, args.out, args.to)
     texts, ignored = sum(len(p.texts) for p in labelled), sum(int(p.ignore.sum()) for p in labelled)
-    print(f"{args.out}: {len(labelled):,} pages, {texts:,} texts ({ignored:,} don't-care)")
+    print(f"{args.out}: {counted(len(labelled), 'page')}, {counted(texts, 'text')} ({ignored:,} don't-care)")
     return OK

@@ -19,6 +19,7 @@ from PIL import Image
 from chuviet.errors import InputError
 from chuviet.files import check_folder, check_output, say, write_whole
 from chuviet.inputs.limits import Limits
+from chuviet.inputs.names import counted
 from chuviet.inputs.sources import Found, Source, find_sources, printable
 from chuviet.reading.pictures import draw
 from chuviet.results import Detection
@@ -44,9 +45,9 @@ def sources_of(args: Namespace, check: Callable[[Sequence[Source], Sequence[Path
     if found.left_out:
         shown = "; ".join(f"{printable(name)}: {why}" for name, why in found.left_out[:10])
         more = f"; and {len(found.left_out) - 10} more" if len(found.left_out) > 10 else ""
-        say(f"chuviet: {len(found.left_out)} files are not read: {shown}{more}", sys.stderr)
+        say(f"chuviet: {counted(len(found.left_out), 'file')} not read: {shown}{more}", sys.stderr)
     for name, pages in found.cut:
-        say(f"chuviet: {printable(name)}: {pages} more pages are not read (--max-pages)", sys.stderr)
+        say(f"chuviet: {printable(name)}: {counted(pages, 'more page')} not read (--max-pages)", sys.stderr)
     return found
 
 

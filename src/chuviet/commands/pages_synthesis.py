@@ -19,6 +19,7 @@ from chuviet.data.table import image_root, read_table
 from chuviet.errors import InputError
 from chuviet.files import write_whole
 from chuviet.inputs.images import read_image
+from chuviet.inputs.names import counted
 from chuviet.labels import LabelledPage
 from chuviet.manifest import ALL_FOLDS
 from chuviet.preprocess.line import separate_ink
@@ -144,7 +145,8 @@ def write_labels(out: Path) -> None:
         _write_tsv(out / "label.txt", names, lines)
     else:
         write_pages(pages, out / "label.txt", "tsv")
-    print(f"{out}/label.txt, {out}/gt.mat: {sum(map(len, rows)):,} texts on {len(pages):,} pages; lines.txt: "
+    texts = counted(sum(map(len, rows)), "text")
+    print(f"{out}/label.txt, {out}/gt.mat: {texts} on {counted(len(pages), 'page')}; lines.txt: "
           f"{sum(map(len, lines)):,} lines, words.txt: {sum(map(len, words)):,} words")  # fmt: skip
 
 

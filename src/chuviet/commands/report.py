@@ -9,6 +9,7 @@ import pandas as pd
 
 from chuviet.commands import OK
 from chuviet.data.table import image_root
+from chuviet.inputs.names import counted
 from chuviet.report import oof, page
 
 
@@ -19,5 +20,5 @@ def run(args: Namespace) -> int:
     out = Path(args.out) if args.out else first.with_name("report.html")
     page.write_page(frame, root, out, f"Out-of-fold lines of {first.resolve().parent.name}", args.worst)
     print(oof.overall(frame).to_string(float_format=lambda v: f"{v:.4f}"))
-    print(f"{out}: {len(frame)} lines")
+    print(f"{out}: {counted(len(frame), 'line')}")
     return OK

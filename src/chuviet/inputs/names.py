@@ -37,6 +37,11 @@ def list_images(folder: str | Path) -> list[Path]:
     return [p for p in list_files(folder) if p.suffix.lower() in SUFFIXES]
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things whose plural ends in s: "1 file", "1,200 files"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def printable(name: str) -> str:
     """A file name as text that can be written as UTF-8; `from_printable` gives the name back.
 

@@ -21,7 +21,7 @@ from chuviet.inputs import pdf, pdf_process
 from chuviet.inputs.images import as_image, count_frames, decode_image, read_file_object, read_image
 from chuviet.inputs.kinds import HEAD, SUFFIXES, kind_of
 from chuviet.inputs.limits import LIMITS, Limits
-from chuviet.inputs.names import from_printable, list_files, natural_key, printable
+from chuviet.inputs.names import counted, from_printable, list_files, natural_key, printable
 from chuviet.inputs.pdf_text import TextLayer
 from chuviet.inputs.tables import TABLES, listed_images
 
@@ -128,7 +128,9 @@ def _of_value(value: Any, number: int, limits: Limits) -> Iterator[Source]:
         found = _of_input(os.fspath(value), ("img_path",), limits)
         if found.left_out:
             first = ", ".join(printable(n) for n, _ in found.left_out[:5])
-            warnings.warn(f"{value}: {len(found.left_out)} files are no images: {first}", stacklevel=4)
+            warnings.warn(
+                f"{value}: {counted(len(found.left_out), 'file')} not read, as no images: {first}", stacklevel=4
+            )
         yield from _warned(found)
         return
     if isinstance(value, _BYTES) or (hasattr(value, "read") and not isinstance(value, Image.Image)):
@@ -143,7 +145,7 @@ def _of_value(value: Any, number: int, limits: Limits) -> Iterator[Source]:
 def _warned(found: Found) -> list[Source]:
     """The sources, after a warning of the pages over the limit."""
     for name, pages in found.cut:
-        warnings.warn(f"{printable(name)}: {pages} more pages are not read", stacklevel=5)
+        warnings.warn(f"{printable(name)}: {counted(pages, 'more page')} not read", stacklevel=5)
     return found.sources
 
 

@@ -11,6 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from chuviet.inputs.names import counted
 from chuviet.serve.pool import Pool
 from chuviet.serve.refusal import Refusal
 
@@ -74,7 +75,7 @@ class Body:
         if not files:
             raise Refusal(400, "the form holds no file; send one as a part with a file name")
         if len(files) > most:
-            raise Refusal(413, f"{len(files)} files; a request may have {most}")
+            raise Refusal(413, f"{counted(len(files), 'file')}; a request may have {most}")
         uploads = [Upload(called(file.filename), file.file.read()) for file in files]
         await form.close()
         return uploads
