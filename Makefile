@@ -107,7 +107,7 @@ audit: $(STAMP) ## known vulnerabilities of what requirements.txt pins (needs a 
 demo: $(STAMP) ## the whole way on a generated set: ten minutes at most on two cores
 	@mkdir -p $(DEMO)
 	$(VENV)/bin/chuviet predict docs/examples/lines
-	$(VENV)/bin/chuviet read docs/examples/page.jpg --draw $(DEMO)/read
+	$(VENV)/bin/chuviet read docs/examples/pages/letter.jpg --draw $(DEMO)/read
 	@$(PY) synthetic_data/get_fonts.py --set starter || echo "going on with the fonts that the packages bring"
 	$(PY) synthetic_data/gendata_demo.py
 	$(PY) synthetic_data/gendata_address.py --words --count $(DEMO_WORDS) --out $(DEMO)/address_words --fresh
