@@ -24,13 +24,15 @@ PAGE = ROOT / "docs" / "licences.md"
 
 #: Extras in the order of the page; a package stands with the first that needs it.
 FLOORS = {"": "Reading (`pip install .`)", "serve": "Serving", "train": "Making", "backbones": "Backbones",
-          "docs": "The site", "supply": "SBOM and audit", "dev": "Working on it"}  # fmt: skip
+          "chunks": "Images in chunks", "docs": "The site", "supply": "SBOM and audit",
+          "dev": "Working on it"}  # fmt: skip
 
 #: What the metadata does not say, or what is installed on other systems alone; looked up in the packages.
 SAID = {
     "appnope": "BSD-2-Clause",
     "httpx2-jsfetch": "BSD-3-Clause",
     "pywinpty": "MIT",
+    "python-dateutil": "BSD-3-Clause",  # "dual": its newer parts may be had under Apache-2.0 too
     "cuda-toolkit": "none stated (it installs NVIDIA's libraries)",
     "vietnam-provinces": "none stated in the package",
 }
@@ -40,7 +42,8 @@ NOT_KEPT = "fetched, but no font of it is kept"
 
 #: Spellings of metadata and classifiers -> the SPDX name.
 SPELLINGS = {
-    "Apache 2.0": "Apache-2.0", "Apache License": "Apache-2.0", "Apache Software License": "Apache-2.0",
+    "Apache 2.0": "Apache-2.0", "Apache License 2.0": "Apache-2.0",
+    "Apache License": "Apache-2.0", "Apache Software License": "Apache-2.0",
     "Apache License, Version 2.0": "Apache-2.0", "MIT License": "MIT", "MIT license": "MIT",
     "BSD 3-Clause License": "BSD-3-Clause", "3-Clause BSD License": "BSD-3-Clause",
     "BSD 2-Clause License": "BSD-2-Clause",
@@ -115,6 +118,7 @@ def python_table() -> list[str]:
     """Rows | floor | licence | packages | of all that requirements.txt pins."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = {"": project["dependencies"], **project["optional-dependencies"]}
+    del wanted["ray"]  # not in requirements.txt
     assert set(wanted) <= set(FLOORS), "an extra of pyproject.toml is missing in FLOORS"
     left, rows = set(pinned()), ["| for | licence | packages |", "|---|---|---|"]
     for extra, title in [*FLOORS.items(), ("other", "Other systems alone")]:

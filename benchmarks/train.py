@@ -145,7 +145,7 @@ def use_plain_layout(model: nn.Module) -> None:
 def widest(data: LineData, samples: int = 256) -> int:
     """Pixels that the widest of the first lines of an epoch has after our distortions."""
     rows = list(itertools.islice(itertools.chain.from_iterable(data.batches(0)), samples))
-    lines = LineDataset(data.train, data.charset, data.cfg, (data.seed, 0), distort=True)
+    lines = LineDataset(data.train, data.charset, data.cfg, (data.seed, 0), distort=True, images=data.images)
     return max(lines[int(row)][0].shape[1] for row in rows)
 
 

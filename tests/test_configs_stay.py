@@ -29,7 +29,7 @@ SINCE: dict[str, dict[str, Any]] = {
 def as_now(tree: Any) -> Any:
     """The one place that says what is written another way since: types have short names, 5 is fold "all", what an
     epoch has of its sets is one `mix`; and what fields there are since: LineCTC's activation, a session's
-    minutes, images kept in memory, the width and weight of small texts.
+    minutes, images kept in memory and where they are, the width and weight of small texts.
     """
     if isinstance(tree, list):
         return [as_now(value) for value in tree]
@@ -45,7 +45,7 @@ def as_now(tree: Any) -> Any:
     if now["type"] == "experiment":
         now["fold"] = {5: "all"}.get(tree["fold"], tree["fold"])
     if now["type"] == "line_data":
-        now["memory"] = 256
+        now |= {"memory": 256, "images": {"type": "file_images"}}
         drawn = [f"{source}:{rows}" for source, rows in now.pop("draw")]
         whole = [source for source in now.pop("sources") if source not in dict(tree["draw"])]
         shares = [f"{name}:{round(100 * share)}%" for name, share in tree["mix"]]

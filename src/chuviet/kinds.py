@@ -41,6 +41,7 @@ KINDS: dict[str, str] = {
     "rejector_loss": "chuviet.losses.configs:RejectorLossConfig",
     "line_data": "chuviet.data.configs:LineDataConfig",
     "page_data": "chuviet.data.configs:PageDataConfig",
+    "file_images": "chuviet.data.images:FileImages.Config",
     "concat": "chuviet.data.configs:Concat",
     "optim": "chuviet.train.configs:Optim",
     "train": "chuviet.train.configs:Train",

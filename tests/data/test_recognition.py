@@ -2,7 +2,7 @@
 workers.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,10 @@ import pytest
 import torch
 from PIL import Image
 
+from chuviet.config import Config
 from chuviet.data.recognition import LineData, batch_ends, bucket_batches, number_repeats
 from chuviet.errors import InputError
+from chuviet.inputs.images import read_image
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +155,39 @@ def test_a_row_that_comes_again_in_an_epoch_is_distorted_anew(csv: Path) -> None
             count += 1
     assert count == 200 and max(pictures) < len(data.train) == 20
     assert sum(map(len, pictures.values())) > 150  # those that stay as they are, and are padded alike, are one
+
+
+class InMemory:
+    """Images of a table that are in no file: their name is their number."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Config):
+        folder: str = ""
+
+        def build(self) -> "InMemory":
+            return InMemory(self.folder)
+
+    def __init__(self, folder: str) -> None:
+        self.folder, self.held = folder, dict[str, np.ndarray]()
+
+    def names(self, labels: Path, frame: pd.DataFrame) -> list[str]:
+        names = [f"memory {path}" for path in frame["img_path"]]
+        self.held |= {name: read_image(Path(self.folder, name.removeprefix("memory "))) for name in names}
+        return names
+
+    def size(self, name: str) -> tuple[int, int]:
+        height, width = self.held[name].shape[:2]
+        return height, width
+
+    def read(self, name: str) -> np.ndarray:
+        return self.held[name]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_images_may_be_elsewhere_and_the_batches_stay(csv: Path, workers: int) -> None:
+    of_files = LineData(config(csv), 0, seed=1)
+    elsewhere = LineData(config(csv, images=InMemory.Config(folder=str(csv.parent)), workers=workers), 0, seed=1)
+    for a, b in zip(of_files.train_loader(2), elsewhere.train_loader(2), strict=True):
+        assert a.texts == b.texts and torch.equal(a.images, b.images)
+    for a, b in zip(of_files.valid_loader(), elsewhere.valid_loader(), strict=True):
+        assert a.texts == b.texts and torch.equal(a.images, b.images)

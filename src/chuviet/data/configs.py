@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chuviet.config import Config, ConfigError, Former
 from chuviet.data.files import find_data
+from chuviet.data.images import FileImages
 from chuviet.data.line_augment import LineAugment
 from chuviet.data.mix import of_draw, of_every, of_shares, of_sources, read_mix
 from chuviet.data.page_augment import PageAugment
@@ -41,6 +42,7 @@ class LineDataConfig(Config):
     charset: str = VIETNAMESE
     dictionary: str = ""  # instead of `charset`: a file with one character a line
     space: bool = True  # add the space to a dictionary that lacks it
+    images: Config = FileImages.Config()  # where they are: `data.images`
     preprocess: Config = LinePreprocess.Config()
     augment: Config | None = LineAugment.Config()
     concat: Concat | None = None

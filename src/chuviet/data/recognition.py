@@ -21,7 +21,8 @@ from chuviet import config
 from chuviet.batch import Batch
 from chuviet.data.configs import Concat as Concat
 from chuviet.data.configs import LineDataConfig
-from chuviet.data.files import find_data, image_size
+from chuviet.data.files import find_data
+from chuviet.data.images import Images
 from chuviet.data.label_rows import real_paths, refuse
 from chuviet.data.line_augment import LineAugment
 from chuviet.data.lists import read_labels
@@ -29,10 +30,8 @@ from chuviet.data.making import SOURCES, missing_sets
 from chuviet.data.memory import ImageMemory
 from chuviet.data.mix import REST, Part, read_mix
 from chuviet.data.string_augment import StringAugment
-from chuviet.data.table import check_charset, image_root, select_fold
+from chuviet.data.table import check_charset, select_fold
 from chuviet.errors import InputError
-from chuviet.inputs.images import read_image
-from chuviet.inputs.tables import image_files
 from chuviet.manifest import ALL_FOLDS, REAL_INK, SYNTHETIC_FOLD, Fold, fold_number
 from chuviet.vocab import Charset, frames_needed
 
@@ -45,6 +44,8 @@ class LineData:
     def __init__(self, cfg: LineData.Config, fold: Fold, seed: int) -> None:
         cfg.check(fold)
         self.cfg, self.seed, self.fold = cfg, seed, fold_number(fold)
+        images: Any = cfg.images
+        self.images: Images = images.build()
         self.charset = cfg.characters()
         parts = read_mix(cfg.mix)
         self._files = list(dict.fromkeys(part.name for part in parts if part.is_file))
@@ -88,7 +89,9 @@ class LineData:
         return frame, held
 
     def _rows(self, name: str) -> pd.DataFrame:
-        """The checked rows of one file, with their `source`, their image `file` and the `width` it will have."""
+        """The checked rows of one file, with their `source`, the name of their image (`file`), and the `width` that it
+        will have.
+        """
         path = find_data(name)
         if not path.is_file():
             raise missing_sets([name], self.cfg)
@@ -102,8 +105,7 @@ class LineData:
             strange = [bool(self.charset.unknown(t)) for t in frame["text"]]
             frame = _without(frame, np.array(strange, bool), path, "characters outside the charset")
         check_charset(frame, self.charset, path)
-        files = image_files(image_root(path, frame), frame["img_path"].tolist())
-        frame = frame.assign(file=[str(file) for file in files], labels=str(path), row=frame.index + 2)
+        frame = frame.assign(file=self.images.names(path, frame), labels=str(path), row=frame.index + 2)
         chosen = self._sources and not self._rest and not named
         frame["wanted"] = frame["source"].isin(self._sources) if chosen else True
         return self._sized(frame[frame["wanted"] | (frame["fold"] != SYNTHETIC_FOLD)], path)
@@ -117,7 +119,7 @@ class LineData:
         widths, too_long, long, unreadable = [], [], [], []
         for row, name, file, text in zip(frame["row"], frame["img_path"], frame["file"], frame["text"], strict=True):
             try:
-                width = preprocess.out_width(*image_size(file))
+                width = preprocess.out_width(*self.images.size(file))
             except InputError as e:
                 unreadable.append((row, str(e)))
                 continue
@@ -170,7 +172,7 @@ class LineData:
         batch.
         """
         batches = [b[rank::world].tolist() for b in self.batches(epoch)[skip:]]
-        data = LineDataset(self.train, self.charset, self.cfg, (self.seed, epoch), True, self._memory)
+        data = LineDataset(self.train, self.charset, self.cfg, (self.seed, epoch), True, self.images, self._memory)
         return self._loader(data, batches)
 
     def valid_loader(self, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
@@ -179,7 +181,7 @@ class LineData:
         """
         order = np.argsort(-self.valid["width"].to_numpy(), kind="stable")
         batches = [order[i : i + self.cfg.batch].tolist() for i in range(0, len(order), self.cfg.batch)]
-        data = LineDataset(self.valid, self.charset, self.cfg, (self.seed, 0), False, self._memory)
+        data = LineDataset(self.valid, self.charset, self.cfg, (self.seed, 0), False, self.images, self._memory)
         return self._loader(data, batches[rank::world])
 
     def _loader(self, data: Any, batches: Sequence[list[int]]) -> DataLoader[Batch]:
@@ -294,13 +296,13 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
 
     def __init__(
         self, frame: pd.DataFrame, charset: Charset, cfg: LineData.Config, seed: tuple[int, int], distort: bool,
-        memory: ImageMemory | None = None,
+        images: Images, memory: ImageMemory | None = None,
     ) -> None:  # fmt: skip
         preprocess: Any = cfg.preprocess
         augment: Any = cfg.augment
         self.files, self.texts = frame["file"].tolist(), frame["text"].tolist()
         self.charset, self.seed, self.ctc_stride = charset, seed, cfg.ctc_stride
-        self.preprocess, self.memory = preprocess.build(), memory or ImageMemory(0)
+        self.preprocess, self.images, self.memory = preprocess.build(), images, memory or ImageMemory(0)
         self.augment = augment.build() if augment and distort else None
         self.concat = cfg.concat if distort else None
 
@@ -336,7 +338,7 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
         return self.memory.get(self.files[i], lambda: self._read(i))
 
     def _read(self, i: int) -> np.ndarray:
-        prepared: np.ndarray = self.preprocess.prepare(read_image(self.files[i]))
+        prepared: np.ndarray = self.preprocess.prepare(self.images.read(self.files[i]))
         return prepared
 
     def _resized(self, i: int) -> np.ndarray:
