@@ -328,3 +328,16 @@ def pdf_maker() -> type[PdfMaker]:
     """Makes PDFs with text, pictures and invisible text."""
     pytest.importorskip("pypdfium2")
     return PdfMaker
+
+
+@pytest.fixture
+def folding_page() -> np.ndarray:
+    """The quads (9 4 2) of a sheet by hand. The ends of its lines, taken by themselves, lean so differently that a page
+    made flat by them would fold over.
+    """
+    lines = [  # beginning, end, height
+        (206, 797, 1308, 796, 88), (236, 73, 1282, 65, 92), (197, 304, 1387, 300, 80), (206, 654, 1374, 667, 70),
+        (195, 441, 1249, 433, 73), (192, 556, 1160, 550, 76), (187, 901, 1146, 900, 75), (202, 183, 888, 177, 58),
+        (1263, 63, 1326, 54, 42),
+    ]  # fmt: skip
+    return np.array([[(a, b - h / 2), (c, d - h / 2), (c, d + h / 2), (a, b + h / 2)] for a, b, c, d, h in lines])

@@ -222,6 +222,10 @@ def test_every_line_is_in_one_group() -> None:
         assert lines == list(range(len(quads)))
 
 
+def test_a_page_that_would_fold_over_is_read_from_the_top(folding_page: np.ndarray) -> None:
+    assert order_of(folding_page) == [8, 1, 7, 2, 4, 5, 3, 0, 6]
+
+
 def random_pages() -> Iterator[np.ndarray]:
     """Boxes anywhere, of all sizes and directions, some without any extent."""
     rng = np.random.default_rng(0)

@@ -211,6 +211,11 @@ def page(rng: np.random.Generator, angle: float) -> tuple[np.ndarray, np.ndarray
     return quads[: len(lines)], quads[len(lines) :]
 
 
+def test_a_page_that_would_fold_over_is_put_in_order(engine: Any, folding_page: np.ndarray) -> None:
+    groups = engine.one("reading/order", "arrange", folding_page.tolist())
+    assert [(g["lines"], g["kind"]) for g in groups] == [(list(g.lines), g.kind) for g in arrange(folding_page)]
+
+
 @pytest.mark.parametrize("angle", [0.0, 0.1, -1.5])
 def test_lines_are_joined_and_put_in_order(engine: Any, angle: float) -> None:
     rng = np.random.default_rng(9)

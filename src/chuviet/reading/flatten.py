@@ -10,6 +10,7 @@ from chuviet.reading.gutters import Boxes
 _LONG = 4.0  # times as long as high: only these tell how the paper bends
 _ENOUGH = 8  # measured slopes, to tell more than the direction of all
 _DAMPING = 0.5  # against a bend that few lines tell of
+_FOLD = 0.5  # of a length may be lost by a bend, or by edges that lean: no paper does more
 _AT_EDGE = 0.6  # heights: lines whose beginnings, or ends, are so close to each other stand at one edge
 
 
@@ -40,7 +41,8 @@ def flatten(quads: Quads) -> Boxes:
     """The places of lines (K 4 2, K > 0) on a page where they would be level and the edges of columns upright.
 
     How steep lines are, and how far their edges lean, is taken as linear in where they stand. That follows perspective
-    and the bend of a sheet well enough to put the cells of a row at one height, and a gutter at one x.
+    and the bend of a sheet well enough to put the cells of a row at one height, and a gutter at one x. What would fold
+    the page, as few lines may ask for, is not believed.
     """
     level = turned(quads, direction(quads))
     start, end = level[:, [0, 3]].mean(1), level[:, [1, 2]].mean(1)
@@ -50,10 +52,14 @@ def flatten(quads: Quads) -> Boxes:
     run, rise = (end - start).T
     long = run > _LONG * height
     constant, by_x, by_y = _fit(np.column_stack([x, y])[long], rise[long] / run[long])
+    if abs(by_y) * np.abs(x).max() > _FOLD:
+        constant = by_x = by_y = 0.0
     y = y - (constant * x + 0.5 * by_x * x * x + by_y * x * y)
     ends = np.column_stack([start[:, 0], end[:, 0]]) - origin[0]
     left, right = ends.min(1), ends.max(1)
     constant, by_x, by_y = _lean(left, right, y, height)
+    if abs(by_x) * np.abs(y).max() > _FOLD:
+        constant = by_x = by_y = 0.0
     left, right = (edge - (constant * y + by_x * edge * y + 0.5 * by_y * y * y) for edge in (left, right))
     return Boxes(left, right, y, height)
 

@@ -66,7 +66,7 @@ export function turned(points, angle) {
  * @returns {Boxes}
  */
 export function flatten(quads) {
-  const { _LONG } = constants('reading.flatten');
+  const { _LONG, _FOLD } = constants('reading.flatten');
   const angle = direction(quads);
   const level = quads.map((quad) => turned(quad, angle));
   const start = level.map((q) => middleOf([q[0], q[3]]));
@@ -81,13 +81,20 @@ export function flatten(quads) {
     long.map((i) => [x[i], y[i]]),
     long.map((i) => (end[i][1] - start[i][1]) / (end[i][0] - start[i][0])),
   );
+  if (Math.abs(byY) * furthest(x) > _FOLD) [constant, byX, byY] = [0, 0, 0];
   y = y.map((v, i) => v - (constant * x[i] + 0.5 * byX * x[i] * x[i] + byY * x[i] * v));
   const left = start.map((s, i) => Math.min(s[0], end[i][0]) - origin[0]);
   const right = start.map((s, i) => Math.max(s[0], end[i][0]) - origin[0]);
   [constant, byX, byY] = lean([left, right], y, height);
+  if (Math.abs(byX) * furthest(y) > _FOLD) [constant, byX, byY] = [0, 0, 0];
   const straight = (/** @type {number[]} */ edge) =>
     edge.map((e, i) => e - (constant * y[i] + byX * e * y[i] + 0.5 * byY * y[i] * y[i]));
   return new Boxes(straight(left), straight(right), y, height);
+}
+
+/** @param {number[]} values */
+function furthest(values) {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 /**
