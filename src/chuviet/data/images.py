@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from chuviet.config import Config
+from chuviet import config
 from chuviet.data.files import image_size
 from chuviet.inputs.images import read_image
 from chuviet.inputs.tables import image_files
@@ -34,7 +34,7 @@ class FileImages:
     """Files that the column `img_path` names, relative to the folder that `inputs.tables.image_folder` finds."""
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Config):
+    class Config(config.Config):
         def build(self) -> FileImages:
             return FileImages()
 
