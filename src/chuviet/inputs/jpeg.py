@@ -148,7 +148,7 @@ def _decode_quietly(data: np.ndarray, flags: int) -> tuple[np.ndarray | None, by
                 image = cv2.imdecode(data, flags)
                 said = _written(catcher)
                 ours, others = _told_apart(said)
-                os.write(kept, others)  # before anyone writes there again: their lines stay in order
+                os.write(kept, others)  # while nobody can write there: their lines mostly stay in order
             finally:
                 os.dup2(kept, 2)
             os.write(kept, _written(catcher)[len(said) :])
