@@ -5,7 +5,7 @@ A set is NAME=PATH: a table img_path,text (.csv; of several folds the --fold), a
 (path<TAB>json), whose lines are cut out as `chuviet read` does it. NAME^=PATH is compared case aside. Its lines are
 shuffled; NAME=PATH@500-600 takes those from the 500th to before the 600th, without it the first --count.
 
-    python benchmarks/choice.py -w weights/wip_line_general.safetensors -w scene_word \\
+    python benchmarks/choice.py -w vi_text -w scene_word \\
         --fit print=EVAL/printed/manifest.csv receipts^=DATA/sroie/train_label.txt \\
         --on words=DATA/scene_words/val.txt@0-500 receipts^=DATA/sroie/val_label.txt
 """

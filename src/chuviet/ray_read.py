@@ -24,10 +24,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-import ray
 from tqdm import tqdm
+
+try:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import ray
+except ModuleNotFoundError as e:
+    if __name__ != "__main__":
+        raise
+    raise SystemExit(f"ray_read: this needs {e.name}, which is not installed: pip install 'chuviet[ray]'") from None
 
 from chuviet import __version__
 from chuviet.errors import InputError
