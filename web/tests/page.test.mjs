@@ -99,7 +99,7 @@ describe('reading', () => {
       await page.locator('.lines polygon.dark').first().waitFor({ state: 'attached' });
       const isDark = await page.locator('.lines polygon').evaluateAll((all) => all.map((one) => one.matches('.dark')));
       const texts = await page.locator('#text .line').allInnerTexts();
-      assert.ok(isDark[texts.indexOf('UP TO 40% OFF')], 'in front of a window at night');
+      assert.ok(isDark[texts.findIndex((text) => text.endsWith('OFF'))], 'in front of a window at night');
     }),
   );
 
