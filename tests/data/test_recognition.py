@@ -158,7 +158,7 @@ def test_a_row_that_comes_again_in_an_epoch_is_distorted_anew(csv: Path) -> None
 
 
 class InMemory:
-    """Images of a table that are in no file: their name is their number."""
+    """Images of a table by other names than those of their files, held in memory."""
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Config):

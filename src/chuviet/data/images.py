@@ -39,7 +39,7 @@ class FileImages:
             return FileImages()
 
     def names(self, labels: Path, frame: pd.DataFrame) -> list[str]:
-        from chuviet.data.table import image_root
+        from chuviet.data.table import image_root  # here: it needs pandas, and configs are read without
 
         return [str(file) for file in image_files(image_root(labels, frame), frame["img_path"].tolist())]
 
