@@ -29,7 +29,7 @@ SINCE: dict[str, dict[str, Any]] = {
 def as_now(tree: Any) -> Any:
     """The one place that says what is written another way since: types have short names, 5 is fold "all", what an
     epoch has of its sets is one `mix`; and what fields there are since: LineCTC's activation, a session's
-    minutes, images kept in memory and where they are, the width and weight of small texts.
+    minutes, images kept in memory and where they are, the width and weight of small texts, the weight of gaps.
     """
     if isinstance(tree, list):
         return [as_now(value) for value in tree]
@@ -41,7 +41,7 @@ def as_now(tree: Any) -> Any:
     if now["type"] == "train":
         now["session_minutes"] = 0.0
     if now["type"] == "line_word_targets":
-        now |= {"narrowest": 2.0, "small": 0.0}
+        now |= {"narrowest": 2.0, "small": 0.0, "between": 1.0}
     if now["type"] == "experiment":
         now["fold"] = {5: "all"}.get(tree["fold"], tree["fold"])
     if now["type"] == "line_data":

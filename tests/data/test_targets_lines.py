@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from chuviet.data.targets_db import DBTargets
-from chuviet.data.targets_lines import LineWordTargets
+from chuviet.data.targets_lines import LineWordTargets, gaps_between
 from chuviet.labels import LabelledPage
 
 SHAPE = (120, 200)
@@ -93,3 +93,41 @@ def test_small_texts_weigh_more_by_a_pixel() -> None:
     assert weight[64, 12] == pytest.approx((400 / 32) ** 0.5)
     assert weight[60, 90] == 1 and weight[5, 5] == 1 and weight[110, 5] == 1  # a line; paper
     assert (maps["words_weight"] == 1).all()
+
+
+def test_the_gap_between_two_lines_of_a_row_weighs_more() -> None:
+    quads = np.array([box(10, 20, 50, 20), box(80, 22, 40, 20), box(10, 70, 50, 20), box(80, 95, 40, 20)], float)
+    drawn = LabelledPage(None, quads, list("abcd"), np.zeros(4, bool), kind="lines")
+    weight = LineWordTargets.Config(between=4).build()(drawn, SHAPE)["lines_weight"]
+    assert (weight[24:39, 60:80] == 4).all()  # from the end of the first to the start of the second
+    assert weight[30, 35] == 1 and weight[30, 100] == 1  # inside the texts
+    assert (weight[60:] == 1).all()  # the lower two are in rows of their own
+    plain = LineWordTargets.Config().build()(drawn, SHAPE)["lines_weight"]
+    assert (plain == 1).all()
+
+
+def test_a_gap_ends_a_quarter_of_a_height_inside_both_texts() -> None:
+    gap = gaps_between(np.array([box(10, 20, 50, 20), box(80, 20, 40, 20)], float))
+    np.testing.assert_allclose(gap, [[(55, 20), (85, 20), (85, 40), (55, 40)]])
+
+
+@pytest.mark.parametrize("angle", [0, 25, 90, 180, 250])
+def test_gaps_turn_with_their_texts(angle: float) -> None:
+    quads = np.array([box(10, 20, 50, 20), box(80, 22, 40, 20), box(140, 20, 40, 20), box(10, 60, 50, 20)], float)
+    turn = np.array([[np.cos(np.radians(angle)), np.sin(np.radians(angle))],
+                     [-np.sin(np.radians(angle)), np.cos(np.radians(angle))]])  # fmt: skip
+    np.testing.assert_allclose(gaps_between(quads @ turn), gaps_between(quads) @ turn, atol=1e-9)
+    assert len(gaps_between(quads)) == 2
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        (box(130, 20, 40, 20), "3.5 heights away"),
+        (box(80, 32, 40, 20), "less than half of the height in common"),
+        ([(80, 20), (80, 60), (60, 60), (60, 20)], "runs downwards"),
+    ],
+)
+def test_what_is_no_gap(second: list[tuple[float, float]], why: str) -> None:
+    assert not len(gaps_between(np.array([box(10, 20, 50, 20), second], float))), why
+    assert not len(gaps_between(np.array([box(10, 20, 50, 20)], float)))

@@ -10,7 +10,7 @@ import numpy as np
 
 from chuviet import config
 from chuviet.data.targets_db import fill
-from chuviet.geometry import height_of, side_lengths
+from chuviet.geometry import Quads, height_of, side_lengths
 from chuviet.labels import LabelledPage
 from chuviet.polygons import grow, polygons
 
@@ -20,7 +20,7 @@ class LineWordTargets:
 
     Text is shrunk as DB does it (`chuviet.data.targets_db`), along its outline where it has one. A mask is 0 in
     don't-care regions, in text that is too small to be learnt, and everywhere on a page without labels of that kind.
-    The weights (float32; uint8 the others) are 1 outside of text.
+    The weights (float32; uint8 the others) are 1 outside of text, but for the gaps between lines of a row.
     """
 
     @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,9 @@ class LineWordTargets:
         # Weight of a text's pixels: (400 / its shrunk area) ** small, 1 to 8. At 0 a digit that stands alone weighs a
         # hundredth of a line; at 1 as much.
         small: float = 0.0
+        # Weight of what lies between two lines of a row: a gap is few pixels, and decides whether two labels of a
+        # receipt are found as one.
+        between: float = 1.0
 
         def build(self) -> LineWordTargets:
             return LineWordTargets(self)
@@ -47,8 +50,14 @@ class LineWordTargets:
             text, weight = np.zeros(shape, np.uint8), np.ones(shape, np.float32)
             mask = np.full(shape, page.kind in (kind, "both"), np.uint8)
             if mask.any():
-                shrink = self.cfg.shrink if kind == "lines" else self.cfg.shrink_words
-                self._draw(page.taken(page.rows(kind)), shrink, text, mask, weight)
+                shrink, rows = (
+                    self.cfg.shrink if kind == "lines" else self.cfg.shrink_words,
+                    page.taken(page.rows(kind)),
+                )
+                if kind == "lines" and self.cfg.between != 1:
+                    for gap in gaps_between(rows.quads[~rows.ignore]):
+                        cv2.fillPoly(weight, [np.rint(gap).astype(np.int32)], self.cfg.between)
+                self._draw(rows, shrink, text, mask, weight)
             maps |= {kind: text, f"{kind}_mask": mask, f"{kind}_weight": weight}
         return maps
 
@@ -69,10 +78,36 @@ class LineWordTargets:
             cv2.fillPoly(mask, [np.rint(quad).astype(np.int32)], 0)
         inner = inner[learnt[owner]]
         fill(text, inner)
-        if self.cfg.small:
-            area = np.maximum(shapely.area(inner), 1e-6)
-            fill(weight, inner, np.clip((400 / area) ** self.cfg.small, 1, 8).astype(np.float32))
+        area = np.maximum(shapely.area(inner), 1e-6)
+        fill(weight, inner, np.clip((400 / area) ** self.cfg.small, 1, 8).astype(np.float32))
         mask |= text  # a don't-care region does not hide the text beside it
+
+
+def gaps_between(quads: Quads, widest: float = 3.0) -> Quads:
+    """What lies between each quad and the next one of its row, from the middle of the one's end to that of the other's
+    start a quarter of a height inside both: G 4 2 of quads K 4 2 (corners from the start of the text, clockwise).
+
+    The next one starts at most `widest` heights behind the end, and shares half of the lower one's height.
+    """
+    if len(quads) < 2:
+        return np.zeros((0, 4, 2))
+    high = height_of(quads)
+    along = quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3]
+    along = along / np.maximum(np.linalg.norm(along, axis=1), 1e-6)[:, None]  # K 2
+    across = np.stack((-along[:, 1], along[:, 0]), 1)
+    ends, starts = quads[:, 1:3], quads[:, [0, 3]]  # K 2 2: above, below
+    to = starts.mean(1)[None] - ends.mean(1)[:, None]  # K K 2: from the end of one to the start of the other
+    ahead, aside = (to * along[:, None]).sum(2), np.abs((to * across[:, None]).sum(2))
+    low = np.minimum(high[:, None], high[None])
+    shared = (high[:, None] + high[None]) / 2 - aside
+    near = (ahead > -low) & (ahead < widest * high[:, None]) & (shared > low / 2) & (along @ along.T > 0.9)
+    np.fill_diagonal(near, False)
+    first = np.where(near.any(1))[0]
+    then = np.where(near, ahead, np.inf).argmin(1)[first]
+    inside = 0.25 * high
+    left = ends[first] - (along * inside[:, None])[first][:, None]
+    right = starts[then] + (along * inside[:, None])[then][:, None]
+    return np.stack((left[:, 0], right[:, 0], right[:, 1], left[:, 1]), 1)
 
 
 def outlines_of(page: LabelledPage) -> np.ndarray:
