@@ -232,3 +232,24 @@ def test_every_config_of_the_project_loads_and_survives_json() -> None:
 def test_where_there_are_no_configs_a_checkout_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no config .*x\.py.*there are no configs at all.*in a checkout"):
         config.find("x", [tmp_path, tmp_path / "b"])
+
+
+def test_an_argument_that_a_recipe_lacks_is_said_with_what_was_given_instead(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from chuviet.recipes import backbone_lines\ncfg = backbone_lines(backbone='lcnet_050', hieght=40)\n"
+    )
+    with pytest.raises(ConfigError, match=r"mine.py: backbone_lines\(\) is called without 'height'; is 'hieght' meant"):
+        config.load(file)
+    file.write_text("cfg = len()\n")  # another mistake stays what it is
+    with pytest.raises(TypeError, match="exactly one argument"):
+        config.load(file)
+
+
+def test_a_config_anywhere_has_a_shipped_parent(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from chuviet.config import parent, replace\n"
+        "cfg = replace(parent(__file__, 'line_192_f5'), **{'optim.lr': 1e-4})\n"
+    )
+    assert config.load(file) == config.override(config.load("line_192_f5"), ["optim.lr=1e-4"])

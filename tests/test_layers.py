@@ -13,6 +13,7 @@ SOURCE = ROOT / "src" / "chuviet"
 BASE = {
     "errors": set(), "kinds": set(), "manifest": set(), "command_help": set(), "results": set(), "vocab": set(),
     "geometry": set(), "outlines": set(), "rboxes": set(), "origin": set(), "typed": set(),
+    "processors": set(),
     "config": {"kinds", "origin", "typed"}, "files": {"errors"},
 }  # fmt: skip
 #: The reading floor, from the ground up: each part may import those before it.

@@ -11,6 +11,7 @@ import dataclasses
 import difflib
 import importlib
 import itertools
+import re
 import runpy
 import sys
 import typing
@@ -47,6 +48,9 @@ class Config:
         return {}
 
 
+#: What Python says of a call that lacks an argument.
+_LACKING = re.compile(r"(\w+)\(\) missing .*?'(\w+)'.*")
+
 #: The checkout that this package runs from; of an installed wheel a folder without configs and weights.
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -58,8 +62,19 @@ def load(name: str | Path, folder: str | Path | None = None) -> Any:
     the folders inside it; without one in ``configs`` of the folder at hand, then in that of the checkout that this
     package runs from. Raises ConfigError (with the nearest names) when there is none.
     """
-    path = find(name, config_folders() if folder is None else [Path(folder)])
-    scope = runpy.run_path(str(path), run_name=f"config:{path.stem}")
+    return _run(find(name, config_folders() if folder is None else [Path(folder)]))
+
+
+def _run(path: Path) -> Any:
+    try:
+        scope = runpy.run_path(str(path), run_name=f"config:{path.stem}")
+    except TypeError as e:
+        if not (lacking := _LACKING.fullmatch(str(e))):
+            raise
+        given = re.findall(r"(\w+)\s*=", path.read_text(encoding="utf-8"))
+        near = difflib.get_close_matches(lacking[2], given, n=1)
+        meant = f"; is {near[0]!r} meant to be it?" if near else ""
+        raise ConfigError(f"{path}: {lacking[1]}() is called without {lacking[2]!r}{meant}") from e
     if not isinstance(scope.get("cfg"), Config):
         raise ConfigError(f"{path} defines no `cfg` that is a chuviet Config")
     return scope["cfg"]
@@ -101,14 +116,14 @@ def _places(file: Path, folders: Sequence[Path]) -> Iterator[Path]:
 
 
 def parent(path: str, name: str) -> Any:
-    """`cfg` of the config `name` beside the file `path`, or else anywhere in its folder ``configs``; a child file calls
-    ``parent(__file__, "b2_256_ptr_f5")`` and `replace`s.
+    """`cfg` of the config `name` beside the file `path`, or else anywhere in its folder ``configs``, or where `load`
+    looks; a child file calls ``parent(__file__, "b2_256_ptr_f5")`` and `replace`s.
     """
     beside = Path(path).with_name(f"{name}.py")
     if beside.is_file():
         return load(beside)
     root = next((folder for folder in Path(path).resolve().parents if folder.name == "configs"), beside.parent)
-    return load(name, root)
+    return _run(find(name, [root, *config_folders()]))
 
 
 def replace(cfg: T, **changes: Any) -> T:

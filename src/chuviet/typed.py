@@ -25,7 +25,10 @@ def parsed(text: str, hint: Any) -> Any:
             return reading
     if typing.get_origin(hint) is typing.Literal:
         raise ValueError(f"expected one of {', '.join(map(str, typing.get_args(hint)))}")
-    raise ValueError(f"expected {getattr(hint, '__name__', hint)}, got {type(value).__name__}")
+    wanted = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}.get(
+        hint, f"a value of {getattr(hint, '__name__', hint)}"
+    )
+    raise ValueError(f"expected {wanted}, got {type(value).__name__}")
 
 
 def coerced(value: Any, hint: Any) -> Any:

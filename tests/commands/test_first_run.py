@@ -38,7 +38,7 @@ def without_torch(folder: Path, *words: str, data: str = "") -> tuple[int, str, 
     [
         (["-C", "b1_384_f55"], r"no config configs/b1_384_f55\.py, nor in .*configs; nearest: b1_384_f5"),
         (["-C", "b1_384_f5", "train.epoch=3"], r"unknown key 'train\.epoch': .* no 'epoch'; did you mean 'epochs'"),
-        (["-C", "b1_384_f5", "train.epochs=many"], r"train\.epochs=many: expected int, got str"),
+        (["-C", "b1_384_f5", "train.epochs=many"], r"train\.epochs=many: expected a whole number, got str"),
         (["-C", "b1_384_f5", "fold=7"], r"fold=7: folds are 0 to 4, or all"),
         (["-C", "b1_384_f5", "fold=some"], r"fold=some: expected"),
         (["-C", "b1_384_f5", "train.epochs=50"], r"train\.average: epoch 100 of 50"),
@@ -122,6 +122,15 @@ def test_a_source_that_no_row_has_names_its_commands(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no rows of source joined; it has address") as e:
         LineDataConfig(csv=str(tmp_path / "t.csv"), mix=("address", "joined:5")).build("all", 0)
     assert e.value.steps == SOURCES["joined"]
+
+
+def test_a_mistyped_source_is_told_from_what_there_is(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (200, 40), "white").save(tmp_path / name)
+    (tmp_path / "t.csv").write_text("img_path,text,fold,source\na.png,x,6,address_words\nb.png,x,6,poems\n")
+    for fold in (0, "all"):
+        with pytest.raises(InputError, match=r"it has address_words, poems; did you mean address_words\?$"):
+            LineDataConfig(csv=str(tmp_path / "t.csv"), mix=("adress_words",)).build(fold, 0)
 
 
 def test_config_prints_every_value_and_where_it_is_from(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from chuviet.data.files import read_lines
 from chuviet.data.lists import read_labels
 from chuviet.errors import InputError
 from chuviet.inputs.shares import shard_option
+from chuviet.processors import cores
 from chuviet.synth.corpus import piece
 from chuviet.synth.dataset import Job, LineRecipe, Texts, join_shards, write_set
 from chuviet.synth.fonts import default_fonts, find_fonts, load_fonts
@@ -33,9 +33,7 @@ def add_options(parser: argparse.ArgumentParser, count: int, out: str) -> None:
     """The options of every generator."""
     parser.add_argument("--count", type=int, default=count, help="samples of the whole set, all shards together")
     parser.add_argument("--seed", type=int, default=0, help="another seed, another set")
-    parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="processes; the files do not depend on it"
-    )
+    parser.add_argument("--workers", type=int, default=cores(), help="processes; the files do not depend on it")
     parser.add_argument("--out", type=Path, default=Path(out), help="folder of the images and of manifest.csv")
     parser.add_argument(
         "--shard", type=shard_option, default=(0, 1), metavar="i/n", help="make every n-th sample, from i"

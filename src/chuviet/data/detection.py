@@ -27,6 +27,7 @@ from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.labels import LabelledPage, PageKind
 from chuviet.preprocess.page import PagePreprocess
+from chuviet.processors import cores
 
 
 class PageData:
@@ -87,7 +88,7 @@ class PageData:
         return self._loader(ValidPages(self.valid_pages, self.cfg), batches[rank::world])
 
     def _loader(self, data: Any, batches: Sequence[list[int]]) -> DataLoader[Batch]:
-        workers = min(self.cfg.workers, len(batches))
+        workers = min(self.cfg.workers, len(batches), cores())
         return DataLoader(
             data, batch_sampler=FixedBatches(batches), collate_fn=data.collate, num_workers=workers,
             worker_init_fn=start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=2 if workers else None,

@@ -4,6 +4,7 @@ of it follows from (seed, epoch, index).
 
 from __future__ import annotations
 
+import difflib
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +34,7 @@ from chuviet.data.string_augment import StringAugment
 from chuviet.data.table import check_charset, select_fold
 from chuviet.errors import InputError
 from chuviet.manifest import ALL_FOLDS, REAL_INK, SYNTHETIC_FOLD, Fold, fold_number
+from chuviet.processors import cores
 from chuviet.vocab import Charset, frames_needed
 
 
@@ -52,17 +54,21 @@ class LineData:
         self._sources = {part.name for part in parts if not part.is_file} - {REST}
         self._rest = not parts or any(part.name == REST for part in parts)
         names = [*([cfg.csv] if self._rest or self._sources else []), *self._files]
+        self._known: set[str] = set()  # sources, whether the mix has them or not
         frame = pd.concat([self._rows(name) for name in names], ignore_index=True)
         self._length = int(frame["wanted"].sum())
         train, valid = (rows[rows["wanted"]] for rows in self._divided(frame, names[0]))
         valid = valid[~valid["source"].isin(REAL_INK)]  # distorted and joined lines are training material only
+        wanted = [part.name for part in parts if part.name != REST]
+        for there in (self._known, set(train["source"])):
+            if missing := [name for name in wanted if name not in there]:
+                made = tuple(step for name in missing for step in SOURCES.get(name, ()))
+                near = [n for name in missing for n in difflib.get_close_matches(name, self._known, n=1)]
+                meant = f"; did you mean {', '.join(near)}?" if near and not made else ""
+                what = f"no rows of source {', '.join(missing)}; it has {', '.join(sorted(there)) or 'none'}{meant}"
+                raise InputError(f"{names[0]}: {what}", made)
         if not len(train):
             raise InputError(f"{names[0]}: no training rows for fold {fold} and data.mix={','.join(cfg.mix) or '()'}")
-        there = set(train["source"])
-        if missing := [part.name for part in parts if part.name not in {*there, REST}]:
-            made = tuple(step for name in missing for step in SOURCES.get(name, ()))
-            known = ", ".join(sorted(there))
-            raise InputError(f"{names[0]}: no rows of source {', '.join(missing)}; it has {known}", made)
         refuse_shared(train, valid)
         self._drawn = _joined_shares(part for part in parts if part.kind != "all")
         self._memory = ImageMemory(0 if cfg.workers else cfg.memory)  # worker processes end with their epoch
@@ -106,6 +112,7 @@ class LineData:
             frame = _without(frame, np.array(strange, bool), path, "characters outside the charset")
         check_charset(frame, self.charset, path)
         frame = frame.assign(file=self.images.names(path, frame), labels=str(path), row=frame.index + 2)
+        self._known |= set(frame["source"])
         chosen = self._sources and not self._rest and not named
         frame["wanted"] = frame["source"].isin(self._sources) if chosen else True
         return self._sized(frame[frame["wanted"] | (frame["fold"] != SYNTHETIC_FOLD)], path)
@@ -185,7 +192,7 @@ class LineData:
         return self._loader(data, batches[rank::world])
 
     def _loader(self, data: Any, batches: Sequence[list[int]]) -> DataLoader[Batch]:
-        workers = min(self.cfg.workers, max(len(batches), 0))
+        workers = min(self.cfg.workers, len(batches), cores())
         return DataLoader(
             data, batch_sampler=FixedBatches(batches), collate_fn=data.collate, num_workers=workers,
             worker_init_fn=start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=4 if workers else None,

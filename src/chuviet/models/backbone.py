@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import timm
 import torch
 from torch import Tensor, nn
+
+from chuviet.config import ConfigError
 
 #: timm's models whose ImageNet weights a package holds, in timm's order: name -> (package, file in it).
 PACKAGED = {
@@ -35,7 +38,7 @@ def timm_features(name: str, pretrained: bool, options: dict[str, Any]) -> tuple
     net: Any = _create(name, pretrained, {"features_only": True, **options})
     channels = dict(zip(net.feature_info.reduction(), net.feature_info.channels(), strict=True))
     if list(channels)[-4:] != [4, 8, 16, 32]:
-        raise ValueError(f"{name}: a detector needs maps at 1/4 to 1/32, this backbone has {list(channels)}")
+        raise ConfigError(f"{name}: a detector needs maps at 1/4 to 1/32, this backbone has {list(channels)}")
     return Features(net), [channels[r] for r in (4, 8, 16, 32)]
 
 
@@ -65,7 +68,39 @@ class Features(nn.Module):
         return list(self.levels(images))
 
 
+@torch.no_grad()
+def shape_of_map(name: str, net: nn.Module, see: Callable[[Tensor], Tensor], height: int, width: int) -> list[int]:
+    """The shape 1 C h w of what `see`, timm's model `net` or a part of it, makes of a grey image. Raises ConfigError
+    for a network that makes no map, or takes images of one size alone.
+    """
+    training = net.training
+    net.eval()
+    try:
+        shape = list(see(torch.zeros(1, 3, height, width)).shape)
+    except (AssertionError, RuntimeError) as e:
+        raise ConfigError(f"{name} can't be a backbone: {str(e).splitlines()[0][:150]}") from e
+    finally:
+        net.train(training)
+    if len(shape) != 4:
+        raise ConfigError(f"{name} can't be a backbone: it makes {shape} of an image, no map of rows and columns")
+    return shape
+
+
 def _create(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:
+    """timm's model of that name. Raises ConfigError for a name that timm does not have, and for options that the model
+    does not take.
+    """
+    if not timm.is_model(name):
+        near = difflib.get_close_matches(name, timm.list_models(), n=3)
+        meant = f"; did you mean {', '.join(near)}?" if near else ""
+        raise ConfigError(f"{name!r} is no image model of timm {timm.__version__}{meant}")
+    try:
+        return _created(name, pretrained, options)
+    except (AssertionError, TypeError) as e:  # timm's ways to say so
+        raise ConfigError(f"{name} can't be a backbone: {str(e) or type(e).__name__}") from e
+
+
+def _created(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:
     if pretrained and (file := _packaged_file(name)):
         model = timm.create_model(name, pretrained=False, **options)
         _load_packaged(model, name, file)

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from chuviet.batch import Batch, Output, within
+from chuviet.config import ConfigError
 from chuviet.models.attention import attend
-from chuviet.models.backbone import timm_backbone
+from chuviet.models.backbone import shape_of_map, timm_backbone
 from chuviet.models.configs import BackboneCTCConfig
 
 PIXELS_A_FRAME = 4
@@ -40,6 +41,12 @@ class ColumnBackbone(nn.Module):
             module.stride = (2, 1)
             if isinstance(module, nn.AvgPool2d):
                 module.kernel_size = (2, 1)
+        shape = shape_of_map(name, net, net.forward_features, 64, 128)
+        if shape[1] != self.channels or shape[3] != 128 // PIXELS_A_FRAME:
+            raise ConfigError(
+                f"{name} can't be a backbone of lines: of an image of 64 x 128 it makes {shape[1:]}, not "
+                f"{self.channels} channels and {128 // PIXELS_A_FRAME} columns; strides of 2 must halve its width"
+            )
 
     def forward(self, images: Tensor) -> Tensor:
         images = images.expand(-1, 3, -1, -1)

@@ -7,22 +7,17 @@ columns are hidden from the attention, and a share of the decoder's inputs is ma
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from chuviet.batch import Batch, Output, within
-from chuviet.models.backbone import timm_backbone
+from chuviet.models.backbone import shape_of_map, timm_backbone
 from chuviet.models.configs import Seq2SeqConfig
 from chuviet.vocab import MASK, SOS, SPECIALS
 
 State = tuple[Tensor, ...]
-
-
-def _channels(backbone: Any) -> int:
-    """Channels of the backbone's last map; with a head convolution timm names them apart from `num_features`."""
-    return int(getattr(backbone, "head_hidden_size", None) or backbone.num_features)
 
 
 class Seq2Seq(nn.Module):
@@ -37,8 +32,9 @@ class Seq2Seq(nn.Module):
         hidden, classes = cfg.hidden, num_characters + SPECIALS
         self.cfg = cfg
         self.backbone = timm_backbone(cfg.backbone, cfg.pretrained, cfg.drop_path)
+        channels = shape_of_map(cfg.backbone, self.backbone, self.backbone, 64, 128)[1]
         self.drop_features = nn.Dropout(cfg.dropout)
-        self.project = nn.Conv2d(_channels(self.backbone), hidden, 1)
+        self.project = nn.Conv2d(channels, hidden, 1)
         self.encoder = nn.GRU(hidden, hidden, bidirectional=True, batch_first=True)
         self.bridge = nn.Linear(2 * hidden, hidden)
         self.embedding = nn.Embedding(classes, hidden)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections import deque
@@ -34,6 +33,7 @@ from chuviet.errors import InputError
 from chuviet.inputs.sources import Source, holds_several, iter_sources, printable
 from chuviet.language.rescore import rescorers_of
 from chuviet.preprocess.line import is_blank
+from chuviet.processors import cores
 from chuviet.reading.given import listed, loaded
 from chuviet.reading.layout import line_of, word_spans
 from chuviet.reading.pieces import Pieces, prepare
@@ -116,7 +116,7 @@ class LineReader:
         self._cut = isinstance(first.network, FrameNetwork)  # pieces of a line are joined by their frames
         self._space = self.charset.characters.index(" ") + 1 if " " in self.charset.characters else None
         self._alone = all(isinstance(a.network, FrameNetwork) and a.network.alone for a in artifacts)
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = threads or cores()
 
     @overload
     def read(self, source: list[Any] | tuple[Any, ...] | Iterator[Any], *, batch_size: int = 32) -> list[Line]: ...

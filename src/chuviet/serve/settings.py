@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from chuviet.errors import InputError
+from chuviet.processors import cores
 
 #: More worker processes than this have to be asked for: each holds weights and a page, 300 to 700 MB.
 _MOST_WORKERS = 8
@@ -68,13 +68,6 @@ class Settings:
     def max_answer(self) -> int:
         """Bytes of an answer: the pictures of a searchable PDF may need more than those of the body."""
         return 4 * self.max_bytes
-
-
-def cores() -> int:
-    """The processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _option(name: str) -> str:
