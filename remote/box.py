@@ -7,7 +7,8 @@
     python remote/box.py unpack OUT                                 here: back to outputs/
 
 The box (remote/box/, ignored by git) holds what a bare machine with PyTorch lacks; it and the checkout are all that
-travels. Its folders can travel one after another. Every step can be tried on one machine, in a clone of its own.
+travels. Its folders can travel one after another. Of a run that still goes on `collect` takes the averaged weights of
+its last checkpoint (`train.checkpoint_minutes`). Every step can be tried on one machine, in a clone of its own.
 """
 
 import argparse
@@ -31,6 +32,7 @@ WHEELS = """albumentations albucore stringzilla simsimd pydantic pydantic-core a
     editdistance vietnam-provinces captcha shapely""".split()
 PLATFORMS = [f"manylinux_2_{n}_x86_64" for n in (28, 27, 24, 17)] + ["manylinux2014_x86_64", "manylinux1_x86_64"]
 PART = 15_000_000  # bytes of a file that comes back
+UNFINISHED = "unfinished.safetensors"  # the moving average of a run that still goes on
 PICTURES = (".jpg", ".jpeg", ".png")
 AT_ONCE = 4  # commands that draw
 
@@ -245,12 +247,15 @@ def train(args: argparse.Namespace) -> None:
 def collect(args: argparse.Namespace) -> None:
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
+    folders = [f for name in args.configs for f in sorted((ROOT / "outputs" / name).glob("fold*")) if f.is_dir()]
+    for folder in folders:
+        if (folder / "checkpoint.pt").exists() and not (folder / "weights.safetensors").exists():
+            python("-m", "chuviet", "pack", folder, "--out", folder / UNFINISHED)
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name in args.configs:
-            for path in sorted((ROOT / "outputs" / name).glob("fold*/*")):
-                if path.name in ("weights.safetensors", "config.json", "metrics.jsonl", "oof.csv"):
-                    tar.add(path, path.relative_to(ROOT))
+        for path in (f for folder in folders for f in sorted(folder.iterdir())):
+            if path.name in ("weights.safetensors", UNFINISHED, "config.json", "metrics.jsonl", "oof.csv"):
+                tar.add(path, path.relative_to(ROOT))
     data = buffer.getvalue()
     parts = [data[i : i + PART] for i in range(0, len(data), PART)]
     for i, part in enumerate(parts):
