@@ -15,6 +15,7 @@ from chuviet.config import replace
 from chuviet.data.configs import LineDataConfig
 from chuviet.data.making import FILES, SOURCES, check_sets
 from chuviet.errors import InputError
+from chuviet.manifest import Fold
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "configs"
@@ -124,13 +125,14 @@ def test_a_source_that_no_row_has_names_its_commands(tmp_path: Path) -> None:
     assert e.value.steps == SOURCES["joined"]
 
 
-def test_a_mistyped_source_is_told_from_what_there_is(tmp_path: Path) -> None:
-    for name in ("a.png", "b.png"):
-        Image.new("RGB", (200, 40), "white").save(tmp_path / name)
-    (tmp_path / "t.csv").write_text("img_path,text,fold,source\na.png,x,6,address_words\nb.png,x,6,poems\n")
-    for fold in (0, "all"):
-        with pytest.raises(InputError, match=r"it has address_words, poems; did you mean address_words\?$"):
-            LineDataConfig(csv=str(tmp_path / "t.csv"), mix=("adress_words",)).build(fold, 0)
+@pytest.mark.parametrize("fold", [0, "all"])
+def test_a_mistyped_source_is_told_from_what_there_is(tmp_path: Path, fold: Fold) -> None:
+    rows = ["a.png,x,6,address_words", "b.png,x,6,poems", "c.png,y,0,real", "d.png,z,1,real"]
+    for row in rows:
+        Image.new("RGB", (200, 40), "white").save(tmp_path / row[:5])
+    (tmp_path / "t.csv").write_text("\n".join(["img_path,text,fold,source", *rows, ""]))
+    with pytest.raises(InputError, match=r"it has address_words, poems, real; did you mean address_words\?$"):
+        LineDataConfig(csv=str(tmp_path / "t.csv"), mix=("adress_words",)).build(fold, 0)
 
 
 def test_config_prints_every_value_and_where_it_is_from(tmp_path: Path) -> None:
