@@ -78,7 +78,7 @@ def shape_of_map(name: str, net: nn.Module, see: Callable[[Tensor], Tensor], hei
     try:
         shape = list(see(torch.zeros(1, 3, height, width)).shape)
     except (AssertionError, RuntimeError) as e:
-        raise ConfigError(f"{name} can't be a backbone: {str(e).splitlines()[0][:150]}") from e
+        raise ConfigError(f"{name} can't be a backbone: {_reason(e)}") from e
     finally:
         net.train(training)
     if len(shape) != 4:
@@ -97,7 +97,7 @@ def _create(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:
     try:
         return _created(name, pretrained, options)
     except (AssertionError, TypeError) as e:  # timm's ways to say so
-        raise ConfigError(f"{name} can't be a backbone: {str(e) or type(e).__name__}") from e
+        raise ConfigError(f"{name} can't be a backbone: {_reason(e)}") from e
 
 
 def _created(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:
@@ -109,11 +109,15 @@ def _created(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:
         try:
             return timm.create_model(name, pretrained=True, **options)
         except (OSError, RuntimeError) as e:  # no network, no cache, or no such weights
-            reason = str(e).splitlines()[0][:120] if str(e) else type(e).__name__
             warnings.warn(
-                f"pretrained weights of {name} are out of reach ({reason}); starting from random", stacklevel=3
+                f"pretrained weights of {name} are out of reach ({_reason(e)}); starting from random", stacklevel=4
             )
     return timm.create_model(name, pretrained=False, **options)
+
+
+def _reason(e: Exception) -> str:
+    """The first line of what an exception says, else its type."""
+    return str(e).splitlines()[0][:150] if str(e) else type(e).__name__
 
 
 def _packaged_file(name: str) -> Path | None:
