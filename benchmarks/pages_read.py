@@ -1,7 +1,8 @@
 """How well, and how fast, are whole pages read? Ours beside an older checkout and two peers, page by page in turns.
 
     python synthetic_data/gendata_page_tests.py
-    python benchmarks/pages_read.py --rapidocr ENVIRONMENT/bin/python [--weights DETECTOR,RECOGNISER] [--old CHECKOUT]
+    python benchmarks/pages_read.py --rapidocr ENVIRONMENT/bin/python [--weights DETECTOR,RECOGNISER,...]
+        [--old CHECKOUT]
 
 Every side is a process of its own with --threads threads; of each page all sides take their turn before the next one,
 and who begins changes. Seconds are those from the file to the texts, the median of the pages, after a first page that
@@ -64,7 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=SETS, help="a folder of sets (%(default)s)")
     parser.add_argument("--sets", nargs="+", help="names of some of them (default: all)")
     parser.add_argument("--limit", type=int, default=1_000, help="pages of each set, spread over it (%(default)s)")
-    parser.add_argument("--weights", action="append", default=[], metavar="DETECTOR,RECOGNISER",
+    parser.add_argument("--weights", action="append", default=[], metavar="DETECTOR,RECOGNISER,...",
                         help="repeatable; `default` (also when none is given) is chuviet.Reader()")  # fmt: skip
     parser.add_argument("--old", action="append", default=[], type=Path, help="another checkout, repeatable: read by "
                         "CHECKOUT/.venv/bin/python if it is there, else by this Python with its source")  # fmt: skip

@@ -256,6 +256,8 @@ def collect(args: argparse.Namespace) -> None:
         for path in (f for folder in folders for f in sorted(folder.iterdir())):
             if path.name in ("weights.safetensors", UNFINISHED, "config.json", "metrics.jsonl", "oof.csv"):
                 tar.add(path, path.relative_to(ROOT))
+    for folder in folders:
+        (folder / UNFINISHED).unlink(missing_ok=True)  # the next call has newer ones, or the run's own
     data = buffer.getvalue()
     parts = [data[i : i + PART] for i in range(0, len(data), PART)]
     for i, part in enumerate(parts):

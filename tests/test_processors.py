@@ -1,4 +1,4 @@
-"""Cores that a process may use, and how many workers load data."""
+"""Cores that a process may use."""
 
 import os
 

@@ -1,7 +1,7 @@
 """The page reader of a checkout of chuviet, as benchmarks/pages_read.py asks it beside the others.
 
-stdin: a JSON object {"threads": n, "weights": [detector, recogniser] or []}, then paths of pages. stdout: "ready", then
-for each path a JSON object {"seconds": s, "lines": [[text, corners], ...], "words": [...]}.
+stdin: a JSON object {"threads": n, "weights": [detector, recogniser, ...] or []}, then paths of pages. stdout:
+"ready", then for each path a JSON object {"seconds": s, "lines": [[text, corners], ...], "words": [...]}.
 """
 
 import json
@@ -11,7 +11,8 @@ import time
 from chuviet import Reader
 
 task = json.loads(sys.stdin.readline())
-reader = Reader(*task["weights"], threads=task["threads"])
+detector, readers = task["weights"][:1], task["weights"][1:]
+reader = Reader(*detector, **({"recognizer": readers} if readers else {}), threads=task["threads"])
 print("ready", flush=True)
 for path in sys.stdin:
     start = time.perf_counter()

@@ -125,9 +125,13 @@ def test_gaps_turn_with_their_texts(angle: float) -> None:
     [
         (box(130, 20, 40, 20), "3.5 heights away"),
         (box(80, 32, 40, 20), "less than half of the height in common"),
-        ([(80, 20), (80, 60), (60, 60), (60, 20)], "runs downwards"),
+        ([(80, 30), (80, 70), (60, 70), (60, 30)], "runs downwards"),
     ],
 )
 def test_what_is_no_gap(second: list[tuple[float, float]], why: str) -> None:
     assert not len(gaps_between(np.array([box(10, 20, 50, 20), second], float))), why
-    assert not len(gaps_between(np.array([box(10, 20, 50, 20)], float)))
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_text_alone_has_no_gap(count: int) -> None:
+    assert gaps_between(np.array([box(10, 20, 50, 20)] * count, float).reshape(-1, 4, 2)).shape == (0, 4, 2)

@@ -60,15 +60,10 @@ class LineData:
         train, valid = (rows[rows["wanted"]] for rows in self._divided(frame, names[0]))
         valid = valid[~valid["source"].isin(REAL_INK)]  # distorted and joined lines are training material only
         wanted = [part.name for part in parts if part.name != REST]
-        for there in (self._known, set(train["source"])):
-            if missing := [name for name in wanted if name not in there]:
-                made = tuple(step for name in missing for step in SOURCES.get(name, ()))
-                near = [n for name in missing for n in difflib.get_close_matches(name, self._known, n=1)]
-                meant = f"; did you mean {', '.join(near)}?" if near and not made else ""
-                what = f"no rows of source {', '.join(missing)}; it has {', '.join(sorted(there)) or 'none'}{meant}"
-                raise InputError(f"{names[0]}: {what}", made)
+        _refuse_missing(wanted, self._known, names[0])
         if not len(train):
             raise InputError(f"{names[0]}: no training rows for fold {fold} and data.mix={','.join(cfg.mix) or '()'}")
+        _refuse_missing(wanted, set(train["source"]), names[0])
         refuse_shared(train, valid)
         self._drawn = _joined_shares(part for part in parts if part.kind != "all")
         self._memory = ImageMemory(0 if cfg.workers else cfg.memory)  # worker processes end with their epoch
@@ -197,6 +192,19 @@ class LineData:
             data, batch_sampler=FixedBatches(batches), collate_fn=data.collate, num_workers=workers,
             worker_init_fn=start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=4 if workers else None,
         )  # fmt: skip
+
+
+def _refuse_missing(wanted: Sequence[str], there: set[str], name: str) -> None:
+    """Raises InputError for sources that the rows of the file `name` lack, with the steps that make them, or else the
+    nearest names.
+    """
+    if not (missing := [source for source in wanted if source not in there]):
+        return
+    made = tuple(step for source in missing for step in SOURCES.get(source, ()))
+    near = [n for source in missing for n in difflib.get_close_matches(source, there, n=1)]
+    meant = f"; did you mean {', '.join(near)}?" if near and not made else ""
+    has = ", ".join(sorted(there))
+    raise InputError(f"{name}: no rows of source {', '.join(missing)}; it has {has}{meant}", made)
 
 
 def refuse_shared(train: pd.DataFrame, valid: pd.DataFrame) -> None:

@@ -50,10 +50,8 @@ class LineWordTargets:
             text, weight = np.zeros(shape, np.uint8), np.ones(shape, np.float32)
             mask = np.full(shape, page.kind in (kind, "both"), np.uint8)
             if mask.any():
-                shrink, rows = (
-                    self.cfg.shrink if kind == "lines" else self.cfg.shrink_words,
-                    page.taken(page.rows(kind)),
-                )
+                shrink = self.cfg.shrink if kind == "lines" else self.cfg.shrink_words
+                rows = page.taken(page.rows(kind))
                 if kind == "lines" and self.cfg.between != 1:
                     for gap in gaps_between(rows.quads[~rows.ignore]):
                         cv2.fillPoly(weight, [np.rint(gap).astype(np.int32)], self.cfg.between)
