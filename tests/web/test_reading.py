@@ -22,6 +22,7 @@ from chuviet.language.gazetteer import District, Gazetteer
 from chuviet.language.ngram import NGram
 from chuviet.language.rescore import AddressRescorer
 from chuviet.language.spelling import both_tones, fields, name_key
+from chuviet.reading import cutting
 from chuviet.reading.choice import reads_better, vietnamese_share
 from chuviet.reading.joining import FoundLine, lines_of
 from chuviet.reading.order import arrange
@@ -192,6 +193,78 @@ def test_words_that_are_set_wide_are_one_line(engine: Any) -> None:
             assert (one["line"]["words"] is None) == (line.words is None)
         joined += len(reads) - len(wanted)
     assert joined > 8
+
+
+def row(rng: np.random.Generator, width: int) -> tuple[np.ndarray, FoundLine, Prediction]:
+    """An image 48 px high with a row of words on grain, its line, and a text as long as the row has letters."""
+    image = rng.integers(235, 250, (48, width, 3)).astype(np.uint8)
+    words, spans, quads, x = [], [], [], 12
+    while x < width - 160:
+        word = str(rng.choice(["TOTAL", "TAX", "2.10", "S", "CASHIER:", "1053110", "RM", ":", "16-03-2018", "Nội,"]))
+        for i in range(len(word)):
+            cv2.rectangle(image, (x + 14 * i, 12), (x + 14 * i + 9, 36), (30, 20, 40), -1)
+            spans += [[(x + 14 * i) // 4, (x + 14 * i + int(rng.integers(0, 9))) // 4]]
+        quads.append([(x, 8), (x + 14 * len(word), 8), (x + 14 * len(word), 40), (x, 40)])
+        x += 14 * len(word)
+        spans.append([x // 4, x // 4])
+        x += int(rng.integers(2, 60))
+        words.append(word)
+    text = " ".join(words)
+    quad = np.array([(0, 3), (width - 1, 2), (width - 1, 44), (0, 45)], np.float64)
+    raw = text if rng.random() < 0.5 else text.replace("TOTAL", "TO TAL")
+    scores, of_words = rng.uniform(0.3, 1, len(text)), rng.uniform(0.3, 1, len(words))
+    read = Prediction(0, text, 0.7, raw, np.array(spans[:-1]), scores, width // 4, of_words)
+    return image, FoundLine(quad, 0.9, np.array(quads, np.float64)), read
+
+
+def test_rows_are_cut_into_the_same_texts(engine: Any) -> None:
+    rng = np.random.default_rng(11)
+    cuts = 0
+    for _ in range(12):
+        image, line, text = row(rng, int(rng.integers(400, 900)))
+        assert line.words is not None
+        assert text.spans is not None
+        assert text.scores is not None
+        assert text.word_scores is not None
+        shown = {"quad": line.quad.tolist(), "score": line.score, "words": line.words.tolist()}
+        read = {
+            "text": text.text, "confidence": text.confidence, "rawText": text.raw_text, "spans": text.spans.tolist(),
+            "scores": text.scores.tolist(), "frames": text.frames, "wordScores": text.word_scores.tolist(),
+        }  # fmt: skip
+        picture = {"width": image.shape[1], "height": image.shape[0], "channels": 3, "data": image.ravel().tolist()}
+        gaps = cutting.gaps_of(image, line, text)
+        (found,) = engine.call(("reading/cutting", "gapsOf", picture, {"line": shown, "text": read}))
+        assert [one["word"] for one in found] == [gap.word for gap in gaps]
+        for key in ("start", "end", "width"):
+            np.testing.assert_allclose([one[key] for one in found], [getattr(gap, key) for gap in gaps], atol=1e-9)
+        described = cutting.describe([(line, text)], [gaps])
+        own = engine.one("reading/cutting", "describe", [{"line": shown, "text": read}], [found])
+        np.testing.assert_allclose(own, described, atol=1e-9)
+        sure = engine.one("reading/cutting", "probabilities", described.tolist())
+        np.testing.assert_allclose(sure, cutting.probabilities(described), atol=1e-12)
+        at = [gap for gap in gaps if rng.random() < 0.4]
+        parts = engine.one("reading/cutting", "cut", {"line": shown, "text": read}, [vars(gap) for gap in at])
+        for one, (of_line, of_text) in zip(parts, cutting.cut(line, text, at), strict=True):
+            assert (one["text"]["text"], one["text"]["rawText"]) == (of_text.text, of_text.raw_text)
+            assert one["text"]["frames"] == of_text.frames
+            assert one["text"]["confidence"] == pytest.approx(of_text.confidence)
+            assert of_text.spans is not None
+            np.testing.assert_array_equal(one["text"]["spans"], of_text.spans)
+            np.testing.assert_allclose(one["line"]["quad"], of_line.quad, atol=1e-9)
+            words = [] if of_line.words is None else of_line.words.tolist()
+            assert len(one["line"]["words"] or []) == len(words)
+        whole = engine.one("reading/cutting", "cutRows", picture, [{"line": shown, "text": read}])
+        assert [one["text"]["text"] for one in whole] == [
+            one.text for _, one in cutting.cut_rows(image, [(line, text)])
+        ]
+        cuts += len(whole) - 1
+    assert cuts > 3
+
+
+def test_kinds_of_words_are_the_same(engine: Any) -> None:
+    words = ["", ":", "RM12.30", "1,200.50", "rm", "₫", "16-03-2018", "12:07:10", "9:05PM", "6%", "105", "S", "ố", "đ",
+             "Key:", ":v", "U13,", "Tổng", "NO.", "-", "Đường", "ſ", "K", "a1", "x\u0301"]  # fmt: skip
+    assert engine.call(*[("reading/cutting", "kindOf", word) for word in words]) == list(map(cutting.kind_of, words))
 
 
 def page(rng: np.random.Generator, angle: float) -> tuple[np.ndarray, np.ndarray]:

@@ -28,9 +28,9 @@ from chuviet.reading.choice import LINES, PRINT, WORDS
 MODULES = (
     "decode.alignment", "decode.confidence", "decode.ctc", "decode.db", "decode.doubt", "geometry",
     "language.gazetteer", "language.levels", "language.ngram", "language.rescore", "language.spelling",
-    "preprocess.line", "preprocess.page", "preprocess.scene", "reading.blocks", "reading.choice", "reading.flatten",
-    "reading.gutters", "reading.joining", "reading.lines", "reading.order", "reading.pages", "reading.pieces",
-    "reading.scales", "reading.stacked", "reading.upright", "reading.wide_set", "reading.words",
+    "preprocess.line", "preprocess.page", "preprocess.scene", "reading.blocks", "reading.choice", "reading.cutting",
+    "reading.flatten", "reading.gutters", "reading.joining", "reading.lines", "reading.order", "reading.pages",
+    "reading.pieces", "reading.scales", "reading.stacked", "reading.upright", "reading.wide_set", "reading.words",
 )  # fmt: skip
 _MANY = 2048  # numbers: longer arrays are tables that are made anew
 

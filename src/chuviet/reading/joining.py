@@ -58,7 +58,7 @@ def lines_of(found: Detection) -> list[FoundLine]:
     lines = [_line(found, parts, known=True) for parts in join(found.quads, reach=_LEAST)]
     words = found.words
     quads = np.array([line.quad for line in lines]).reshape(-1, 4, 2)
-    owner = _owners(words.quads, quads)
+    owner = owners(words.quads, quads)
     outside = np.flatnonzero(owner < 0)
     for parts in join(np.concatenate((quads, words.quads[outside])), reach=_BESIDE):
         of_line = parts[parts < len(lines)]
@@ -119,7 +119,7 @@ def _with_words(line: FoundLine, words: Quads) -> FoundLine:
     return replace(line, quad=turned(grown, -angle), words=words)
 
 
-def _owners(words: Quads, lines: Quads) -> np.ndarray:
+def owners(words: Quads, lines: Quads) -> np.ndarray:
     """The number of the line that each word (K 4 2) has its middle in, the smallest if several; -1 without one."""
     if not len(words) or not len(lines):
         return np.full(len(words), -1)

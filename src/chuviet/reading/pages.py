@@ -16,6 +16,7 @@ from chuviet.geometry import crop, height_of, side_lengths
 from chuviet.inputs.sources import Source, holds_several, iter_sources
 from chuviet.reading import detector as detectors
 from chuviet.reading.choice import LineChoice, open_readers, read_by
+from chuviet.reading.cutting import cut_rows
 from chuviet.reading.detector import Detector
 from chuviet.reading.flatten import direction
 from chuviet.reading.joining import FoundLine, lines_of
@@ -108,22 +109,29 @@ class Reader:
 
     def read_image(self, image: np.ndarray, name: str = "", batch_size: int = 32) -> Page:
         """The text of one page (H W 3 uint8 RGB), turned by any angle, in blocks and in reading order."""
-        found, texts = self._read_lines(image, batch_size)
+        lines = [
+            line_at(line.quad, text, line.score * text.confidence, line.words)
+            for line, text in cut_rows(image, self.read_lines(image, batch_size))
+        ]
+        return page_of(name, image.shape[1], image.shape[0], lines)
+
+    def read_lines(self, image: np.ndarray, batch_size: int = 32) -> list[tuple[FoundLine, Prediction]]:
+        """The lines of one page (H W 3 uint8 RGB) as the detector found them, with their texts, in no order: some hold
+        several texts of a row.
+        """
+        found, texts = self._find_and_read(image, batch_size)
         if is_lost(found, texts):
             quarter = np.ascontiguousarray(np.rot90(image))
-            other, better = self._read_lines(quarter, batch_size)
+            other, better = self._find_and_read(quarter, batch_size)
             if is_found(better, texts):
                 found, texts = [line.moved(lambda p: turned_back(p, image.shape[1])) for line in other], better
         among_text = is_text_page(found, texts)
         kept = [
             (line, text) for line, text in zip(found, texts, strict=True) if self._is_kept(text, line.score, among_text)
         ]
-        lines = [
-            line_at(line.quad, text, line.score * text.confidence, line.words) for line, text in join_wide_set(kept)
-        ]
-        return page_of(name, image.shape[1], image.shape[0], lines)
+        return join_wide_set(kept)
 
-    def _read_lines(self, image: np.ndarray, batch_size: int) -> tuple[list[FoundLine], list[Prediction]]:
+    def _find_and_read(self, image: np.ndarray, batch_size: int) -> tuple[list[FoundLine], list[Prediction]]:
         """The lines on an image, each from the beginning of its text, and what is read in them."""
         found = self._find(image)
         return read_upright(found, lambda lines: self._texts_of(image, lines, batch_size))

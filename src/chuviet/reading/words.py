@@ -45,15 +45,21 @@ def split_words(crop: np.ndarray) -> list[np.ndarray]:
     h, w = crop.shape[:2]
     if w < _WIDE * h:
         return [crop]
-    _, bright = cv2.threshold(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    ink = bright if bright.mean() < 0.5 else 1 - bright  # there is less of it than of paper
-    columns = np.flatnonzero(ink[h // 10 : h - h // 10].any(0))  # what touches the edges is of other lines
+    columns = np.flatnonzero(inked_columns(crop))
     starts = np.flatnonzero(np.diff(columns) > 1)
     left, right = columns[starts], columns[starts + 1]
     blank = right - left - 1
     wide = blank >= max(_BLANK * h, _USUAL * float(np.median(blank))) if len(blank) else np.zeros(0, bool)
     middles = ((left + right + 1) // 2)[wide].tolist()
     return [crop[:, a:b] for a, b in itertools.pairwise([0, *middles, w])]
+
+
+def inked_columns(crop: np.ndarray) -> np.ndarray:
+    """The columns of a crop (h w 3 uint8 RGB) that have ink: w bool. What touches the edges is of other lines."""
+    _, bright = cv2.threshold(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    ink = bright if bright.mean() < 0.5 else 1 - bright  # there is less of it than of paper
+    h = len(crop)
+    return np.asarray(ink[h // 10 : h - h // 10].any(0), bool)
 
 
 def joined(index: int, words: Sequence[Prediction]) -> Prediction:

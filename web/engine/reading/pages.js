@@ -16,6 +16,7 @@ import { crop, heightOf, sideLengths } from '../geometry.js';
 import { quarterTurn } from '../image/filters.js';
 import { constants } from '../settings.js';
 import { choose } from './choice.js';
+import { cutRows } from './cutting.js';
 import { linesOf, moved } from './joining.js';
 import { lineAt, pageOf } from './layout.js';
 import { aligned, isFound, isLost, leanOf, levelled, readUpright, turnedBack } from './upright.js';
@@ -54,7 +55,7 @@ export class Reader {
       const text = texts[i];
       return text.text && line.score * likelihood(text) >= leastScore(text.text, amongText) ? [{ line, text }] : [];
     });
-    const lines = joinWideSet(kept).map(({ line, text }) => {
+    const lines = cutRows(image, joinWideSet(kept)).map(({ line, text }) => {
       return lineAt(line.quad, text, line.score * text.confidence, line.words);
     });
     return pageOf(name, image, lines);

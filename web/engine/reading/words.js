@@ -19,19 +19,7 @@ export function splitWords(crop) {
   const c = constants('reading.words');
   const { width, height } = crop;
   if (width < c._WIDE * height) return [crop];
-  const grey = toGrey(crop);
-  const limit = otsuThreshold(countLevels(grey));
-  const bright = grey.data.map((level) => (level > limit ? 1 : 0));
-  const share = bright.reduce((sum, one) => sum + one, 0) / bright.length;
-  const inked = share < 0.5 ? 1 : 0; // there is less ink than paper
-  const edge = Math.floor(height / 10); // what touches the edges is of other lines
-  /** @type {number[]} */
-  const columns = [];
-  for (let x = 0; x < width; x++) {
-    let y = edge;
-    while (y < height - edge && bright[y * width + x] !== inked) y++;
-    if (y < height - edge) columns.push(x);
-  }
+  const columns = inkedColumns(crop).flatMap((inked, x) => (inked ? [x] : []));
   const blanks = columns
     .slice(1)
     .map((right, i) => [columns[i], right])
@@ -40,6 +28,26 @@ export function splitWords(crop) {
   const least = Math.max(c._BLANK * height, c._USUAL * median(sizes));
   const middles = blanks.filter((_, i) => sizes[i] >= least).map(([left, right]) => Math.floor((left + right + 1) / 2));
   return [0, ...middles].map((start, i) => cut(crop, start, 0, middles[i] ?? width, height));
+}
+
+/**
+ * Which columns of a crop have ink; what touches the edges is of other lines.
+ *
+ * @param {Picture} crop
+ * @returns {boolean[]}
+ */
+export function inkedColumns(crop) {
+  const { width, height } = crop;
+  const grey = toGrey(crop);
+  const limit = otsuThreshold(countLevels(grey));
+  const bright = grey.data.map((level) => (level > limit ? 1 : 0));
+  const share = bright.reduce((sum, one) => sum + one, 0) / bright.length;
+  const inked = share < 0.5 ? 1 : 0; // there is less ink than paper
+  const edge = Math.floor(height / 10);
+  return Array.from({ length: width }, (_, x) => {
+    for (let y = edge; y < height - edge; y++) if (bright[y * width + x] === inked) return true;
+    return false;
+  });
 }
 
 /**
