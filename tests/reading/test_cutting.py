@@ -8,7 +8,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from chuviet.commands.cutting import ends_of_texts, forest_of
 from chuviet.labels import LabelledPage
 from chuviet.reading import cutting
-from chuviet.reading.cutting import FEATURES, Gap, cut, cut_rows, describe, gaps_of, kind_of, probabilities
+from chuviet.reading.cutting import FEATURES, Gap, cut, cut_rows, describe, gaps_of, kind_of, planted, probabilities
 from chuviet.reading.joining import FoundLine
 from chuviet.results import Prediction
 
@@ -114,7 +114,7 @@ def test_parts_take_their_share_of_another_raw_text() -> None:
 def test_lines_are_cut_where_the_trees_are_sure(monkeypatch: pytest.MonkeyPatch) -> None:
     image, line, text = drawn([("ab", 20), ("c", 80), ("de", 160)])
     of_width = [[0, 1.0, 1, 2, 0], [-1, 0, 0, 0, -3.0], [-1, 0, 0, 0, 3.0]]
-    monkeypatch.setattr(cutting, "_TREES", [of_width])
+    monkeypatch.setattr(cutting, "_FOREST", planted([of_width]))
     monkeypatch.setattr(cutting, "_BASE", 0.0)
     parts = cut_rows(image, [(line, text), (line, Prediction(1, "ab c de", 0.9))])
     assert [text.text for _, text in parts] == ["ab c", "de", "ab c de"]
@@ -141,7 +141,7 @@ def test_trees_are_those_that_were_learnt() -> None:
     forest = forest_of(trees)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cutting, "_BASE", forest["base"])
-        patch.setattr(cutting, "_TREES", forest["trees"])
+        patch.setattr(cutting, "_FOREST", planted(forest["trees"]))
         np.testing.assert_allclose(probabilities(described), trees.predict_proba(described)[:, 1], atol=1e-4)
 
 

@@ -48,6 +48,21 @@ _BASE, _TREES = json.loads((files("chuviet.reading") / "cutting.json").read_text
 Read = tuple[FoundLine, Prediction]
 
 
+def planted(trees: Sequence[Sequence[Sequence[float]]]) -> tuple[np.ndarray, ...]:
+    """The nodes of all trees in common arrays: feature, threshold, node up to it, node above it, value; and the trees'
+    first nodes. A leaf is followed by itself.
+    """
+    counts = [len(tree) for tree in trees]
+    roots = np.cumsum([0, *counts])[:-1]
+    nodes = np.array([node for tree in trees for node in tree], np.float64).reshape(-1, 5)
+    is_leaf, own = nodes[:, 0] < 0, np.arange(len(nodes))
+    below, above = (np.where(is_leaf, own, nodes[:, k].astype(np.int64) + np.repeat(roots, counts)) for k in (2, 3))
+    return np.maximum(nodes[:, 0], 0).astype(np.int64), nodes[:, 1], below, above, nodes[:, 4], roots
+
+
+_FOREST = planted(_TREES)
+
+
 @dataclass(frozen=True)
 class Gap:
     """Between two words of a text: the number of the word before it, where it begins and ends along the line, 0..1, and
@@ -131,16 +146,14 @@ def kind_of(word: str) -> int:
 
 def probabilities(gaps: np.ndarray) -> np.ndarray:
     """Descriptions of gaps K `FEATURES` -> K probabilities that a text ends there."""
-    total = np.full(len(gaps), _BASE)
-    for tree in _TREES:
-        nodes = np.array(tree)
-        at = np.zeros(len(gaps), np.int64)
-        while len(inner := np.flatnonzero(nodes[at, 0] >= 0)):
-            node = nodes[at[inner]]
-            below = gaps[inner, node[:, 0].astype(np.int64)] <= node[:, 1]
-            at[inner] = np.where(below, node[:, 2], node[:, 3]).astype(np.int64)
-        total += nodes[at, 4]
-    return 1 / (1 + np.exp(-total))
+    feature, limit, below, above, value, roots = _FOREST
+    at = np.tile(roots, (len(gaps), 1))
+    while True:
+        is_below = np.take_along_axis(gaps, feature[at], 1) <= limit[at]
+        after = np.where(is_below, below[at], above[at])
+        if (after == at).all():
+            return np.asarray(1 / (1 + np.exp(-(_BASE + value[at].sum(1)))))
+        at = after
 
 
 def cut(line: FoundLine, text: Prediction, gaps: Sequence[Gap]) -> list[Read]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -148,8 +149,12 @@ class Reader:
     def _texts_of(self, image: np.ndarray, lines: Sequence[FoundLine], batch_size: int) -> list[Prediction]:
         """What the recogniser reads in each line: one that knows single words gets those that the detector found."""
 
+        @functools.cache  # several readers are asked about a line
+        def crops(i: int, single: bool) -> list[np.ndarray]:
+            return crops_of(image, lines[i], single)
+
         def read(reader: LineReader, asked: Sequence[int]) -> list[Prediction]:
-            parts = [crops_of(image, lines[i], knows_words(reader)) for i in asked]
+            parts = [crops(i, knows_words(reader)) for i in asked]
             words = iter(read_words(reader, [crop for part in parts for crop in part], batch_size))
             return [joined(i, list(itertools.islice(words, len(part)))) for i, part in enumerate(parts)]
 
