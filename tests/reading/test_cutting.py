@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import json
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
 from sklearn.ensemble import GradientBoostingClassifier
 
+from chuviet.commands import cutting as command
 from chuviet.commands.cutting import ends_of_texts, forest_of
+from chuviet.errors import InputError
 from chuviet.labels import LabelledPage
 from chuviet.reading import cutting
 from chuviet.reading.cutting import FEATURES, Gap, cut, cut_rows, describe, gaps_of, kind_of, planted, probabilities
@@ -158,3 +166,48 @@ def test_gaps_between_two_labels_are_ends() -> None:
     assert ends_of_texts(page((0, 110), (130, 620)), read, [gaps]).tolist() == [0, 1]
     assert ends_of_texts(page((0, 110)), read, [gaps]).tolist() == [0, -1]
     assert ends_of_texts(page((0, 110), (130, 620), ignore=1), read, [gaps]).tolist() == [0, -1]
+
+
+def test_the_command_learns_from_labelled_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pages whose lines hold two texts where the gap is wide: the trees learn the width, and are judged on others."""
+    rng = np.random.default_rng(4)
+    reads, rows = {}, []
+    for n in range(20):
+        wide = int(rng.integers(50, 120))
+        image, line, text = drawn([("ab", 20), ("c", 76), ("de", 96 + wide)])
+        cv2.imwrite(str(tmp_path / f"{n}.png"), image[:, :, ::-1])
+        bounds = ((0, 96), (90 + wide, 620)) if wide > 70 else ((0, 620),)
+        labels = [{"transcription": "x", "points": [[a, 30], [b, 30], [b, 70], [a, 70]]} for a, b in bounds]
+        rows.append(f"{n}.png\t{json.dumps(labels)}\n")
+        reads[n] = [(line, text)]
+    (tmp_path / "label.txt").write_text("".join(rows))
+    pages = iter(reads.values())
+    fake = SimpleNamespace(read_lines=lambda image: next(pages))
+    monkeypatch.setattr(command, "Reader", lambda threads: fake)
+    monkeypatch.setattr(command, "_TREES", {**command._TREES, "min_samples_leaf": 2})
+    monkeypatch.setattr(sys, "argv", ["cutting", str(tmp_path / "new.json"), "--pages", str(tmp_path / "label.txt")])
+    assert command.main() == 0
+    found = re.search(r"40 gaps, (\d+) of them .* left out (\d+) of these are found and (\d+)", capsys.readouterr().out)
+    assert found is not None
+    ends, right, wrong = map(int, found.groups())
+    assert right >= ends - 1
+    assert wrong <= 1
+    base, trees = json.loads((tmp_path / "new.json").read_text()).values()
+    monkeypatch.setattr(cutting, "_BASE", base)
+    monkeypatch.setattr(cutting, "_FOREST", planted(trees))
+    image, line, text = drawn([("ab", 20), ("c", 76), ("de", 206)])
+    assert [text.text for _, text in cut_rows(image, [(line, text)])] == ["ab c", "de"]
+
+
+def test_too_little_to_learn_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image, line, text = drawn([("ab", 20), ("c", 76)])
+    cv2.imwrite(str(tmp_path / "0.png"), image)
+    whole = [{"transcription": "x", "points": [[0, 30], [600, 30], [600, 70], [0, 70]]}]
+    (tmp_path / "label.txt").write_text(f"0.png\t{json.dumps(whole)}\n")
+    monkeypatch.setattr(command, "Reader", lambda threads: SimpleNamespace(read_lines=lambda image: [(line, text)]))
+    monkeypatch.setattr(sys, "argv", ["cutting", str(tmp_path / "new.json"), "--pages", str(tmp_path / "label.txt")])
+    with pytest.raises(InputError, match="fewer than 5 pages"):
+        command.main()
+    assert not (tmp_path / "new.json").exists()
