@@ -25,9 +25,10 @@ from chuviet.data.pages import read_pages
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.labels import LabelledPage
-from chuviet.reading.cutting import Gap, Read, describe, gaps_of
+from chuviet.reading.cutting import LEAST, Gap, describe, gaps_of
 from chuviet.reading.joining import owners
 from chuviet.reading.pages import Reader
+from chuviet.reading.wide_set import Read
 
 _FOLDS = 5
 _DIGITS = 6
@@ -83,7 +84,7 @@ def judge(described: np.ndarray, ends: np.ndarray, number: np.ndarray) -> None:
         GradientBoostingClassifier(**_TREES, random_state=0), described, ends, groups=number, cv=GroupKFold(_FOLDS),
         method="predict_proba",
     )[:, 1]  # fmt: skip
-    cut = sure >= 0.5
+    cut = sure >= LEAST
     print(f"{len(ends)} gaps, {ends.sum()} of them between two texts; on pages left out {(cut & (ends == 1)).sum()} of "
           f"these are found and {(cut & (ends == 0)).sum()} others taken for such, average precision "
           f"{average_precision_score(ends, sure):.3f}")  # fmt: skip

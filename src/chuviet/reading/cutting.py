@@ -17,9 +17,11 @@ from importlib.resources import files
 
 import numpy as np
 
+from chuviet.decode.confidence import word_score
 from chuviet.geometry import crop, height_of, part_of, side_lengths
 from chuviet.reading.joining import FoundLine
 from chuviet.reading.layout import word_spans
+from chuviet.reading.wide_set import Read
 from chuviet.reading.words import inked_columns
 from chuviet.results import Prediction
 
@@ -37,15 +39,14 @@ _REACH = 0.1  # heights: how far into the letters beside a space its gap is look
 _MARGIN = 0.1  # heights: what each part keeps of the gap beside it
 _LEAST_GAP = 0.15  # heights, of what a gap is compared with: the usual one of a page
 _LEAST_LETTER = 0.2  # heights, likewise: the mean letter of a line
-_LEAST = 0.5  # the probability from which on a line is cut
 
+#: The probability from which on a line is cut.
+LEAST = 0.5
 #: How many numbers describe a gap.
 FEATURES = 12
 #: Nodes as (feature, threshold, node up to it, node above it, value), -1 for the feature of a leaf; a tree begins at
 #: its first. The sum of the leaves' values and of `_BASE` is the log odds.
 _BASE, _TREES = json.loads((files("chuviet.reading") / "cutting.json").read_text("utf-8")).values()
-
-Read = tuple[FoundLine, Prediction]
 
 
 def planted(trees: Sequence[Sequence[Sequence[float]]]) -> tuple[np.ndarray, ...]:
@@ -81,7 +82,7 @@ def cut_rows(image: np.ndarray, lines: Sequence[Read]) -> list[Read]:
     sure = iter(probabilities(describe(lines, gaps)))
     parts: list[Read] = []
     for (line, text), of_line in zip(lines, gaps, strict=True):
-        at = [gap for gap in of_line if next(sure) >= _LEAST]
+        at = [gap for gap in of_line if next(sure) >= LEAST]
         parts += cut(line, text, at) if at else [(line, text)]
     return parts
 
@@ -183,7 +184,7 @@ def _part(
     if of_words is not None:
         sure = float(np.mean(of_words))
     elif scores is not None:
-        sure = float(np.exp(np.mean(np.log(np.maximum(scores, 1e-12)))))
+        sure = word_score(scores)
     raw = text.raw_text
     if raw is not None:  # before a language model the words may have been others, and more or fewer
         words = raw.split(" ")

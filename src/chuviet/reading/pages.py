@@ -26,7 +26,7 @@ from chuviet.reading.lines import LineReader, Weights
 from chuviet.reading.order import arrange
 from chuviet.reading.text_layer import Ocr, layer_of, unwritten, written_lines
 from chuviet.reading.upright import aligned, is_found, is_lost, lean_of, levelled, read_upright, turned_back
-from chuviet.reading.wide_set import join_wide_set
+from chuviet.reading.wide_set import Read, join_wide_set
 from chuviet.reading.words import joined, knows_words, read_words
 from chuviet.results import Block, Detection, Line, Page, Prediction, Word
 
@@ -116,7 +116,7 @@ class Reader:
         ]
         return page_of(name, image.shape[1], image.shape[0], lines)
 
-    def read_lines(self, image: np.ndarray, batch_size: int = 32) -> list[tuple[FoundLine, Prediction]]:
+    def read_lines(self, image: np.ndarray, batch_size: int = 32) -> list[Read]:
         """The lines of one page (H W 3 uint8 RGB) as the detector found them, with their texts, in no order: some hold
         several texts of a row.
         """

@@ -25,12 +25,12 @@ import { inkedColumns } from './words.js';
  * @returns {Read[]}
  */
 export function cutRows(image, lines) {
-  const { _LEAST } = constants('reading.cutting');
+  const { LEAST } = constants('reading.cutting');
   const gaps = lines.map((read) => gapsOf(image, read));
   const sure = probabilities(describe(lines, gaps));
   let at = 0;
   return lines.flatMap((read, i) => {
-    const here = gaps[i].filter(() => sure[at++] >= _LEAST);
+    const here = gaps[i].filter(() => sure[at++] >= LEAST);
     return here.length ? cut(read, here) : [read];
   });
 }
