@@ -10,9 +10,11 @@ import pytest
 import torch
 
 from chuviet.data.draws import normals, uniforms
+from chuviet.data.line_augment import LineAugment
 from chuviet.data.memory import ImageMemory
 from chuviet.data.recognition import LineData
 from chuviet.data.string_augment import StringAugment, _of_rectangles
+from chuviet.preprocess.line import LinePreprocess
 from chuviet.preprocess.scene import ScenePreprocess
 
 STILL = StringAugment.Config(perspective=0, rotate=0, crop=0, colour=0)
@@ -106,3 +108,30 @@ def test_memory_has_a_limit_and_cannot_be_written_to() -> None:
     assert asked == ["a", "b", "c", "c"] and memory.room == 50
     with pytest.raises(ValueError, match="read-only"):
         memory.get("a", lambda: load("a"))[0] = 1
+
+
+def test_memory_is_filled_as_far_as_there_is_room_and_nothing_is_loaded_twice() -> None:
+    memory, asked = ImageMemory(0.00025), []
+
+    def load(name: str) -> np.ndarray:
+        asked.append(name)
+        return np.full(100, ord(name), np.uint8)
+
+    memory.fill("ab", load, threads=2)
+    memory.fill("abc", load, threads=2)
+    assert sorted(asked) == ["a", "b", "c"] and memory.room == 0
+    assert memory.get("b", lambda: load("b"))[0] == ord("b") and len(asked) == 3
+
+
+@pytest.mark.skipif(torch.multiprocessing.get_start_method() != "fork", reason="other workers inherit nothing")
+@pytest.mark.parametrize("augment", [StringAugment.Config(), LineAugment.Config()])
+def test_workers_read_no_image_twice(strings: Path, augment: StringAugment.Config | LineAugment.Config) -> None:
+    of_lines = isinstance(augment, LineAugment.Config)
+    data = LineData.Config(
+        csv=str(strings), charset="abc", augment=augment, batch=4, workers=2, ctc_stride=0,
+        preprocess=LinePreprocess.Config() if of_lines else ScenePreprocess.Config(height=32, width=128),
+    ).build(1, 0)  # fmt: skip
+    first = [b.images for b in data.train_loader(1)]
+    for image in strings.parent.glob("*.png"):
+        image.unlink()
+    assert all(torch.equal(a, b.images) for a, b in zip(first, data.train_loader(1), strict=True))

@@ -49,7 +49,7 @@ class LineDataConfig(Config):
     batch: int = 32
     bucket: int = 50  # batches are cut from runs of this many batches sorted by width
     workers: int = 2
-    memory: int = 256  # MB of images, read and prepared, that are kept from epoch to epoch; with workers=0 alone
+    memory: int = 256  # MB of images, read and prepared, that are kept from epoch to epoch
     bad_labels: Literal["refuse", "leave_out"] = (
         "refuse"  # labels with unknown characters or too few frames end the run, or are named and left out
     )

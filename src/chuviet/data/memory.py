@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -25,3 +27,14 @@ class ImageMemory:
                 self.room -= image.nbytes
                 self._images[name] = image
         return image
+
+    def fill(self, names: Iterable[str], load: Callable[[str], np.ndarray], threads: int) -> None:
+        """Loads those that are not here yet, by several threads, until the limit is reached."""
+        missing = iter([name for name in names if name not in self._images])
+        with ThreadPoolExecutor(threads) as pool:
+            while part := list(itertools.islice(missing, 64 * threads)):
+                for name, image in zip(part, pool.map(load, part), strict=True):
+                    kept = self.get(name, lambda image=image: image)  # type: ignore[misc]
+                    if kept.flags.writeable:  # no room for it
+                        self.room = 0
+                        return

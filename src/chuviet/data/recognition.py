@@ -5,6 +5,7 @@ of it follows from (seed, epoch, index).
 from __future__ import annotations
 
 import difflib
+import itertools
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -66,7 +67,7 @@ class LineData:
         _refuse_missing(wanted, set(train["source"]), names[0])
         refuse_shared(train, valid)
         self._drawn = _joined_shares(part for part in parts if part.kind != "all")
-        self._memory = ImageMemory(0 if cfg.workers else cfg.memory)  # worker processes end with their epoch
+        self._memory = ImageMemory(cfg.memory if not cfg.workers or can_inherit() else 0)
         self.train, self.valid = train.reset_index(drop=True), valid.reset_index(drop=True)
 
     def _divided(self, frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -175,6 +176,10 @@ class LineData:
         """
         batches = [b[rank::world].tolist() for b in self.batches(epoch)[skip:]]
         data = LineDataset(self.train, self.charset, self.cfg, (self.seed, epoch), True, self.images, self._memory)
+        if (
+            self.cfg.workers and self._memory.room
+        ):  # worker processes end with their epoch, so they inherit what is kept
+            data.keep(dict.fromkeys(itertools.chain(*batches)), min(self.cfg.workers, cores()))
         return self._loader(data, batches)
 
     def valid_loader(self, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
@@ -348,9 +353,19 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
             image = distorted if self._fits(distorted.shape, ids) else image
         return self.preprocess.resize(image), ids, text, i
 
+    def keep(self, rows: Iterable[int], threads: int) -> None:
+        """Reads the images of these rows into the memory, as far as there is room."""
+        resized = isinstance(self.augment, StringAugment)
+        wanted = {self._kept_as(i % len(self.files), resized): i % len(self.files) for i in rows}
+        read = (lambda i: self.preprocess.resize(self._read(i))) if resized else self._read
+        self.memory.fill(wanted, lambda name: read(wanted[name]), threads)
+
+    def _kept_as(self, i: int, resized: bool) -> str:
+        return f"{self.files[i]} resized" if resized else self.files[i]
+
     def _prepared(self, i: int) -> np.ndarray:
         """Image `i` as distortions get it. Not to be written to."""
-        return self.memory.get(self.files[i], lambda: self._read(i))
+        return self.memory.get(self._kept_as(i, False), lambda: self._read(i))
 
     def _read(self, i: int) -> np.ndarray:
         prepared: np.ndarray = self.preprocess.prepare(self.images.read(self.files[i]))
@@ -358,7 +373,7 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
 
     def _resized(self, i: int) -> np.ndarray:
         """Image `i` in the size that the model sees."""
-        return self.memory.get(f"{self.files[i]} resized", lambda: self.preprocess.resize(self._read(i)))
+        return self.memory.get(self._kept_as(i, True), lambda: self.preprocess.resize(self._read(i)))
 
     def _joined(self, image: np.ndarray, text: str, concat: Concat, rng: np.random.Generator) -> tuple[np.ndarray, str]:
         """The image with others behind it, scaled to its height, as long as text and frames allow."""
@@ -390,6 +405,11 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
             images=torch.from_numpy(pixels), widths=torch.from_numpy(widths), index=torch.tensor(index),
             targets=torch.from_numpy(targets), target_lengths=torch.tensor(lengths), texts=list(texts),
         )  # fmt: skip
+
+
+def can_inherit() -> bool:
+    """Whether worker processes have the images that this one keeps, without a copy: forked ones do."""
+    return torch.multiprocessing.get_start_method() == "fork"
 
 
 def start_worker(_: int) -> None:
