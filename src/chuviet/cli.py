@@ -317,6 +317,8 @@ def _pack(p: argparse.ArgumentParser) -> None:
     p.add_argument("run", metavar="RUN", help="a run's folder, such as outputs/line_192_f5/fold0; with --lm: weights")
     p.add_argument("--lm", metavar="FILE", help="pack this language model beside the weights")
     p.add_argument("--alpha", type=float, default=0.6, help="weight of the language model (%(default)s)")
+    p.add_argument("--alpha-case", type=float, metavar="X",
+                   help="its weight in whether a word begins with a capital (default: that of --alpha)")  # fmt: skip
     p.add_argument("--beta", type=float, default=2.0, help="bonus for every character (%(default)s)")
     p.add_argument(
         "--place",
@@ -324,6 +326,8 @@ def _pack(p: argparse.ArgumentParser) -> None:
         default=8.0,
         help="bonus for every part of an address that the model's gazetteer has there; 0: leave it (%(default)s)",
     )
+    p.add_argument("--place-min-prob", type=float, default=0.003, metavar="X",
+                   help="probability a letter must have in a frame to be one of such a part (%(default)s)")  # fmt: skip
     p.add_argument("--beam-width", type=_positive, default=16, metavar="N", help="prefixes kept (%(default)s)")
     p.add_argument("--temperature", type=float, default=1.0,
                    help="above 1 the network counts as less sure than it says (%(default)s)")  # fmt: skip

@@ -85,3 +85,22 @@ def test_the_best_of_all_readings_is_taken(alpha: float, slack: float) -> None:
 
 def test_without_a_language_model_there_is_no_rescorer() -> None:
     assert rescorers_of(None, CTCBeam.Config()) == ()
+
+
+def test_capitals_follow_the_frames_more_than_the_language_model() -> None:
+    """The model knows the line with one capital alone; the frames say 2 against it, and about Xã nothing at all."""
+    read = "Xã Lộc thái"
+    lm = NGram.train(["Xã Lộc Thái"] * 3, CHARSET, 4)
+    gain = lm.score("Xã Lộc Thái") - lm.score(read)
+    evidence = Given({read: 0.0, "Xã Lộc Thái": -2.0, "xã Lộc thái": -1.0, "Xã lộc thái": -math.inf}, 0.0)
+    assert gain > 4
+    for alpha_case, wanted in ((0.9 * 2 / gain, read), (1.1 * 2 / gain, "Xã Lộc Thái"), (None, read)):
+        assert AddressRescorer(lm, 3.0, 0.0, alpha_case).correct(read, evidence) == wanted
+
+
+def test_capitals_are_turned_one_by_one_and_letters_inside_words_stay() -> None:
+    lm = NGram.train(["phường 1, Quận 2"], CHARSET, 4)
+    better = {"phường 1, quận 2": 1.0, "Phường 1, Quận 2": 1.0}
+    evidence = Given({"phường 1, Quận 2": 0.0} | better, 0.0)
+    assert AddressRescorer(lm, 1.0, 0.0, 0.0).correct("phường 1, Quận 2", evidence) == "Phường 1, quận 2"
+    assert rescorers_of(lm, CTCBeam.Config(alpha_case=0.25))[0].alpha_case == 0.25

@@ -101,18 +101,19 @@ def frames_of(text: str, rng: np.random.Generator, doubt: float) -> np.ndarray:
         at = 3 * i + 2
         logits[at, CHARSET.characters.index(c) + 1] += 18
         if rng.random() < doubt:
-            logits[at, int(rng.integers(1, len(CHARSET) + 1))] += 18 + rng.normal()
+            other = c.swapcase() if rng.random() < 0.3 else CHARSET.characters[int(rng.integers(0, len(CHARSET)))]
+            logits[at, CHARSET.characters.index(other) + 1] += 18 + rng.normal()
     logs = logits - np.log(np.exp(logits).sum(1, keepdims=True))
     return logs.astype(np.float32)
 
 
-@pytest.mark.parametrize("temperature", [1.0, 1.25])
-def test_lines_are_decoded_as_in_python(engine: Any, temperature: float) -> None:
+@pytest.mark.parametrize(("temperature", "alpha_case"), [(1.0, None), (1.25, None), (1.6, 0.15), (1.0, 0.0)])
+def test_lines_are_decoded_as_in_python(engine: Any, temperature: float, alpha_case: float | None) -> None:
     rng = np.random.default_rng(7)
     lms = [NGram.from_tensors(model(order).to_tensors()) for order in (6, 3)]
     lms[0].gazetteer = gazetteer()
-    cfg = CTCBeam.Config(temperature=temperature)
-    decoder = cfg.build(CHARSET, *(AddressRescorer(lm, cfg.alpha, cfg.place) for lm in lms))
+    cfg = CTCBeam.Config(temperature=temperature, alpha_case=alpha_case)
+    decoder = cfg.build(CHARSET, *(AddressRescorer(lm, cfg.alpha, cfg.place, cfg.alpha_case) for lm in lms))
     lines = [frames_of(text, rng, doubt) for text in TEXTS if text for doubt in (0.0, 0.2, 0.5)]
     lines[0] = lines[0][:0]
     given = [{"data": one, "count": one.shape[0], "classes": len(CHARSET) + 1} for one in lines]

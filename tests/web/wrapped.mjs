@@ -29,9 +29,10 @@ export async function addresses(districts, texts) {
 export async function decoded(config, charset, arrays, districts, frames) {
   const own = await kernels();
   const gazetteer = districts && new Gazetteer(own, districts);
-  const rescorers = arrays.map(
-    (one, i) => new Rescorer(new NGram(own, one), i ? null : gazetteer, config.alpha, config.place),
-  );
+  const rescorers = arrays.map((one, i) => {
+    const places = i ? null : gazetteer;
+    return new Rescorer(new NGram(own, one), places, config.alpha, config.place, config.alpha_case);
+  });
   const decoder = new Decoder(own, config, charset, rescorers);
   return frames.map((one) => decoder.read(one));
 }

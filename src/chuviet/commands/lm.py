@@ -72,8 +72,9 @@ def attach(args: Namespace) -> int:
     if args.temperature <= 0:
         raise InputError(f"--temperature {args.temperature}: a number above 0 is expected")
     decoder = CTCBeam.Config(
-        width=args.beam_width, alpha=args.alpha, beta=args.beta, place=args.place, temperature=args.temperature
-    )
+        width=args.beam_width, alpha=args.alpha, alpha_case=args.alpha_case, beta=args.beta, place=args.place,
+        place_min_prob=args.place_min_prob, temperature=args.temperature,
+    )  # fmt: skip
     if artifact.charset is None:
         raise InputError(f"{artifact.path}: the weights of a detector, which reads no characters")
     decoder.build(artifact.charset, *rescorers_of(lm, decoder))  # refuses another charset

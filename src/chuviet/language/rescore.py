@@ -28,24 +28,28 @@ class Weights(Protocol):
     def alpha(self) -> float: ...
     @property
     def place(self) -> float: ...
+    @property
+    def alpha_case(self) -> float | None: ...
 
 
 def rescorers_of(lm: NGram | None, weights: Weights) -> tuple[AddressRescorer, ...]:
     """The rescorers that a language model makes: of addresses, and of general text where it has a model of it."""
     models = [model for model in (lm, lm.general if lm else None) if model is not None]
-    return tuple(AddressRescorer(model, weights.alpha, weights.place) for model in models)
+    return tuple(AddressRescorer(model, weights.alpha, weights.place, weights.alpha_case) for model in models)
 
 
 class AddressRescorer:
-    """Satisfies `chuviet.decode.rescorer.Rescorer`. A model without a gazetteer, as that of general text, corrects
-    nothing.
+    """Satisfies `chuviet.decode.rescorer.Rescorer`. A model without a gazetteer, as that of general text, knows no
+    places.
 
     `alpha` is the weight of the n-gram model's log probabilities in `correct`, `place` what is added there for every
-    part of an address that the gazetteer finds in its place; at 0 the gazetteer is not asked.
+    part of an address that the gazetteer finds in its place; at 0 the gazetteer is not asked. `alpha_case` is the
+    weight where nothing but a capital is in question: writers follow no rule there, the frames know it better than
+    words. None: `alpha`, as the search has it.
     """
 
-    def __init__(self, lm: NGram, alpha: float, place: float) -> None:
-        self.lm, self.alpha, self.place = lm, alpha, place
+    def __init__(self, lm: NGram, alpha: float, place: float, alpha_case: float | None = None) -> None:
+        self.lm, self.alpha, self.place, self.alpha_case = lm, alpha, place, alpha_case
         self.characters, self.start = lm.characters, lm.start
         self.advance, self.log_prob = lm.advance, lm.log_prob
 
@@ -59,12 +63,30 @@ class AddressRescorer:
 
     def correct(self, text: str, evidence: Evidence) -> str:
         """`text`, or the combination of ward, district and province, and then the street, that is better by frames,
-        n-gram model and gazetteer.
+        n-gram model and gazetteer; at last its words with a capital or without.
         """
         gazetteer = self.lm.gazetteer
         if gazetteer is not None and self.place:
             for others in (gazetteer.places, gazetteer.streets):
                 text = self._best([text, *others(text)], evidence, gazetteer)
+        return text if self.alpha_case is None else self._in_case(text, self.alpha_case, evidence)
+
+    def _in_case(self, text: str, alpha: float, evidence: Evidence) -> str:
+        """`text` with the first letters of words in the other case, each where that is better by frames and n-gram
+        model while the rest is as it was.
+        """
+        starts = [i for i, c in enumerate(text) if not c.isspace() and (i == 0 or not text[i - 1].isalnum())]
+        turned = {i: text[:i] + text[i].swapcase() + text[i + 1 :] for i in starts if len(text[i].swapcase()) == 1}
+        turned = {i: t for i, t in turned.items() if t != text and self.lm.knows(t) and evidence.at_most(t) > -math.inf}
+        own, *others = evidence.weigh([text, *turned.values()]) if turned else [0.0]
+        for (i, other), weight in zip(turned.items(), others, strict=True):
+            gain = weight - own
+            if gain == -math.inf:
+                continue
+            behind = text[:i]
+            gain += alpha * (self.lm.score(other[i:], behind) - self.lm.score(text[i:], behind))
+            if gain > 0:
+                text = text[:i] + other[i] + text[i + 1 :]
         return text
 
     def _best(self, texts: Sequence[str], evidence: Evidence, gazetteer: Gazetteer) -> str:

@@ -14,26 +14,63 @@ export class Rescorer {
    * @param {Gazetteer | null} gazetteer
    * @param {number} alpha - weight of the model's log probabilities
    * @param {number} place - added for every part of an address that the gazetteer finds in its place
+   * @param {number | null} alphaCase - weight where nothing but a capital is in question; null: it is not asked
    */
-  constructor(model, gazetteer, alpha, place) {
+  constructor(model, gazetteer, alpha, place, alphaCase) {
     this.model = model;
     this.gazetteer = gazetteer;
     this.alpha = alpha;
     this.place = place;
+    this.alphaCase = alphaCase;
   }
 
   /**
-   * `text`, or the combination of ward, district and province, and then the street, that is better.
+   * `text`, or the combination of ward, district and province, and then the street, that is better; at last its words
+   * with a capital or without.
    *
    * @param {string} text
    * @param {LineEvidence} evidence
    * @returns {string}
    */
   correct(text, evidence) {
-    const { gazetteer } = this;
-    if (!gazetteer || !this.place) return text;
-    text = this.best([text, ...gazetteer.places(text)], evidence, gazetteer);
-    return this.best([text, ...gazetteer.streets(text)], evidence, gazetteer);
+    const { gazetteer, alphaCase } = this;
+    if (gazetteer && this.place) {
+      text = this.best([text, ...gazetteer.places(text)], evidence, gazetteer);
+      text = this.best([text, ...gazetteer.streets(text)], evidence, gazetteer);
+    }
+    return alphaCase === null ? text : this.inCase(text, alphaCase, evidence);
+  }
+
+  /**
+   * `text` with the first letters of words in the other case, each where that is better while the rest is as it was.
+   *
+   * @param {string} text
+   * @param {number} alpha
+   * @param {LineEvidence} evidence
+   * @returns {string}
+   */
+  inCase(text, alpha, evidence) {
+    /** @type {{at: number, other: string}[]} */
+    const turned = [];
+    for (let at = 0; at < text.length; at++) {
+      if (/\s/.test(text[at]) || (at > 0 && /[\p{L}\p{N}]/u.test(text[at - 1]))) continue;
+      const letter = inOtherCase(text[at]);
+      const other = text.slice(0, at) + letter + text.slice(at + 1);
+      if (letter.length === 1 && other !== text && this.model.knows(other) && evidence.atMost(other) > -Infinity) {
+        turned.push({ at, other });
+      }
+    }
+    if (!turned.length) return text;
+    const [own, ...weights] = evidence.weigh([text, ...turned.map(({ other }) => other)]);
+    turned.forEach(({ at, other }, i) => {
+      const gain = weights[i] - own;
+      if (gain === -Infinity) return;
+      const behind = text.slice(0, at);
+      const said =
+        this.model.score(other.slice(at), behind, -Infinity) - this.model.score(text.slice(at), behind, -Infinity);
+      if (gain + alpha * said > 0) text = behind + other[at] + text.slice(at + 1);
+    });
+    return text;
   }
 
   /**
@@ -84,6 +121,12 @@ export class Rescorer {
     if (!this.alpha) return 0;
     return this.alpha * this.model.score(text.slice(shared), text.slice(0, shared), least / this.alpha);
   }
+}
+
+/** @param {string} letter */
+function inOtherCase(letter) {
+  const lower = letter.toLowerCase();
+  return letter === lower ? letter.toUpperCase() : lower;
 }
 
 /** @param {string[]} texts */
