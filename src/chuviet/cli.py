@@ -317,8 +317,8 @@ def _pack(p: argparse.ArgumentParser) -> None:
     p.add_argument("run", metavar="RUN", help="a run's folder, such as outputs/line_192_f5/fold0; with --lm: weights")
     p.add_argument("--lm", metavar="FILE", help="pack this language model beside the weights")
     p.add_argument("--alpha", type=float, default=0.6, help="weight of the language model (%(default)s)")
-    p.add_argument("--alpha-case", type=float, metavar="X",
-                   help="its weight in whether a word begins with a capital (default: that of --alpha)")  # fmt: skip
+    p.add_argument("--alpha-style", type=float, metavar="X",
+                   help="its weight in capitals and spaces after full stops (default: that of --alpha)")  # fmt: skip
     p.add_argument("--beta", type=float, default=2.0, help="bonus for every character (%(default)s)")
     p.add_argument(
         "--place",

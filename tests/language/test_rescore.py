@@ -49,8 +49,8 @@ def test_the_decoder_takes_the_place_that_frames_and_gazetteer_agree_on() -> Non
 class Given:
     """Evidence that is given, with bounds that are off by up to `slack`."""
 
-    def __init__(self, weights: dict[str, float], slack: float) -> None:
-        self.weights, self.slack, self.asked = weights, slack, 0
+    def __init__(self, weights: dict[str, float], slack: float, beta: float = 0.0) -> None:
+        self.weights, self.slack, self.asked, self.beta = weights, slack, 0, beta
 
     def weigh(self, texts: Sequence[str]) -> list[float]:
         self.asked += len(texts)
@@ -88,19 +88,23 @@ def test_without_a_language_model_there_is_no_rescorer() -> None:
 
 
 def test_capitals_follow_the_frames_more_than_the_language_model() -> None:
-    """The model knows the line with one capital alone; the frames say 2 against it, and about Xã nothing at all."""
-    read = "Xã Lộc thái"
-    lm = NGram.train(["Xã Lộc Thái"] * 3, CHARSET, 4)
-    gain = lm.score("Xã Lộc Thái") - lm.score(read)
-    evidence = Given({read: 0.0, "Xã Lộc Thái": -2.0, "xã Lộc thái": -1.0, "Xã lộc thái": -math.inf}, 0.0)
+    """The model knows the line with one capital more; the frames say 2 against it, and more against any other."""
+    read, other = "Xã Lộc thái", "Xã Lộc Thái"
+    lm = NGram.train([other] * 3, CHARSET, 4)
+    gain = lm.score(other) - lm.score(read)
+    evidence = Given({read: 0.0, other: -2.0, "xã Lộc thái": -1.0, "Xã lộc thái": -math.inf}, 0.0)
     assert gain > 4
-    for alpha_case, wanted in ((0.9 * 2 / gain, read), (1.1 * 2 / gain, "Xã Lộc Thái"), (None, read)):
-        assert AddressRescorer(lm, 3.0, 0.0, alpha_case).correct(read, evidence) == wanted
+    for alpha_style, wanted in ((0.9 * 2 / gain, read), (1.1 * 2 / gain, other), (None, read)):
+        assert AddressRescorer(lm, 3.0, 0.0, alpha_style).correct(read, evidence) == wanted
 
 
-def test_capitals_are_turned_one_by_one_and_letters_inside_words_stay() -> None:
-    lm = NGram.train(["phường 1, Quận 2"], CHARSET, 4)
-    better = {"phường 1, quận 2": 1.0, "Phường 1, Quận 2": 1.0}
-    evidence = Given({"phường 1, Quận 2": 0.0} | better, 0.0)
-    assert AddressRescorer(lm, 1.0, 0.0, 0.0).correct("phường 1, Quận 2", evidence) == "Phường 1, quận 2"
-    assert rescorers_of(lm, CTCBeam.Config(alpha_case=0.25))[0].alpha_case == 0.25
+def test_each_style_is_judged_for_itself_and_no_number_is_split() -> None:
+    read = "p.Hoa Lư 2.5a B. c"
+    lm = NGram.train([read], CHARSET, 4)
+    known = {
+        "P.Hoa Lư 2.5a B. c": 1.0, "p. Hoa Lư 2.5a B. c": 3.0, "p.hoa Lư 2.5a B. c": -1.0, "p.Hoa lư 2.5a B. c": 1.0,
+        "p.Hoa Lư 2.5a b. c": -1.0, "p.Hoa Lư 2.5a B.c": -1.0, "p.Hoa Lư 2.5a B. C": -1.0, read: 0.0,
+    }  # fmt: skip
+    for beta, wanted in ((0.0, "P. Hoa lư 2.5a B. c"), (2.0, "P. Hoa lư 2.5a B.c"), (4.0, "P.Hoa lư 2.5a B.c")):
+        assert AddressRescorer(lm, 1.0, 0.0, 0.0).correct(read, Given(known, 0.0, beta)) == wanted
+    assert rescorers_of(lm, CTCBeam.Config(alpha_style=0.25))[0].alpha_style == 0.25

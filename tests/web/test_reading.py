@@ -107,13 +107,13 @@ def frames_of(text: str, rng: np.random.Generator, doubt: float) -> np.ndarray:
     return logs.astype(np.float32)
 
 
-@pytest.mark.parametrize(("temperature", "alpha_case"), [(1.0, None), (1.25, None), (1.6, 0.15), (1.0, 0.0)])
-def test_lines_are_decoded_as_in_python(engine: Any, temperature: float, alpha_case: float | None) -> None:
+@pytest.mark.parametrize(("temperature", "alpha_style"), [(1.0, None), (1.25, None), (1.6, 0.15), (1.0, 0.0)])
+def test_lines_are_decoded_as_in_python(engine: Any, temperature: float, alpha_style: float | None) -> None:
     rng = np.random.default_rng(7)
     lms = [NGram.from_tensors(model(order).to_tensors()) for order in (6, 3)]
     lms[0].gazetteer = gazetteer()
-    cfg = CTCBeam.Config(temperature=temperature, alpha_case=alpha_case)
-    decoder = cfg.build(CHARSET, *(AddressRescorer(lm, cfg.alpha, cfg.place, cfg.alpha_case) for lm in lms))
+    cfg = CTCBeam.Config(temperature=temperature, alpha_style=alpha_style)
+    decoder = cfg.build(CHARSET, *(AddressRescorer(lm, cfg.alpha, cfg.place, cfg.alpha_style) for lm in lms))
     lines = [frames_of(text, rng, doubt) for text in TEXTS if text for doubt in (0.0, 0.2, 0.5)]
     lines[0] = lines[0][:0]
     given = [{"data": one, "count": one.shape[0], "classes": len(CHARSET) + 1} for one in lines]

@@ -31,7 +31,7 @@ export async function decoded(config, charset, arrays, districts, frames) {
   const gazetteer = districts && new Gazetteer(own, districts);
   const rescorers = arrays.map((one, i) => {
     const places = i ? null : gazetteer;
-    return new Rescorer(new NGram(own, one), places, config.alpha, config.place, config.alpha_case);
+    return new Rescorer(new NGram(own, one), places, config.alpha, config.place, config.alpha_style);
   });
   const decoder = new Decoder(own, config, charset, rescorers);
   return frames.map((one) => decoder.read(one));

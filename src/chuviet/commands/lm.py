@@ -72,7 +72,7 @@ def attach(args: Namespace) -> int:
     if args.temperature <= 0:
         raise InputError(f"--temperature {args.temperature}: a number above 0 is expected")
     decoder = CTCBeam.Config(
-        width=args.beam_width, alpha=args.alpha, alpha_case=args.alpha_case, beta=args.beta, place=args.place,
+        width=args.beam_width, alpha=args.alpha, alpha_style=args.alpha_style, beta=args.beta, place=args.place,
         place_min_prob=args.place_min_prob, temperature=args.temperature,
     )  # fmt: skip
     if artifact.charset is None:

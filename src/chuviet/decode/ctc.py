@@ -81,7 +81,7 @@ class CTCBeam:
         width: int = 16
         lm: str = ""  # empty; older configs have it: a language model travels in the recogniser's file
         alpha: float = 0.6  # weight of the language model's log probability
-        alpha_case: float | None = None  # its weight in whether a word begins with a capital; None: `alpha`
+        alpha_style: float | None = None  # its weight in capitals and spaces after full stops; None: `alpha`
         beta: float = 2.0  # added for every character: a language model alone favours short texts
         # Above 1 the frames count as less sure than they are: long training makes them too sure.
         temperature: float = 1.0
@@ -98,7 +98,7 @@ class CTCBeam:
 
         def __post_init__(self) -> None:
             config.check_ranges(
-                self, width=(1, 100_000), alpha=(0, 100), alpha_case=(0, 100), beta=(-100, 100),
+                self, width=(1, 100_000), alpha=(0, 100), alpha_style=(0, 100), beta=(-100, 100),
                 temperature=(0.01, 100), first=(-1000, 1000), place=(0, 1000), top=(1, 65536), min_prob=(0, 1),
                 place_min_prob=(0, 1), min_ratio=(0, 1), calibration=(-1000, 1000),
             )  # fmt: skip

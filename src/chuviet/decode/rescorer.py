@@ -11,6 +11,11 @@ from chuviet.native.calls import NGramTable
 class Evidence(Protocol):
     """What the frames of a line say about texts, and the length's bonus."""
 
+    @property
+    def beta(self) -> float:
+        """The bonus of a character."""
+        ...
+
     def weigh(self, texts: Sequence[str], /) -> list[float]:
         """Of each text the log likelihood, given the frames, and the bonus."""
         ...

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from chuviet.language.gazetteer import MOST_KNOWN, Gazetteer
 from chuviet.language.ngram import NGram, State
 from chuviet.native.calls import NGramTable
 
+_STYLE = re.compile(r"(?:(\.)( ?)|(?<![^\W_]))([^\W\d_])")
 _ASKED = 8  # of other readings, the likeliest to the frames, that the n-gram model is asked about
 
 
 class Evidence(Protocol):
     """What the frames say about texts: see `chuviet.decode.rescorer.Evidence`."""
 
+    @property
+    def beta(self) -> float: ...
     def weigh(self, texts: Sequence[str], /) -> list[float]: ...
     def at_most(self, text: str, /) -> float: ...
     def at_least(self, text: str, /) -> float: ...
@@ -29,13 +33,13 @@ class Weights(Protocol):
     @property
     def place(self) -> float: ...
     @property
-    def alpha_case(self) -> float | None: ...
+    def alpha_style(self) -> float | None: ...
 
 
 def rescorers_of(lm: NGram | None, weights: Weights) -> tuple[AddressRescorer, ...]:
     """The rescorers that a language model makes: of addresses, and of general text where it has a model of it."""
     models = [model for model in (lm, lm.general if lm else None) if model is not None]
-    return tuple(AddressRescorer(model, weights.alpha, weights.place, weights.alpha_case) for model in models)
+    return tuple(AddressRescorer(model, weights.alpha, weights.place, weights.alpha_style) for model in models)
 
 
 class AddressRescorer:
@@ -43,13 +47,13 @@ class AddressRescorer:
     places.
 
     `alpha` is the weight of the n-gram model's log probabilities in `correct`, `place` what is added there for every
-    part of an address that the gazetteer finds in its place; at 0 the gazetteer is not asked. `alpha_case` is the
-    weight where nothing but a capital is in question: writers follow no rule there, the frames know it better than
-    words. None: `alpha`, as the search has it.
+    part of an address that the gazetteer finds in its place; at 0 the gazetteer is not asked. `alpha_style` is the
+    weight where nothing but a capital, or a space after a full stop, is in question: writers follow no rule there, the
+    frames know it better than words. None: `alpha`, as the search has it.
     """
 
-    def __init__(self, lm: NGram, alpha: float, place: float, alpha_case: float | None = None) -> None:
-        self.lm, self.alpha, self.place, self.alpha_case = lm, alpha, place, alpha_case
+    def __init__(self, lm: NGram, alpha: float, place: float, alpha_style: float | None = None) -> None:
+        self.lm, self.alpha, self.place, self.alpha_style = lm, alpha, place, alpha_style
         self.characters, self.start = lm.characters, lm.start
         self.advance, self.log_prob = lm.advance, lm.log_prob
 
@@ -63,31 +67,29 @@ class AddressRescorer:
 
     def correct(self, text: str, evidence: Evidence) -> str:
         """`text`, or the combination of ward, district and province, and then the street, that is better by frames,
-        n-gram model and gazetteer; at last its words with a capital or without.
+        n-gram model and gazetteer; at last in its writer's style.
         """
         gazetteer = self.lm.gazetteer
         if gazetteer is not None and self.place:
             for others in (gazetteer.places, gazetteer.streets):
                 text = self._best([text, *others(text)], evidence, gazetteer)
-        return text if self.alpha_case is None else self._in_case(text, self.alpha_case, evidence)
+        return text if self.alpha_style is None else self._in_style(text, self.alpha_style, evidence)
 
-    def _in_case(self, text: str, alpha: float, evidence: Evidence) -> str:
-        """`text` with the first letters of words in the other case, each where that is better by frames and n-gram
-        model while the rest is as it was.
+    def _in_style(self, text: str, alpha: float, evidence: Evidence) -> str:
+        """`text` in the style that is better by frames and n-gram model: each of `_styles`, while the rest is as it
+        was. The length's bonus has no say: there is as much to read without a space.
         """
-        starts = [i for i, c in enumerate(text) if not c.isspace() and (i == 0 or not text[i - 1].isalnum())]
-        turned = {i: text[:i] + text[i].swapcase() + text[i + 1 :] for i in starts if len(text[i].swapcase()) == 1}
-        turned = {i: t for i, t in turned.items() if t != text and self.lm.knows(t) and evidence.at_most(t) > -math.inf}
-        own, *others = evidence.weigh([text, *turned.values()]) if turned else [0.0]
-        for (i, other), weight in zip(turned.items(), others, strict=True):
-            gain = weight - own
-            if gain == -math.inf:
-                continue
-            behind = text[:i]
-            gain += alpha * (self.lm.score(other[i:], behind) - self.lm.score(text[i:], behind))
+        styles = [(start, text[:start] + new + text[end:], new, end) for start, end, new in _styles(text)]
+        styles = [one for one in styles if self.lm.knows(one[1]) and evidence.at_most(one[1]) > -math.inf]
+        own, *others = evidence.weigh([text, *(other for _, other, _, _ in styles)]) if styles else [0.0]
+        styled = text
+        for (start, other, new, end), weight in reversed(list(zip(styles, others, strict=True))):
+            gain = weight - own - evidence.beta * (len(other) - len(text))
+            if gain > -math.inf:
+                gain += alpha * (self.lm.score(other[start:], text[:start]) - self.lm.score(text[start:], text[:start]))
             if gain > 0:
-                text = text[:i] + other[i] + text[i + 1 :]
-        return text
+                styled = styled[:start] + new + styled[end:]
+        return styled
 
     def _best(self, texts: Sequence[str], evidence: Evidence, gazetteer: Gazetteer) -> str:
         """The best of the texts, the first of which is what was read."""
@@ -123,6 +125,18 @@ class AddressRescorer:
         if not self.alpha:
             return 0.0
         return self.alpha * self.lm.score(text[shared:], text[:shared], least / self.alpha)
+
+
+def _styles(text: str) -> Iterator[tuple[int, int, str]]:
+    """What writers do as they please, as (start, end, what else could stand there), in order: a word with a capital or
+    without, a space after a full stop or none.
+    """
+    for match in _STYLE.finditer(text):
+        stop, space, letter = match.groups()
+        if stop:
+            yield match.end(1), match.end(2), "" if space else " "
+        if letter.swapcase() != letter and len(letter.swapcase()) == 1:
+            yield match.start(3), match.end(3), letter.swapcase()
 
 
 def _shared(texts: Sequence[str]) -> int:

@@ -14,63 +14,59 @@ export class Rescorer {
    * @param {Gazetteer | null} gazetteer
    * @param {number} alpha - weight of the model's log probabilities
    * @param {number} place - added for every part of an address that the gazetteer finds in its place
-   * @param {number | null} alphaCase - weight where nothing but a capital is in question; null: it is not asked
+   * @param {number | null} alphaStyle - weight where nothing but style is in question; null: it is not asked
    */
-  constructor(model, gazetteer, alpha, place, alphaCase) {
+  constructor(model, gazetteer, alpha, place, alphaStyle) {
     this.model = model;
     this.gazetteer = gazetteer;
     this.alpha = alpha;
     this.place = place;
-    this.alphaCase = alphaCase;
+    this.alphaStyle = alphaStyle;
   }
 
   /**
-   * `text`, or the combination of ward, district and province, and then the street, that is better; at last its words
-   * with a capital or without.
+   * `text`, or the combination of ward, district and province, and then the street, that is better; at last in
+   * its writer's style.
    *
    * @param {string} text
    * @param {LineEvidence} evidence
    * @returns {string}
    */
   correct(text, evidence) {
-    const { gazetteer, alphaCase } = this;
+    const { gazetteer, alphaStyle } = this;
     if (gazetteer && this.place) {
       text = this.best([text, ...gazetteer.places(text)], evidence, gazetteer);
       text = this.best([text, ...gazetteer.streets(text)], evidence, gazetteer);
     }
-    return alphaCase === null ? text : this.inCase(text, alphaCase, evidence);
+    return alphaStyle === null ? text : this.inStyle(text, alphaStyle, evidence);
   }
 
   /**
-   * `text` with the first letters of words in the other case, each where that is better while the rest is as it was.
+   * `text` in the style that is better: each of `stylesOf`, while the rest is as it was. The length's bonus has no say.
    *
    * @param {string} text
    * @param {number} alpha
    * @param {LineEvidence} evidence
    * @returns {string}
    */
-  inCase(text, alpha, evidence) {
-    /** @type {{at: number, other: string}[]} */
-    const turned = [];
-    for (let at = 0; at < text.length; at++) {
-      if (/\s/.test(text[at]) || (at > 0 && /[\p{L}\p{N}]/u.test(text[at - 1]))) continue;
-      const letter = inOtherCase(text[at]);
-      const other = text.slice(0, at) + letter + text.slice(at + 1);
-      if (letter.length === 1 && other !== text && this.model.knows(other) && evidence.atMost(other) > -Infinity) {
-        turned.push({ at, other });
+  inStyle(text, alpha, evidence) {
+    const styles = stylesOf(text)
+      .map(({ start, end, put }) => ({ start, end, put, other: text.slice(0, start) + put + text.slice(end) }))
+      .filter(({ other }) => this.model.knows(other) && evidence.atMost(other) > -Infinity);
+    if (!styles.length) return text;
+    const [own, ...weights] = evidence.weigh([text, ...styles.map(({ other }) => other)]);
+    let styled = text;
+    for (let i = styles.length - 1; i >= 0; i--) {
+      const { start, end, put, other } = styles[i];
+      let gain = weights[i] - own - evidence.beta * (other.length - text.length);
+      if (gain > -Infinity) {
+        const behind = text.slice(0, start);
+        const score = (/** @type {string} */ one) => this.model.score(one.slice(start), behind, -Infinity);
+        gain += alpha * (score(other) - score(text));
       }
+      if (gain > 0) styled = styled.slice(0, start) + put + styled.slice(end);
     }
-    if (!turned.length) return text;
-    const [own, ...weights] = evidence.weigh([text, ...turned.map(({ other }) => other)]);
-    turned.forEach(({ at, other }, i) => {
-      const gain = weights[i] - own;
-      if (gain === -Infinity) return;
-      const behind = text.slice(0, at);
-      const said =
-        this.model.score(other.slice(at), behind, -Infinity) - this.model.score(text.slice(at), behind, -Infinity);
-      if (gain + alpha * said > 0) text = behind + other[at] + text.slice(at + 1);
-    });
-    return text;
+    return styled;
   }
 
   /**
@@ -123,10 +119,23 @@ export class Rescorer {
   }
 }
 
-/** @param {string} letter */
-function inOtherCase(letter) {
-  const lower = letter.toLowerCase();
-  return letter === lower ? letter.toUpperCase() : lower;
+/**
+ * What writers do as they please, in order: a word with a capital or without, a space after a full stop or none.
+ *
+ * @param {string} text
+ */
+function stylesOf(text) {
+  /** @type {{start: number, end: number, put: string}[]} */
+  const found = [];
+  for (const match of text.matchAll(/(?:(\.)( ?)|(?<![\p{L}\p{N}]))(\p{L})/gu)) {
+    const [whole, stop, space, letter] = match;
+    const [first, end] = [match.index, match.index + whole.length];
+    if (stop) found.push({ start: first + 1, end: first + 1 + space.length, put: space ? '' : ' ' });
+    const lower = letter.toLowerCase();
+    const put = letter === lower ? letter.toUpperCase() : lower;
+    if (put !== letter && put.length === 1) found.push({ start: end - 1, end, put });
+  }
+  return found;
 }
 
 /** @param {string[]} texts */

@@ -131,7 +131,7 @@ export function isClear(read) {
  * The rescorers of the language model in an ONNX file: of addresses, and of general text where it has a model of it.
  *
  * @param {Kernels} kernels
- * @param {{alpha: number, place: number, alpha_case: number | null}} config
+ * @param {{alpha: number, place: number, alpha_style: number | null}} config
  * @param {Uint8Array} data
  * @returns {Promise<Rescorer[]>}
  */
@@ -149,7 +149,7 @@ async function rescorersOf(kernels, config, data) {
   const models = [own, ...(Object.keys(general).length ? [general] : [])];
   return models.map((one, i) => {
     const places = i ? null : gazetteer;
-    return new Rescorer(new NGram(kernels, one), places, config.alpha, config.place, config.alpha_case);
+    return new Rescorer(new NGram(kernels, one), places, config.alpha, config.place, config.alpha_style);
   });
 }
 
