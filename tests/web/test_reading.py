@@ -22,7 +22,7 @@ from chuviet.language.gazetteer import District, Gazetteer
 from chuviet.language.ngram import NGram
 from chuviet.language.rescore import AddressRescorer
 from chuviet.language.spelling import both_tones, fields, name_key
-from chuviet.reading import cutting
+from chuviet.reading import cutting, halving
 from chuviet.reading.choice import reads_better, vietnamese_share
 from chuviet.reading.joining import FoundLine, lines_of
 from chuviet.reading.order import arrange
@@ -260,6 +260,30 @@ def test_rows_are_cut_into_the_same_texts(engine: Any) -> None:
         ]
         cuts += len(whole) - 1
     assert cuts > 3
+
+
+def test_rows_that_touch_are_read_in_halves_as_in_python(engine: Any) -> None:
+    rng = np.random.default_rng(12)
+    halved = 0
+    for _ in range(20):
+        sizes = zip(20 * rng.choice([1.0, 1.1, 1.5, 1.9, 2.2], 6), rng.uniform(30, 300, 6), strict=True)
+        corners = [[(9, 0), (9 + w, 5), (9 + w, 5 + h), (9, h)] for h, w in sizes]
+        lines = [FoundLine(np.array(quad, np.float64), 0.9) for quad in corners]
+        texts = [Prediction(i, f"line {i}", 0.9) for i in range(6)]
+        high = halving.high_lines(lines)
+        again = [
+            Prediction(i, "" if rng.random() < 0.1 else f"half {i}", rng.uniform(0.6, 1)) for i in range(2 * len(high))
+        ]
+        shown = [{"quad": quad, "score": 0.9, "words": None} for quad in corners]
+        assert engine.one("reading/halving", "highLines", shown) == high
+        want_lines, want_texts = halving.halve(lines, texts, lambda _, read=again: read)  # type: ignore[misc]
+        given = [[{"text": t.text, "confidence": t.confidence, "scores": None} for t in of] for of in (texts, again)]
+        found_lines, found_texts = engine.one("./wrapped", "halved", shown, *given)
+        assert [one["text"] for one in found_texts] == [t.text for t in want_texts]
+        for one, want in zip(found_lines, want_lines, strict=True):
+            np.testing.assert_allclose(one["quad"], want.quad)
+        halved += len(want_texts) - 6
+    assert halved > 3
 
 
 def test_kinds_of_words_are_the_same(engine: Any) -> None:

@@ -7,6 +7,7 @@ const { NGram } = await import(`${ENGINE}/language/ngram.js`);
 const { Gazetteer } = await import(`${ENGINE}/language/gazetteer.js`);
 const { Rescorer } = await import(`${ENGINE}/language/rescore.js`);
 const { Decoder } = await import(`${ENGINE}/decode/ctc.js`);
+const { halve } = await import(`${ENGINE}/reading/halving.js`);
 
 const kernels = async () => Kernels.open(readFileSync(new URL(`${ENGINE}/native.wasm`, import.meta.url)));
 
@@ -35,4 +36,13 @@ export async function decoded(config, charset, arrays, districts, frames) {
   });
   const decoder = new Decoder(own, config, charset, rescorers);
   return frames.map((one) => decoder.read(one));
+}
+
+/**
+ * @param {any[]} lines
+ * @param {any[]} texts
+ * @param {any[]} again - what is read in the halves
+ */
+export function halved(lines, texts, again) {
+  return halve([lines, texts], async () => again);
 }

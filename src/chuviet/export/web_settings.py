@@ -29,8 +29,9 @@ MODULES = (
     "decode.alignment", "decode.confidence", "decode.ctc", "decode.db", "decode.doubt", "geometry",
     "language.gazetteer", "language.levels", "language.ngram", "language.rescore", "language.spelling",
     "preprocess.line", "preprocess.page", "preprocess.scene", "reading.blocks", "reading.choice", "reading.cutting",
-    "reading.flatten", "reading.gutters", "reading.joining", "reading.lines", "reading.order", "reading.pages",
-    "reading.pieces", "reading.scales", "reading.stacked", "reading.upright", "reading.wide_set", "reading.words",
+    "reading.flatten", "reading.gutters", "reading.halving", "reading.joining", "reading.lines", "reading.order",
+    "reading.pages", "reading.pieces", "reading.scales", "reading.stacked", "reading.upright", "reading.wide_set",
+    "reading.words",
 )  # fmt: skip
 _MANY = 2048  # numbers: longer arrays are tables that are made anew
 

@@ -20,6 +20,7 @@ from chuviet.reading.choice import LineChoice, open_readers, read_by
 from chuviet.reading.cutting import cut_rows
 from chuviet.reading.detector import Detector
 from chuviet.reading.flatten import direction
+from chuviet.reading.halving import halve
 from chuviet.reading.joining import FoundLine, lines_of
 from chuviet.reading.layout import line_at
 from chuviet.reading.lines import LineReader, Weights
@@ -134,8 +135,11 @@ class Reader:
 
     def _find_and_read(self, image: np.ndarray, batch_size: int) -> tuple[list[FoundLine], list[Prediction]]:
         """The lines on an image, each from the beginning of its text, and what is read in them."""
-        found = self._find(image)
-        return read_upright(found, lambda lines: self._texts_of(image, lines, batch_size))
+
+        def read(lines: Sequence[FoundLine]) -> list[Prediction]:
+            return self._texts_of(image, lines, batch_size)
+
+        return halve(*read_upright(self._find(image), read), read)
 
     def _find(self, image: np.ndarray) -> list[FoundLine]:
         """The lines on an image; where they lean, those that are found on the image turned level."""

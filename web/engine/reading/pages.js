@@ -17,6 +17,7 @@ import { quarterTurn } from '../image/filters.js';
 import { constants } from '../settings.js';
 import { choose } from './choice.js';
 import { cutRows } from './cutting.js';
+import { halve } from './halving.js';
 import { linesOf, moved } from './joining.js';
 import { lineAt, pageOf } from './layout.js';
 import { aligned, isFound, isLost, leanOf, levelled, readUpright, turnedBack } from './upright.js';
@@ -70,7 +71,8 @@ export class Reader {
   async readLines(image, progress) {
     await progress(0, 0, 'find');
     const found = await this.find(image);
-    return readUpright(found, (lines) => this.textsOf(image, lines, progress));
+    const textsOf = (/** @type {FoundLine[]} */ lines) => this.textsOf(image, lines, progress);
+    return halve(await readUpright(found, textsOf), textsOf);
   }
 
   /**
