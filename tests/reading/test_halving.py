@@ -36,7 +36,12 @@ def test_halves_share_the_line_between_them_and_have_no_words() -> None:
 
 @pytest.mark.parametrize(
     ("upper", "lower", "halved"),
-    [(("trang", 0.7), ("của", 0.9), True), (("tnn", 0.7), ("tail", 0.5), False), (("", 1.0), ("của", 0.9), False)],
+    [
+        (("trang sức cho", 0.7), ("của người Aztec", 0.9), True),
+        (("trang sức cho", 0.7), ("của người Aztec", 0.6), False),
+        (("TOTA", 0.99), ("AUIAL", 0.73), False),
+        (("", 1.0), ("của người Aztec", 0.9), False),
+    ],
 )
 def test_a_line_is_halved_where_both_halves_are_read_well(
     upper: tuple[str, float], lower: tuple[str, float], halved: bool

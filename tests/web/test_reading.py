@@ -272,7 +272,8 @@ def test_rows_that_touch_are_read_in_halves_as_in_python(engine: Any) -> None:
         texts = [Prediction(i, f"line {i}", 0.9) for i in range(6)]
         high = halving.high_lines(lines)
         again = [
-            Prediction(i, "" if rng.random() < 0.1 else f"half {i}", rng.uniform(0.6, 1)) for i in range(2 * len(high))
+            Prediction(i, "" if rng.random() < 0.1 else f"half of line {i}", rng.uniform(0.6, 1))
+            for i in range(2 * len(high))
         ]
         shown = [{"quad": quad, "score": 0.9, "words": None} for quad in corners]
         assert engine.one("reading/halving", "highLines", shown) == high

@@ -13,10 +13,11 @@ from chuviet.results import Prediction
 
 #: Times the median height of a page's lines: a line so high may be two rows. (Headings are, and read well as they are.)
 _HIGH = 1.6
-_WIDE = 2.0  # heights: a narrower line is no two rows
+_WIDE = 4.0  # heights: a narrower line is no two rows, but a word in large letters
 #: The likelihood that both halves are read with. Of two rows they had .69 and .98; the surer half of a heading, or of
 #: large letters, may have .69, the other one at most .54 (10 such lines on 38 pages of letters, wills and receipts).
 _READ = 0.65
+_LONG = 10  # characters of each half: what is read into halves of large letters is mostly shorter
 
 Texts = Callable[[Sequence[FoundLine]], list[Prediction]]
 
@@ -31,7 +32,7 @@ def halve(
     parts = [[(line, text)] for line, text in zip(lines, texts, strict=True)]
     for i, pair in zip(high, halves, strict=True):
         read_again = list(zip(pair, (next(again), next(again)), strict=True))
-        if all(text.text and text.likelihood >= _READ for _, text in read_again):
+        if all(len(text.text) >= _LONG and text.likelihood >= _READ for _, text in read_again):
             parts[i] = read_again
     return [line for part in parts for line, _ in part], [text for part in parts for _, text in part]
 

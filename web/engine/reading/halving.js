@@ -22,11 +22,11 @@ export async function halve([lines, texts], textsOf) {
   const high = highLines(lines);
   if (!high.length) return [lines, texts];
   const again = await textsOf(high.flatMap((i) => halvesOf(lines[i])));
-  const { _READ } = constants('reading.halving');
+  const { _READ, _LONG } = constants('reading.halving');
   const parts = lines.map((line, i) => {
     const at = high.indexOf(i);
     const pair = at < 0 ? [] : again.slice(2 * at, 2 * at + 2);
-    const halved = at >= 0 && pair.every((text) => text.text && likelihood(text) >= _READ);
+    const halved = at >= 0 && pair.every((text) => [...text.text].length >= _LONG && likelihood(text) >= _READ);
     return halved ? { lines: halvesOf(line), texts: pair } : { lines: [line], texts: [texts[i]] };
   });
   return [parts.flatMap((part) => part.lines), parts.flatMap((part) => part.texts)];
