@@ -47,3 +47,23 @@ def test_another_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(InputError, match="b.safetensors: another model"):
         averaging.main()
     assert not (tmp_path / "c.safetensors").exists()
+
+
+def test_a_temperature_divides_the_logits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    model = LineCTC(CFG, 3)
+    torch.nn.init.normal_(model.classify.bias)
+    path, out = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    save_artifact(
+        path, model=model, model_cfg=CFG, preprocess_cfg=LinePreprocess.Config(height=16),
+        decoder_cfg=CTCGreedy.Config(), charset=Charset("abc"), metrics={}, notes={}, lm=None,
+    )  # fmt: skip
+    monkeypatch.setattr("sys.argv", ["averaging", str(out), str(path), "--temperature", "1.6"])
+    assert averaging.main() == 0
+    image = torch.rand(1, 1, 16, 40)
+    before, after = (load_artifact(p).model.eval().read_unpadded(image) for p in (path, out))
+    torch.testing.assert_close(after, before / 1.6, rtol=2e-3, atol=2e-3)
+    assert before.abs().max() > 0.5
+    monkeypatch.setattr("sys.argv", ["averaging", str(out), str(path), "--temperature", "0"])
+    with pytest.raises(InputError, match="above 0"):
+        averaging.main()
