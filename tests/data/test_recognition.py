@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 
 from chuviet.config import Config
-from chuviet.data.recognition import LineData, batch_ends, bucket_batches, number_repeats
+from chuviet.data.batches import batch_ends, bucket_batches, number_repeats
+from chuviet.data.recognition import LineData
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 

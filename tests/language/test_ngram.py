@@ -8,7 +8,17 @@ import pytest
 from chuviet.artifact.onnx_file import LM_PREFIX, METADATA_KEY
 from chuviet.artifact.wire import read_model
 from chuviet.errors import InputError
-from chuviet.language.levels import MODULUS, context_keys, from_code, pack_keys, to_code, unpack_keys, whole_keys
+from chuviet.language.levels import (
+    MODULUS,
+    context_keys,
+    from_code,
+    pack_keys,
+    pack_sizes,
+    to_code,
+    unpack_keys,
+    unpack_sizes,
+    whole_keys,
+)  # fmt: skip
 from chuviet.language.ngram import NGram
 from chuviet.vocab import VIETNAMESE, Charset, CharsetError
 
@@ -165,6 +175,23 @@ def test_keys_come_back_from_their_bytes(count: int) -> None:
         unpack_keys(pack_keys(np.array([3, 5, 8])), 2)
 
 
+def test_sizes_of_contexts_take_a_bit_a_follower() -> None:
+    packed = pack_sizes(np.array([1, 3, 1, 4, 2], np.uint8))  # 1 001 1 000|1 01
+    assert packed.tolist() == [0b10011000, 0b10100000]
+    assert unpack_sizes(packed, 11).tolist() == [1, 3, 1, 4, 2]
+    assert unpack_sizes(pack_sizes(np.zeros(0, np.uint8)), 0).tolist() == []
+    with pytest.raises(ValueError, match="2 bytes for 17 followers"):
+        unpack_sizes(packed, 17)
+
+
+def test_files_of_before_hold_sizes_as_they_are() -> None:
+    model = NGram.train(seeded_lines(50), ABC, 4)
+    tensors = model.to_tensors()
+    before = {name: array for name, array in tensors.items() if not name.startswith("ends.")}
+    before |= {f"sizes.{k}": level.sizes.astype(np.uint8) for k, level in enumerate(model.levels, 1)}
+    assert NGram.from_tensors(before).score("abc") == NGram.from_tensors(tensors).score("abc")
+
+
 def test_a_model_of_general_text_travels_with_that_of_addresses() -> None:
     model, general = NGram.train(seeded_lines(50), ABC, 4), NGram.train(["abc"] * 5, ABC, 2)
     assert NGram.from_tensors(model.to_tensors()).general is None
@@ -183,6 +210,8 @@ def test_files_that_are_no_model(tmp_path: Path) -> None:
     tensors = NGram.train(["ab"], ABC, 2).to_tensors()
     with pytest.raises(InputError, match="do not fit together"):
         NGram.from_tensors(tensors | {"probs.2": tensors["probs.2"][:-1]})
+    with pytest.raises(InputError, match="do not fit together"):
+        NGram.from_tensors(tensors | {"ends.2": np.zeros_like(tensors["ends.2"])})
     del tensors["backoff.1"]
     with pytest.raises(InputError, match="no n-gram model"):
         NGram.from_tensors(tensors)

@@ -16,12 +16,13 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from chuviet.batch import Batch
+from chuviet.data.batches import FixedBatches, batch_ends, number_repeats
 from chuviet.data.configs import PageDataConfig
 from chuviet.data.files import find_data
 from chuviet.data.mix import Part, read_mix
 from chuviet.data.pages import read_pages
 from chuviet.data.quads import mend_pages
-from chuviet.data.recognition import FixedBatches, batch_ends, number_repeats, start_worker
+from chuviet.data.recognition import start_worker
 from chuviet.data.targets_lines import LineWordTargets
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image

@@ -8,7 +8,7 @@ import difflib
 import itertools
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,10 +17,11 @@ import cv2
 import numpy as np
 import pandas as pd
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset
 
 from chuviet import config
 from chuviet.batch import Batch
+from chuviet.data.batches import FixedBatches, batch_ends, bucket_batches, number_repeats
 from chuviet.data.configs import Concat as Concat
 from chuviet.data.configs import LineDataConfig
 from chuviet.data.files import find_data
@@ -255,60 +256,6 @@ def _without(frame: pd.DataFrame, bad: np.ndarray, path: Path, why: str) -> pd.D
     more = f" and {len(left_out) - 5} more" if len(left_out) > 5 else ""
     print(f"{path}: left out {len(left_out)} of {len(frame)} rows, {why}: {shown}{more}", file=sys.stderr)
     return frame[~bad]
-
-
-def number_repeats(rows: np.ndarray, count: int) -> np.ndarray:
-    """`rows`, numbers below `count`, with those that come again raised by `count` for each time before.
-
-    Distortions follow from a sample's number: a row that comes twice in an epoch shall not come twice alike.
-    """
-    order = np.argsort(rows, kind="stable")
-    ordered = rows[order]
-    first = np.searchsorted(ordered, ordered)
-    times = np.empty_like(rows)
-    times[order] = np.arange(len(rows)) - first
-    return rows + times * count
-
-
-class FixedBatches(Sampler[list[int]]):
-    """A batch sampler that yields the lists it was given."""
-
-    def __init__(self, batches: Sequence[list[int]]) -> None:
-        self.batches = batches
-
-    def __iter__(self) -> Iterator[list[int]]:
-        return iter(self.batches)
-
-    def __len__(self) -> int:
-        return len(self.batches)
-
-
-def bucket_batches(
-    rows: np.ndarray, widths: np.ndarray, size: int, bucket: int, rng: np.random.Generator
-) -> list[np.ndarray]:
-    """Cuts shuffled `rows` into batches of `size` (see `batch_ends`) with similar `widths`; drops nothing; the batches
-    come shuffled.
-    """
-    batches, start, ends = [], 0, batch_ends(len(rows), size)
-    for k in range(0, len(ends), bucket):
-        inside = ends[k : k + bucket]
-        part = slice(start, inside[-1])
-        ordered = rows[part][np.argsort(widths[part], kind="stable")]
-        batches += np.split(ordered, [end - start for end in inside[:-1]])
-        start = inside[-1]
-    return [batches[i] for i in rng.permutation(len(batches))]
-
-
-def batch_ends(count: int, size: int) -> list[int]:
-    """Where batches of `count` rows end: each holds `size`, but the last one what is left.
-
-    What is left may be too little to be shared by several processes, or for BatchNorm: under half of `size` (or one row
-    alone), it goes into the batch before. The number of processes has no say, so that any number has the same losses.
-    """
-    ends = [*range(size, count, size), count]
-    if len(ends) > 1 and size > 1 and count - ends[-2] < max(size / 2, 2):
-        del ends[-2]
-    return ends
 
 
 class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):

@@ -93,6 +93,23 @@ def unpack_keys(data: np.ndarray, count: int) -> np.ndarray:
     return keys
 
 
+def pack_sizes(sizes: np.ndarray) -> np.ndarray:
+    """How many followers each context has, at least one, as bytes, uint8: a bit a follower, set at each context's last.
+    Most contexts have one or two.
+    """
+    last = np.zeros(int(sizes.sum(dtype=np.int64)), np.uint8)
+    last[np.cumsum(sizes, dtype=np.int64) - 1] = 1
+    return np.packbits(last)
+
+
+def unpack_sizes(data: np.ndarray, followers: int) -> np.ndarray:
+    """The sizes, int64, that `pack_sizes` made of so many followers. Raises ValueError where there are others."""
+    if len(data) != -(-followers // 8):
+        raise ValueError(f"{len(data)} bytes for {followers} followers")
+    last = np.flatnonzero(np.unpackbits(data, count=followers))
+    return np.diff(last, prepend=-1)
+
+
 def _low_bits(count: int) -> int:
     """Of a key the bits that are stored as they are, of `count` keys."""
     return max(MODULUS // max(count, 1), 1).bit_length() - 1

@@ -28,8 +28,10 @@ from chuviet.language.levels import (
     character_bits,
     from_code,
     pack_keys,
+    pack_sizes,
     to_code,
     unpack_keys,
+    unpack_sizes,
 )
 from chuviet.native import calls
 from chuviet.native.calls import LevelArrays, NGramTable
@@ -239,7 +241,7 @@ class NGram:
         for k, level in enumerate(self.levels, 1):
             arrays = {
                 "contexts": level.contexts if self.modulus == OLD_MODULUS else pack_keys(level.contexts),
-                "sizes": level.sizes.astype(small),
+                "ends": pack_sizes(level.sizes),
                 "characters": level.characters.astype(small),
                 "probs": to_code(level.probs),
                 "backoff": to_code(level.backoff),
@@ -256,8 +258,8 @@ class NGram:
             raise InputError("the arrays of this n-gram model are no rows of whole numbers; the file is damaged")
         own = {name: np.asarray(array) for name, array in tensors.items() if not name.startswith(_GENERAL)}
         other = {name.removeprefix(_GENERAL): array for name, array in tensors.items() if name not in own}
-        names = list(Level.__dataclass_fields__)
         order = sum(key.startswith("contexts.") for key in own)
+        names = ["contexts", "sizes" if "sizes.1" in own else "ends", "characters", "probs", "backoff"]
         wanted = {"characters"} | {f"{name}.{k}" for name in names for k in range(1, order + 1)}
         if not order or set(own) - {"gazetteer"} != wanted:
             raise InputError("these arrays are no n-gram model; make one with NGram.train(...).save(...)")
@@ -294,20 +296,23 @@ class NGram:
 
 
 def _stored_level(arrays: dict[str, np.ndarray]) -> Level:
-    """The level of stored arrays. Raises InputError when they do not fit together."""
-    contexts, count, followers = arrays["contexts"], len(arrays["sizes"]), int(arrays["sizes"].sum(dtype=np.int64))
+    """The level of stored arrays; files of before hold `sizes` as they are. Raises InputError when they do not fit
+    together.
+    """
+    contexts, followers = arrays["contexts"], len(arrays["characters"])
     try:
-        contexts = unpack_keys(contexts, count) if contexts.dtype == np.uint8 else contexts
-        fit = len(contexts) == count == len(arrays["backoff"])
-        fit &= bool(arrays["sizes"].min(initial=1) > 0 and arrays["characters"].min(initial=0) >= 0)
+        sizes = arrays["sizes"] if "sizes" in arrays else unpack_sizes(arrays["ends"], followers)
+        contexts = unpack_keys(contexts, len(sizes)) if contexts.dtype == np.uint8 else contexts
+        fit = len(contexts) == len(sizes) == len(arrays["backoff"])
+        fit &= bool(sizes.min(initial=1) > 0 and arrays["characters"].min(initial=0) >= 0)
         fit &= bool((contexts[1:] >= contexts[:-1]).all())
-        fit &= followers == len(arrays["characters"]) == len(arrays["probs"])
+        fit &= int(sizes.sum(dtype=np.int64)) == followers == len(arrays["probs"])
     except ValueError:
         fit = False
     if not fit:
         raise InputError("the arrays of this n-gram model do not fit together; the file is damaged")
     probs, backoff = from_code(arrays["probs"]), from_code(arrays["backoff"])
-    return Level(contexts, arrays["sizes"], arrays["characters"], probs, backoff)
+    return Level(contexts, sizes, arrays["characters"], probs, backoff)
 
 
 class _Table:

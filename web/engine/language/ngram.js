@@ -30,7 +30,8 @@ export class NGram {
     let start = 0;
     const levels = [];
     for (let k = 1; k <= order; k++) {
-      const [sizes, probs] = [arrays[`sizes.${k}`], decoded(arrays[`probs.${k}`])];
+      const probs = decoded(arrays[`probs.${k}`]);
+      const sizes = arrays[`sizes.${k}`] ?? unpackSizes(arrays[`ends.${k}`], probs.length);
       const contexts = unpackKeys(arrays[`contexts.${k}`], sizes.length, MODULUS);
       levels.push(levelOf(contexts, sizes, probs, decoded(arrays[`backoff.${k}`]), start));
       start += probs.length;
@@ -115,6 +116,26 @@ function slotsOf(contexts, size) {
   const slots = new Int32Array(Math.max(size, place + 1) + 1).fill(-1);
   order.forEach((i, k) => (slots[places[k]] = i));
   return slots;
+}
+
+/**
+ * How many followers each context has, of bits that are set at each context's last.
+ *
+ * @param {Uint8Array} data
+ * @param {number} followers
+ * @returns {number[]}
+ */
+function unpackSizes(data, followers) {
+  const sizes = [];
+  let size = 0;
+  for (let i = 0; i < followers; i++) {
+    size++;
+    if (data[i >> 3] & (128 >> (i & 7))) {
+      sizes.push(size);
+      size = 0;
+    }
+  }
+  return sizes;
 }
 
 /**
