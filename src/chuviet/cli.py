@@ -352,14 +352,16 @@ def _export(p: argparse.ArgumentParser) -> None:
                    help="--to web alone: where npm put onnxruntime-web (default: web/node_modules)")  # fmt: skip
     p.add_argument("--format", choices=("onnx",), default="onnx", help="%(default)s")
     p.add_argument("--out", metavar="FILE", help="default: the weights' name with .onnx")
-    p.add_argument("--precision", choices=("fp32", "fp16", "int8"), default="fp32", help="%(default)s")
+    p.add_argument("--precision", choices=("fp32", "fp16", "int8", "int8-linear"), default="fp32",
+                   help="%(default)s; int8-linear: the linear layers of a CTC model in int8, without calibration, and "
+                   "all weights kept to train on from")  # fmt: skip
     p.add_argument("--check", metavar="DATA", help="real lines or pages: image, folder, 'glob', or labels")
     p.add_argument("--calibrate", metavar="DATA",
                    help="int8 alone: what its ranges are taken from, 64 images at most (default: a quarter of --check, "
                    "which is then not judged on)")  # fmt: skip
     p.add_argument("--tolerance", type=float, metavar="SHARE",
-                   help="int8 alone: how much it may add to the CER (default 0.005) or take from the hmean (0.01); "
-                   "fp32 and fp16 are held to the same texts and quads")  # fmt: skip
+                   help="int8 and int8-linear: how much they may add to the CER (default 0.005) or take from the "
+                   "hmean (0.01); fp32 and fp16 are held to the same texts and quads")  # fmt: skip
 
 
 def _prune(p: argparse.ArgumentParser) -> None:

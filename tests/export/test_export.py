@@ -20,7 +20,7 @@ from chuviet.cli import main
 from chuviet.decode.ctc import CTCBeam
 from chuviet.errors import InputError
 from chuviet.export.detector import detector_graph
-from chuviet.export.graph import CALIBRATION, calibration_rows, describe
+from chuviet.export.graph import CALIBRATION, Precision, calibration_rows, describe
 from chuviet.export.lines import ctc_graph, drawn_strings, export_onnx
 from chuviet.export.verdict import Refused
 from chuviet.inputs.images import read_image
@@ -88,30 +88,41 @@ def test_command_with_labels_in_every_precision(
     read = [p.text for p in LineReader(weights).predict(pictures)]
     names = [p.relative_to(tmp_path).as_posix() for p in pictures]
     (tmp_path / "labels.txt").write_text("".join(f"{n}\t{t}\n" for n, t in zip(names, read, strict=True)))
-    for precision in ("fp32", "fp16", "int8"):
+    for precision in ("fp32", "fp16", "int8", "int8-linear"):
         out = tmp_path / f"{precision}.onnx"
         given = ["export", "-w", str(weights), "--precision", precision, "--check", str(tmp_path / "labels.txt")]
-        judged = ["--tolerance", "1"] if precision == "int8" else []
+        judged = ["--tolerance", "1"] if precision.startswith("int8") else []
         assert main([*given, "--out", str(out), *judged]) == 0
         said = capsys.readouterr().out
         assert "CER on" in said and "0.0000 PyTorch fp32" in said and f" ms ONNX {precision} (" in said
         assert main(["predict", "-w", str(out), str(pictures[0])]) == 0
         text, confidence, milliseconds = capsys.readouterr().out.rstrip("\n").split("\t")
         assert 0 <= float(confidence) <= 1 and milliseconds.endswith(" ms")
-        assert precision == "int8" or text == read[0]
+        assert precision.startswith("int8") or text == read[0]
 
 
+@pytest.mark.parametrize("precision", ["int8", "int8-linear"])
 def test_int8_is_refused_without_labels_or_when_it_reads_worse(
-    save: Save, pictures: list[Path], tmp_path: Path
+    precision: Precision, save: Save, pictures: list[Path], tmp_path: Path
 ) -> None:
     saved, images = load_artifact(save("w.safetensors")), [read_image(p) for p in pictures]
     with pytest.raises(InputError, match="--check"):
-        export_onnx(saved, tmp_path / "w.onnx", "int8", images)
+        export_onnx(saved, tmp_path / "w.onnx", precision, images)
     with pytest.raises(Refused, match=r"the CER rises from .* --tolerance") as refused:
-        export_onnx(saved, tmp_path / "w.onnx", "int8", images, ["ab"] * len(images), tolerance=-1.0)
+        export_onnx(saved, tmp_path / "w.onnx", precision, images, ["ab"] * len(images), tolerance=-1.0)
     assert not (tmp_path / "w.onnx").exists()
     found = refused.value.report
-    assert list(found.cer) == list(found.milliseconds) == ["PyTorch fp32", "ONNX fp32", "ONNX int8"]
+    assert list(found.cer) == list(found.milliseconds) == ["PyTorch fp32", "ONNX fp32", f"ONNX {precision}"]
+
+
+def test_int8_linear_is_for_models_that_read_line_by_line(save: Save, pictures: list[Path], tmp_path: Path) -> None:
+    saved, images = load_artifact(save("w.safetensors", kind="attention")), [read_image(p) for p in pictures]
+    with pytest.raises(InputError, match="int8-linear is for CTC models"):
+        export_onnx(saved, tmp_path / "w.onnx", "int8-linear", images, ["ab"] * len(images))
+
+
+def test_int8_wants_images_beside_those_it_is_calibrated_on(save: Save, pictures: list[Path], tmp_path: Path) -> None:
+    saved, images = load_artifact(save("w.safetensors")), [read_image(p) for p in pictures]
     with pytest.raises(InputError, match="not judged on what it is calibrated on"):
         export_onnx(saved, tmp_path / "w.onnx", "int8", images[:1], ["ab"])
 

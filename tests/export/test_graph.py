@@ -13,7 +13,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from chuviet.artifact.onnx_file import OnnxFrames, load_onnx
-from chuviet.export.graph import describe, store_in_half
+from chuviet.errors import InputError
+from chuviet.export.graph import describe, quantise_linear, store_in_half
 from chuviet.export.lines import attention_graph, ctc_graph
 from chuviet.pytorch.artifact import SavedModel, load_artifact
 from chuviet.pytorch.network import network_of
@@ -75,6 +76,82 @@ def test_what_fp16_does_not_hold_stays_in_fp32() -> None:
     assert halved == {"exact.half"}
     for want, got in zip(arrays.values(), run(graph, {}), strict=True):
         assert want.dtype == got.dtype and np.array_equal(want, got)
+
+
+def linear(weights: np.ndarray, shape: list[int | str]) -> onnx.ModelProto:
+    """x -> x times the weights (outputs x inputs), as the exporter writes a linear layer."""
+    nodes = [
+        helper.make_node("Transpose", ["w"], ["w turned"], perm=[1, 0]),
+        helper.make_node("MatMul", ["x", "w turned"], ["y"]),
+    ]
+    ends = [
+        helper.make_tensor_value_info(n, TensorProto.FLOAT, s)
+        for n, s in (("x", shape), ("y", [*shape[:-1], len(weights)]))
+    ]
+    graph = helper.make_model(
+        helper.make_graph(nodes, "g", ends[:1], ends[1:], [numpy_helper.from_array(weights, "w")]),
+        opset_imports=[helper.make_opsetid("", 18)],
+    )
+    graph.ir_version = 9
+    return graph
+
+
+def test_linear_layers_in_int8_by_hand() -> None:
+    """Weights 1.26 and -0.63 have the scale .02 (63 steps); x from -1 to 1.55 the scale .01 and the zero 100."""
+    graph = linear(np.array([[1.26, -0.63], [0, 0]], np.float32), [1, 2, 2])
+    quantise_linear(graph)
+    onnx.checker.check_model(graph)
+    x = np.array([[[1.55, -1], [0.504, 0.246]]], np.float32)
+    (y,) = run(graph, {"x": x})
+    # -0.63 is -31.5 steps, which is rounded to the even -32; 0.504 is read as 0.50, 0.246 as 0.25
+    want = [[1.55 * 1.26 + 1 * 0.64, 0], [0.50 * 1.26 - 0.25 * 0.64, 0]]
+    assert y[0] == pytest.approx(np.array(want), abs=1e-5)
+
+
+def test_linear_layers_in_int8_beside_numpy() -> None:
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(40, 192)).astype(np.float32) * rng.uniform(0.1, 9, (40, 1)).astype(np.float32)
+    graph = linear(weights, [1, "frames", 192])
+    quantise_linear(graph)
+    for frames in (1, 7, 90):
+        x = rng.normal(2, 3, (1, frames, 192)).astype(np.float32)
+        low, high = min(x.min(), 0), max(x.max(), 0)
+        step = np.float32((high - low) / 255)
+        zero = np.rint(-low / step)
+        steps = np.clip(np.rint(x / step) + zero, 0, 255) - zero
+        scale = np.abs(weights).max(1) / np.float32(63)
+        want = (steps @ np.rint(weights / scale[:, None]).T.astype(np.float64)) * (step * scale)
+        (got,) = run(graph, {"x": x})
+        assert np.abs(got - want).max() < 1e-3 * np.abs(want).max()
+        assert np.abs(got - x @ weights.T).max() < 0.03 * np.abs(want).max()
+
+
+def test_a_graph_without_linear_layers_has_none_in_int8(save: Save) -> None:
+    graph = ctc_graph(load_artifact(save("w.safetensors", kind="ctc", height=32)))
+    kept = [node for node in graph.graph.node if node.op_type != "MatMul"]
+    graph.graph.ClearField("node")
+    graph.graph.node.extend(kept)
+    with pytest.raises(InputError, match="no linear layers"):
+        quantise_linear(graph)
+
+
+def test_weights_of_a_file_with_linear_layers_in_int8_are_those_it_was_made_of(
+    save: Save, scribbles: Callable[..., list[np.ndarray]], tmp_path: Path
+) -> None:
+    saved = load_artifact(save("w.safetensors", kind="ctc", height=32))
+    graph = ctc_graph(saved)
+    quantise_linear(graph)
+    (tmp_path / "w.onnx").write_bytes(describe(graph, saved, "int8-linear", saved.decoder_cfg))
+    back = load_artifact(tmp_path / "w.onnx")
+    want, got = saved.model.state_dict(), back.model.state_dict()
+    assert want.keys() == got.keys() and all(
+        np.array_equal(want[k], got[k]) for k in want if not k.endswith("num_batches_tracked")
+    )
+    feeds = feeds_of(saved, scribbles((40, 120, 200)))
+    theirs: Any = network_of(saved.model)
+    network: Any = load_onnx(tmp_path / "w.onnx", threads=1).network
+    for plain, frames in zip(theirs.frames(**feeds), network.frames(**feeds), strict=True):
+        assert 1e-6 < np.abs(plain - frames).max() < 0.03 * np.abs(plain).max()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from chuviet.errors import InputError
 from chuviet.export import detector as detectors
 from chuviet.export import lines
 from chuviet.export.graph import CALIBRATION
-from chuviet.export.verdict import Refused
+from chuviet.export.verdict import JUDGED, Refused
 from chuviet.inputs.images import read_image
 from chuviet.inputs.sources import Source, find_sources
 from chuviet.labels import LabelledPage
@@ -29,8 +29,8 @@ CHECKED = 500
 def run(args: Namespace) -> int:
     if args.calibrate and args.precision != "int8":
         raise InputError(f"--calibrate is for int8; {args.precision} needs no ranges")
-    if args.tolerance is not None and args.precision != "int8":
-        raise InputError(f"--tolerance is for int8; how far {args.precision} may differ is fixed")
+    if args.tolerance is not None and args.precision not in JUDGED:
+        raise InputError(f"--tolerance is for {' and '.join(JUDGED)}; how far {args.precision} may differ is fixed")
     if args.runtime:
         raise InputError("--runtime is for --to web")
     if len(args.weights) != 1:

@@ -1,4 +1,4 @@
-"""ONNX graphs: traced from PyTorch, converted to fp16 or int8, described by metadata.
+"""ONNX graphs: traced from PyTorch, converted to another precision, described by metadata.
 
 Traced with torch's TorchScript exporter: it writes a GRU as the one ONNX operator that it is, where the exporter on
 torch.export unrolls it to a fixed width and fails.
@@ -28,12 +28,13 @@ from chuviet.config import Config, to_json
 from chuviet.decode.attention import DecodedInGraph
 from chuviet.errors import InputError
 from chuviet.pytorch.artifact import SavedModel
-from chuviet.pytorch.onnx_weights import HALF, MODEL, shared_weights
+from chuviet.pytorch.onnx_weights import FULL_WEIGHTS, HALF, MODEL, shared_weights
 from chuviet.vocab import SPECIALS
 
-Precision = Literal["fp32", "fp16", "int8"]
+Precision = Literal["fp32", "fp16", "int8", "int8-linear"]
 OPSET = 18
 _SMALL = 64  # numbers: smaller tensors are not worth a node
+_SEVEN_BITS = 63  # the largest magnitude
 #: Images that int8 ranges are taken from: the results of every layer on all of them are in memory at once.
 CALIBRATION = 64
 
@@ -64,23 +65,27 @@ def trace(
 def in_precision(
     graph: onnx.ModelProto, precision: Precision, feeds: Iterable[dict[str, np.ndarray]]
 ) -> onnx.ModelProto:
-    """The graph as it is (fp32), in fp16, or in int8 with ranges from the first `CALIBRATION` of `feeds`."""
+    """The graph as it is (fp32), in fp16, in int8 with ranges from the first `CALIBRATION` of `feeds`, or with its
+    linear layers alone in int8. Raises InputError for a graph without linear layers where they are to be in int8.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tools' own deprecations
         if precision == "fp16":
             return _half(graph)
+        if precision == "int8-linear":
+            quantise_linear(graph)
         return _quantised(graph, feeds) if precision == "int8" else graph
 
 
 def describe(graph: onnx.ModelProto, saved: SavedModel, precision: Precision, decoder: Config) -> bytes:
     """The file: the graph with all that `load_onnx` needs beside the weights. In place.
 
-    fp32 weights that fp16 holds exactly are stored as such and cast as they are loaded: half the bytes, the same
-    arithmetic. Weights that training left in fp32 stay so.
+    fp32 weights that fp16 holds exactly are stored as such and cast as they are loaded, where the precision keeps all
+    weights (`FULL_WEIGHTS`): half the bytes, the same arithmetic. Weights that training left in fp32 stay so.
     """
     stored = {t.name.removeprefix(MODEL): numpy_helper.to_array(t) for t in graph.graph.initializer
               if t.name.startswith(MODEL)}  # fmt: skip
-    if precision == "fp32":
+    if precision in FULL_WEIGHTS:
         store_in_half(graph)
     if saved.lm is not None:
         tensors = saved.lm.to_tensors()
@@ -93,7 +98,7 @@ def describe(graph: onnx.ModelProto, saved: SavedModel, precision: Precision, de
         "format": FORMAT, "model": to_json(saved.model_cfg), "preprocess": to_json(saved.preprocess_cfg),
         "decoder": to_json(decoder), "charset": charset, "classes": len(charset) + special if charset else 0,
         "metrics": saved.metrics, "notes": saved.notes, "revision": git_revision(), "precision": precision,
-        "shared": shared_weights(stored, saved.model) if precision == "fp32" else {},
+        "shared": shared_weights(stored, saved.model) if precision in FULL_WEIGHTS else {},
         "sha256": wire.read_model(graph.SerializeToString(), METADATA_KEY).digest,
     }  # fmt: skip
     helper.set_model_props(graph, {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)})
@@ -117,6 +122,50 @@ def store_in_half(graph: onnx.ModelProto) -> None:
     nodes = [*casts, *body.node]
     body.ClearField("initializer")
     body.initializer.extend(kept)
+    body.ClearField("node")
+    body.node.extend(nodes)
+
+
+def quantise_linear(graph: onnx.ModelProto) -> None:
+    """Makes every multiplication by the weights of a linear layer one of int8, in place: weights of seven bits with a
+    scale for each output, activations of eight with the range that they have in this run, so that nothing is
+    calibrated. Weights stay in the file as they are: ONNX Runtime rounds them as it opens it.
+
+    Seven bits, because processors without VNNI add pairs of products in 16 bits, which eight would overflow: every
+    machine reads the same. A run should hold a single image, whose range depends on no other. Raises InputError for a
+    graph without linear layers.
+    """
+    body = graph.graph
+    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in body.initializer}
+    stored = {node.output[0]: node.input[0] for node in body.node
+              if node.op_type == "Transpose" and node.input[0] in arrays}  # fmt: skip
+    nodes, scales = [], []
+    for node in body.node:
+        if node.op_type != "MatMul" or node.input[1] not in stored:
+            nodes.append(node)
+            continue
+        x, w = node.input
+        highest = np.abs(arrays[stored[w]].astype(np.float32)).max(axis=1)  # of each output, whose weights are a row
+        scale = np.where(highest > 0, highest, 1).astype(np.float32) / np.float32(_SEVEN_BITS)
+        names = ("w_scale", "w_zero", "w_int8", "x_uint8", "x_scale", "x_zero", "sums", "sums_fp32", "scale")
+        w_scale, w_zero, w_int8, x_uint8, x_scale, x_zero, sums, floats, both = (
+            f"{node.output[0]}.{name}" for name in names
+        )
+        scales += [
+            numpy_helper.from_array(scale, w_scale),
+            numpy_helper.from_array(np.zeros(len(scale), np.int8), w_zero),
+        ]
+        nodes += [
+            helper.make_node("QuantizeLinear", [w, w_scale, w_zero], [w_int8], axis=1),
+            helper.make_node("DynamicQuantizeLinear", [x], [x_uint8, x_scale, x_zero]),
+            helper.make_node("MatMulInteger", [x_uint8, w_int8, x_zero, w_zero], [sums]),
+            helper.make_node("Cast", [sums], [floats], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [x_scale, w_scale], [both]),
+            helper.make_node("Mul", [floats, both], [node.output[0]]),
+        ]
+    if not scales:
+        raise InputError("no linear layers that could be in int8; take fp32, fp16 or int8")
+    body.initializer.extend(scales)
     body.ClearField("node")
     body.node.extend(nodes)
 

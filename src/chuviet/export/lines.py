@@ -25,7 +25,7 @@ from chuviet.decode.attention import AttentionGreedy, DecodedInGraph
 from chuviet.errors import InputError
 from chuviet.export.graph import Precision, calibration_rows, describe, in_precision, trace
 from chuviet.export.loop import decoder_loop
-from chuviet.export.verdict import Verdict
+from chuviet.export.verdict import JUDGED, Verdict
 from chuviet.files import write_whole
 from chuviet.metrics.recognition import RecognitionMetric
 from chuviet.models.protocols import ReadsUnpadded, StepModel
@@ -46,7 +46,7 @@ TOLERANCE = 0.005
 @dataclass(frozen=True)
 class Report:
     """What an export was found to be worth: `milliseconds` (median of one image) and `cer` (empty without labels) of
-    "PyTorch fp32", "ONNX int8" and so on. That of int8 has "ONNX fp32" between the two.
+    "PyTorch fp32", "ONNX int8" and so on. That of int8 and int8-linear has "ONNX fp32" between the two.
     """
 
     size: int  # bytes
@@ -69,18 +69,21 @@ def export_onnx(
     """Writes `out` after reading `images` (or drawn strings) through PyTorch and ONNX Runtime in several batch sizes.
     int8 takes its ranges from `calibrate`, or else from some of `images`, which are then not read.
 
-    Raises Refused, and leaves no file, when more lines differ than `DIFFERENT` allows, or when an int8 model's CER on
-    the labelled images is more than `tolerance` above PyTorch's.
+    Raises Refused, and leaves no file, when more lines differ than `DIFFERENT` allows, or when the CER of int8 or
+    int8-linear on the labelled images is more than `tolerance` above PyTorch's. Raises InputError for int8-linear of a
+    model without linear layers, and of one with attention, which reads several lines at once.
     """
-    if precision == "int8" and not (len(images) and len(texts)):
-        raise InputError("int8 is calibrated and judged on real lines: give labelled ones with --check")
+    steps = isinstance(saved.model, StepModel)
+    if precision in JUDGED and not (len(images) and len(texts)):
+        raise InputError(f"{precision} is judged on real lines: give labelled ones with --check")
+    if precision == "int8-linear" and steps:
+        raise InputError("int8-linear is for CTC models, which read line by line; take fp32, fp16 or int8")
     if precision == "int8" and not len(calibrate):
         taken = set(calibration_rows(len(images)))
         calibrate = [image for i, image in enumerate(images) if i in taken]
         images = [image for i, image in enumerate(images) if i not in taken]
         texts = [text for i, text in enumerate(texts) if i not in taken]
     images = list(images) or drawn_strings()
-    steps = isinstance(saved.model, StepModel)
     if steps:
         stored: Any = saved.decoder_cfg
         saved = replace(saved, decoder_cfg=AttentionGreedy.Config(max_length=stored.max_length))
@@ -89,7 +92,7 @@ def export_onnx(
     preprocess: Any = saved.preprocess_cfg
     prepare = preprocess.build()
     readers = {"PyTorch fp32": LineReader(as_artifact(saved))}
-    if precision == "int8":
+    if precision in JUDGED:
         plain = describe(onnx.load_from_string(graph.SerializeToString()), saved, "fp32", decoder)
         readers["ONNX fp32"] = LineReader(load_onnx(plain, saved.path))
     graph = in_precision(graph, precision, (_feed(prepare, image, graph) for image in calibrate))

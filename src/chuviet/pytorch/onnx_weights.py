@@ -1,4 +1,4 @@
-"""Weights out of an ONNX file that `chuviet export` wrote in fp32: its graph names them as PyTorch does."""
+"""Weights out of an ONNX file of `chuviet export` that keeps them in full: its graph names them as PyTorch does."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from chuviet.models.protocols import Slimmable
 
 #: What weights are called in the graph: `MODEL` and their name; behind the name `HALF` where they are stored in fp16.
 MODEL, HALF = "model.", ".half"
+#: Precisions (`chuviet.export.graph.Precision`) whose files hold all weights as they were trained.
+FULL_WEIGHTS = ("fp32", "int8-linear")
 
 
 def read_onnx_weights(path: Path, lm: str) -> tuple[dict[str, Any], dict[str, Tensor], int]:
@@ -38,7 +40,7 @@ def read_onnx_weights(path: Path, lm: str) -> tuple[dict[str, Any], dict[str, Te
     if metadata["sha256"] != file.digest:
         raise InputError(f"{path}: the graph does not match its SHA-256: it was damaged or altered; {REMEDY}")
     names = [name.removesuffix(HALF) for name in file.tensors]
-    if metadata["precision"] != "fp32" or not any(name.startswith(MODEL) for name in names):
+    if metadata["precision"] not in FULL_WEIGHTS or not any(name.startswith(MODEL) for name in names):
         raise InputError(
             f"{path}: an ONNX file for reading alone ({metadata['precision']}); name the .safetensors file that it was "
             "made from"
