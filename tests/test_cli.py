@@ -21,7 +21,6 @@ from PIL import Image
 from chuviet import cli, config
 from chuviet.artifact import budget
 from chuviet.cli import main
-from chuviet.command_help import DESCRIPTION, EXAMPLES
 from chuviet.commands import export, folds
 from chuviet.data.recognition import LineData
 from chuviet.data.table import read_table, write_table
@@ -33,6 +32,7 @@ from chuviet.models.attention_heads import NRTR
 from chuviet.models.backbone_ctc import BackboneCTC
 from chuviet.models.ctc import LineCTC
 from chuviet.models.gtc import GTC, Mutual
+from chuviet.options.help import DESCRIPTION, EXAMPLES
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.preprocess.scene import ScenePreprocess
 from chuviet.pytorch.artifact import load_artifact, save_artifact, without_pretrained
@@ -105,6 +105,30 @@ def fails(capsys: pytest.CaptureFixture[str]) -> Fails:
         return found[0]
 
     return run
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("raed x.jpg", "chuviet: error: no command 'raed'; did you mean read? (chuviet -h lists what there is)"),
+        ("zzz", "chuviet: error: no command 'zzz' (chuviet -h lists what there is)"),
+        ("read x.jpg --foramt json",
+         "chuviet read: error: no option --foramt; did you mean --format? (chuviet read -h lists what there is)"),
+        ("read x.jpg --min_score=3",
+         "chuviet read: error: no option --min_score; did you mean --min-score? (chuviet read -h lists what there is)"),
+        ("summary -C demo_f0 optim.lr=1 --dept 2 --zzz 1",
+         "chuviet summary: error: no option --zzz (chuviet summary -h lists what there is)"),
+        ("check --data x.csv more", "chuviet check: error: too much: more (chuviet check -h lists what there is)"),
+        ("read",
+         "chuviet read: error: the following arguments are required: INPUT (chuviet read -h lists what there is)"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_command_or_option_gets_one_line_with_the_nearest(
+    given: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(given.split())
+    assert stopped.value.code == 2 and capsys.readouterr().err == said + "\n"
 
 
 def commands() -> list[str]:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from chuviet.cli import PAGE_FORMATS, main
+from chuviet.cli import main
 from chuviet.data.pages import FORMATS, read_pages
+from chuviet.options.training import PAGE_FORMATS
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ SOURCE = ROOT / "src" / "chuviet"
 #: What every module may import, by the part of the package that it is in; a part may always import itself.
 #: Modules that import nothing of ours, or almost nothing.
 BASE = {
-    "errors": set(), "kinds": set(), "manifest": set(), "command_help": set(), "results": set(), "vocab": set(),
+    "errors": set(), "kinds": set(), "manifest": set(), "results": set(), "vocab": set(),
     "geometry": set(), "outlines": set(), "rboxes": set(), "origin": set(), "typed": set(),
     "processors": set(),
     "config": {"kinds", "origin", "typed"}, "files": {"errors"},
@@ -25,9 +25,10 @@ MAKING = (
 )  # fmt: skip
 #: The serving floor: it stands on the reading floor, and knows nothing of making.
 SERVING = "serve"
-TOP = ("commands", "cli", "__main__", "ray_read")
+TOP = ("options", "commands", "cli", "__main__", "ray_read")
 #: Modules above the reading floor that must do without the making floor all the same.
-LIGHT = {"__main__", "cli", "command_help", "commands", "commands.guard", "commands.images", "commands.outputs",
+LIGHT = {"__main__", "cli", "options", "options.help", "options.reading", "options.shared", "options.training",
+         "options.weights", "commands", "commands.guard", "commands.images", "commands.outputs",
          "commands.page_outputs", "commands.predict", "commands.read", "commands.record", "commands.serve",
          "commands.weights"}  # fmt: skip
 #: What the reading floor never imports.

@@ -106,7 +106,7 @@ def test_every_set_of_every_config_has_commands_or_is_given(name: str) -> None:
 def test_the_commands_name_programs_and_options_that_there_are() -> None:
     known = "".join(path.read_text() for folder in ("synthetic_data", "src/chuviet/commands") for path in
                     (ROOT / folder).glob("*.py")) + (ROOT / "prepare_ext_data.py").read_text()  # fmt: skip
-    known += (ROOT / "src/chuviet/cli.py").read_text()
+    known += "".join(path.read_text() for path in (ROOT / "src/chuviet/options").glob("*.py"))
     for command in (c for group in (FILES, SOURCES) for commands in group.values() for c in commands):
         program, *rest = shlex.split(command)
         if program == "python":

@@ -30,7 +30,7 @@ from chuviet.reading.pages import Reader, as_detection
 
 #: Options that change no text: all others, those of later versions too, are settings.
 _NO_SETTINGS = {"batch_size", "command", "default", "device", "draw", "format", "input", "limit_mb", "out", "overwrite",
-                "shard", "skip_bad", "threads", "time_limit", "weights"}  # fmt: skip
+                "parser", "shard", "skip_bad", "threads", "time_limit", "weights"}  # fmt: skip
 
 
 @dataclass
