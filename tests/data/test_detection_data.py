@@ -183,6 +183,6 @@ def test_a_set_that_does_not_say_what_its_quads_are_is_refused_where_it_matters(
 
 @pytest.mark.parametrize(("free", "workers"), [(1, 1), (8, 2)])
 def test_no_more_workers_than_cores(pages: Path, monkeypatch: pytest.MonkeyPatch, free: int, workers: int) -> None:
-    monkeypatch.setattr("chuviet.data.detection.cores", lambda: free)
+    monkeypatch.setattr("chuviet.data.batches.cores", lambda: free)
     loader = build((f"{pages}:4x",), workers=2).train_loader(1)
     assert loader.num_workers == workers

@@ -196,6 +196,6 @@ def test_images_may_be_elsewhere_and_the_batches_stay(csv: Path, workers: int) -
 
 @pytest.mark.parametrize(("free", "workers"), [(1, 1), (8, 2)])
 def test_no_more_workers_than_cores(csv: Path, monkeypatch: pytest.MonkeyPatch, free: int, workers: int) -> None:
-    monkeypatch.setattr("chuviet.data.recognition.cores", lambda: free)
+    monkeypatch.setattr("chuviet.data.batches.cores", lambda: free)
     loader = config(csv, workers=2).build(fold=1, seed=0).train_loader(1)
     assert loader.num_workers == workers

@@ -1,11 +1,18 @@
-"""How an epoch's rows make batches: similar widths together, and every row once."""
+"""How an epoch's rows make batches, similar widths together and every row once, and how batches are loaded."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+import cv2
 import numpy as np
-from torch.utils.data import Sampler
+import torch
+from torch.utils.data import DataLoader, Sampler
+
+from chuviet.batch import Batch
+from chuviet.processors import cores
 
 
 def number_repeats(rows: np.ndarray, count: int) -> np.ndarray:
@@ -32,6 +39,25 @@ class FixedBatches(Sampler[list[int]]):
 
     def __len__(self) -> int:
         return len(self.batches)
+
+
+def loader(data: Any, batches: Sequence[list[int]], workers: int, ahead: int) -> DataLoader[Batch]:
+    """The batches of a data set with its own `collate`, by `workers` processes that keep `ahead` batches each: no more
+    than there are cores or batches; 0: by this process.
+    """
+    workers = min(workers, len(batches), cores())
+    return DataLoader(
+        data, batch_sampler=FixedBatches(batches), collate_fn=data.collate, num_workers=workers,
+        worker_init_fn=_start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=ahead if workers else None,
+    )  # fmt: skip
+
+
+def _start_worker(_: int) -> None:
+    """One thread a worker; signals are left to the training process, which saves first and then ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)
 
 
 def bucket_batches(

@@ -16,19 +16,17 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from chuviet.batch import Batch
-from chuviet.data.batches import FixedBatches, batch_ends, number_repeats
+from chuviet.data.batches import batch_ends, loader, number_repeats
 from chuviet.data.configs import PageDataConfig
 from chuviet.data.files import find_data
 from chuviet.data.mix import Part, read_mix
 from chuviet.data.pages import read_pages
 from chuviet.data.quads import mend_pages
-from chuviet.data.recognition import start_worker
 from chuviet.data.targets_lines import LineWordTargets
 from chuviet.errors import InputError
 from chuviet.inputs.images import read_image
 from chuviet.labels import LabelledPage, PageKind
 from chuviet.preprocess.page import PagePreprocess
-from chuviet.processors import cores
 
 
 class PageData:
@@ -81,19 +79,13 @@ class PageData:
     def train_loader(self, epoch: int, skip: int = 0, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
         """Batches `skip`.. of `epoch` for one of `world` processes."""
         batches = [b[rank::world].tolist() for b in self.batches(epoch)[skip:]]
-        return self._loader(TrainPages(self.train_pages, self.cfg, (self.seed, epoch)), batches)
+        data = TrainPages(self.train_pages, self.cfg, (self.seed, epoch))
+        return loader(data, batches, self.cfg.workers, ahead=2)
 
     def valid_loader(self, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
         """Every validation page once over all processes, whole, in its own size, alone in its batch. May be empty."""
         batches = [[i] for i in range(len(self.valid_pages))]
-        return self._loader(ValidPages(self.valid_pages, self.cfg), batches[rank::world])
-
-    def _loader(self, data: Any, batches: Sequence[list[int]]) -> DataLoader[Batch]:
-        workers = min(self.cfg.workers, len(batches), cores())
-        return DataLoader(
-            data, batch_sampler=FixedBatches(batches), collate_fn=data.collate, num_workers=workers,
-            worker_init_fn=start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=2 if workers else None,
-        )  # fmt: skip
+        return loader(ValidPages(self.valid_pages, self.cfg), batches[rank::world], self.cfg.workers, ahead=2)
 
 
 class TrainPages(Dataset[Any]):

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import signal
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -21,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from chuviet import config
 from chuviet.batch import Batch
-from chuviet.data.batches import FixedBatches, batch_ends, bucket_batches, number_repeats
+from chuviet.data.batches import batch_ends, bucket_batches, loader, number_repeats
 from chuviet.data.configs import Concat as Concat
 from chuviet.data.configs import LineDataConfig
 from chuviet.data.files import find_data
@@ -181,7 +180,7 @@ class LineData:
             self.cfg.workers and self._memory.room
         ):  # worker processes end with their epoch, so they inherit what is kept
             data.keep(dict.fromkeys(itertools.chain(*batches)), min(self.cfg.workers, cores()))
-        return self._loader(data, batches)
+        return loader(data, batches, self.cfg.workers, ahead=4)
 
     def valid_loader(self, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
         """Every validation row once over all processes, undistorted, the widest first: in the batches, and so with the
@@ -190,14 +189,7 @@ class LineData:
         order = np.argsort(-self.valid["width"].to_numpy(), kind="stable")
         batches = [order[i : i + self.cfg.batch].tolist() for i in range(0, len(order), self.cfg.batch)]
         data = LineDataset(self.valid, self.charset, self.cfg, (self.seed, 0), False, self.images, self._memory)
-        return self._loader(data, batches[rank::world])
-
-    def _loader(self, data: Any, batches: Sequence[list[int]]) -> DataLoader[Batch]:
-        workers = min(self.cfg.workers, len(batches), cores())
-        return DataLoader(
-            data, batch_sampler=FixedBatches(batches), collate_fn=data.collate, num_workers=workers,
-            worker_init_fn=start_worker, pin_memory=torch.cuda.is_available(), prefetch_factor=4 if workers else None,
-        )  # fmt: skip
+        return loader(data, batches[rank::world], self.cfg.workers, ahead=4)
 
 
 def _refuse_missing(wanted: Sequence[str], there: set[str], name: str) -> None:
@@ -357,11 +349,3 @@ class LineDataset(Dataset[tuple[np.ndarray, list[int], str, int]]):
 def can_inherit() -> bool:
     """Whether worker processes have the images that this one keeps, without a copy: forked ones do."""
     return torch.multiprocessing.get_start_method() == "fork"
-
-
-def start_worker(_: int) -> None:
-    """One thread a worker; signals are left to the training process, which saves first and then ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    cv2.setNumThreads(0)
-    torch.set_num_threads(1)
