@@ -134,6 +134,7 @@ examples:
   chuviet export -w outputs/line_192_f5/fold0/weights.safetensors --out mine.onnx
   chuviet export -w b2_256_f5 --precision fp16 --check train_folds.csv --out b2.onnx
   chuviet export -w line_192_f5 --precision int8 --check train_folds.csv --tolerance 0.01 --out line.int8.onnx
+  chuviet export -w vi_text --precision int8-linear --check train_folds.csv --out fast.onnx
   chuviet export -w text_det --precision int8 --calibrate photos/ --check labels.txt --out det.int8.onnx
   chuviet export --to web demo/
   chuviet export --to web demo/ -w page_det -w mine.onnx --runtime node_modules
@@ -142,8 +143,8 @@ examples:
 The lines of --check (an image, a folder, labels; without it drawn strings) are read through PyTorch and ONNX Runtime,
 alone and in batches. fp32: every text must be the same, or no file is written; fp16: 98 % of them. int8 takes its
 ranges from --calibrate, or from a quarter of --check (64 lines at most), is judged on the rest of the labelled lines,
-and refused if the CER rises by more than --tolerance. Charset, preprocessing, decoder and language model travel inside
-the file.
+and refused if the CER rises by more than --tolerance; int8-linear is judged alike, without ranges.
+Charset, preprocessing, decoder and language model travel inside the file.
 
 A detector is checked on pages (100 of --check): in fp32 every quad must be found again (IoU 0.95), in fp16 on 95 % of
 the pages; int8 is refused if hmean falls by more than --tolerance.""",

@@ -59,8 +59,8 @@ def pack(p: argparse.ArgumentParser) -> None:
 
 def export(p: argparse.ArgumentParser) -> None:
     p.add_argument("-w", "--weights", action="append", default=[], metavar="FILE",
-                   help="a .safetensors file, or a name of weights/ or outputs/; for --to web an ONNX file, repeatable "
-                   "(default there: the shipped detector and recognisers)")  # fmt: skip
+                   help="a .safetensors or .onnx file, or a name of weights/ or outputs/; for --to web ONNX files, "
+                   "repeatable (default there: the shipped detector and recognisers)")  # fmt: skip
     p.add_argument("--to", nargs=2, metavar=("web", "DIR"),
                    help="write a folder of static files that reads pages inside a browser")  # fmt: skip
     p.add_argument("--runtime", metavar="DIR",
@@ -68,7 +68,7 @@ def export(p: argparse.ArgumentParser) -> None:
     p.add_argument("--format", choices=("onnx",), default="onnx", help="%(default)s")
     p.add_argument("--out", metavar="FILE", help="default: the weights' name with .onnx")
     p.add_argument("--precision", choices=("fp32", "fp16", "int8", "int8-linear"), default="fp32",
-                   help="%(default)s; int8-linear: the linear layers of a CTC model in int8, without calibration, and "
+                   help="%(default)s; int8-linear: the linear layers of a CTC model in int8, judged on --check, and "
                    "all weights kept to train on from")  # fmt: skip
     p.add_argument("--check", metavar="DATA", help="real lines or pages: image, folder, 'glob', or labels")
     p.add_argument("--calibrate", metavar="DATA",
