@@ -1,9 +1,8 @@
-"""The shipped ONNX files give what PyTorch gives with the same weights, or nearly that where they compute in int8."""
+"""The shipped ONNX files give what PyTorch gives with the same weights."""
 
 import os
 from pathlib import Path
 
-import editdistance
 import numpy as np
 import pytest
 
@@ -27,12 +26,6 @@ def compared(name: str, images: list[np.ndarray]) -> None:
     if both[0].charset is None:
         theirs, ours = ([d.quads for d in Detector(a).predict(images)] for a in both)
         assert all(len(a) == len(b) and np.abs(a - b).max(initial=0) < 0.5 for a, b in zip(theirs, ours, strict=True))
-        return
-    if both[1].precision == "int8-linear":  # as good, not the same
-        want, got = (LineReader(a, decoder="greedy").predict(images) for a in both)
-        wrong = sum(editdistance.eval(a.text, b.text) for a, b in zip(got, want, strict=True))
-        assert wrong <= 0.02 * sum(len(p.text) for p in want)
-        assert np.mean([abs(a.confidence - b.confidence) for a, b in zip(got, want, strict=True)]) < 0.02
         return
     want, got = (LineReader(a).predict(images) for a in both)
     assert [(p.text, p.raw_text) for p in got] == [(p.text, p.raw_text) for p in want]

@@ -131,9 +131,10 @@ def quantise_linear(graph: onnx.ModelProto) -> None:
     scale for each output, activations of eight with the range that they have in this run, so that nothing is
     calibrated. Weights stay in the file as they are: ONNX Runtime rounds them as it opens it.
 
-    Seven bits, because processors without VNNI add pairs of products in 16 bits, which eight would overflow: every
-    machine reads the same. A run should hold a single image, whose range depends on no other. Raises InputError for a
-    graph without linear layers.
+    Seven bits, because processors without VNNI add pairs of products in 16 bits, which eight would overflow. Sums of
+    floats differ in the last digit from one machine to another; where a number lies between two steps, that moves it
+    by a step, so that texts which are nearly as likely may change. A run should hold a single image, whose range
+    depends on no other. Raises InputError for a graph without linear layers.
     """
     body = graph.graph
     arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in body.initializer}
