@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chuviet.losses.db import DBLoss
     from chuviet.losses.east import EastLoss
     from chuviet.losses.guided import GuidedCTCLoss, MutualLoss
+    from chuviet.losses.joint import JointCTCLoss
     from chuviet.losses.line_word import LineWordLoss
     from chuviet.losses.rejector import RejectorLoss
 
@@ -31,6 +32,19 @@ class SequenceCrossEntropyConfig(Config):
         from chuviet.losses.cross_entropy import SequenceCrossEntropy
 
         return SequenceCrossEntropy(self.smoothing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointCTCLossConfig(Config):
+    """Of `chuviet.losses.joint.JointCTCLoss`."""
+
+    ctc: float = 0.5
+    smoothing: float = 0.1
+
+    def build(self) -> JointCTCLoss:
+        from chuviet.losses.joint import JointCTCLoss
+
+        return JointCTCLoss(self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,22 +29,32 @@ class CTCLoss:
         self.flat = flat
 
     def __call__(self, output: Output, batch: Batch) -> dict[str, Tensor]:
-        assert batch.targets is not None and batch.target_lengths is not None and output.lengths is not None
-        log_probs = output.logits.float().log_softmax(-1).transpose(0, 1)  # T N V
-        per_sample = F.ctc_loss(
-            log_probs, batch.targets.clamp(min=0) + 1, output.lengths, batch.target_lengths, blank=0, reduction="none"
-        )
-        if not per_sample.isfinite().all():
-            row = int(per_sample.isfinite().logical_not().nonzero()[0])
+        assert output.lengths is not None
+        per_character = ctc_loss(output.logits, output.lengths, batch)
+        if not per_character.isfinite().all():
+            row = int(per_character.isfinite().logical_not().nonzero()[0])
             text = batch.texts[row] if batch.texts else ""
             raise FloatingPointError(f"CTC loss is not finite for row {int(batch.index[row])} ({text!r})")
-        weight = torch.tensor(float(len(batch)), device=per_sample.device)
-        loss = (per_sample / batch.target_lengths.clamp(min=1)).mean()
+        weight = torch.tensor(float(len(batch)), device=per_character.device)
+        loss = per_character.mean()
         if not self.flat:
             return {"loss": loss, "weight": weight}
-        frames = flat_cross_entropy(log_probs.transpose(0, 1), output.lengths, batch)
+        frames = flat_cross_entropy(output.logits.float().log_softmax(-1), output.lengths, batch)
         mixed = (1 - self.flat) * loss + self.flat * frames
         return {"loss": mixed, "weight": weight, "ctc": loss.detach()}
+
+
+def ctc_loss(logits: Tensor, lengths: Tensor, batch: Batch, otherwise_zero: bool = False) -> Tensor:
+    """N: -log p of each text, a character, of logits N T V whose first `lengths` (N) frames count, blank 0. Infinite
+    where no alignment fits, or 0 and without gradient.
+    """
+    assert batch.targets is not None and batch.target_lengths is not None
+    log_probs = logits.float().log_softmax(-1).transpose(0, 1)  # T N V
+    targets = batch.targets.clamp(min=0) + 1
+    per_sample = F.ctc_loss(
+        log_probs, targets, lengths, batch.target_lengths, blank=0, reduction="none", zero_infinity=otherwise_zero
+    )
+    return per_sample / batch.target_lengths.clamp(min=1)
 
 
 _BLANK_WEIGHT = 0.3  # of a frame between two characters against one of a character

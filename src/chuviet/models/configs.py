@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chuviet.models.fots import FOTS
     from chuviet.models.fpn import FPN
     from chuviet.models.gtc import GTC, Mutual
+    from chuviet.models.joint import JointCTC
     from chuviet.models.micro import MicroOCR
     from chuviet.models.rejector import Rejector
     from chuviet.models.seq2seq import Seq2Seq
@@ -137,6 +138,23 @@ class Seq2SeqConfig(Config):
         from chuviet.models.widths import apply_widths
 
         return apply_widths(Seq2Seq(self, num_characters), self.pruned)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointCTCConfig(Config):
+    """Of `chuviet.models.joint.JointCTC`."""
+
+    reader: Seq2SeqConfig = Seq2SeqConfig()
+
+    @property
+    def shipped(self) -> Config:
+        """The config of what the weights file holds."""
+        return self.reader
+
+    def build(self, num_characters: int) -> JointCTC:
+        from chuviet.models.joint import JointCTC
+
+        return JointCTC(self, num_characters)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -79,8 +79,11 @@ class Seq2Seq(nn.Module):
         return logits, (hidden, memory, keys, valid)
 
     def forward(self, batch: Batch) -> Output:
+        return self.write(self.encode(batch), batch)
+
+    def write(self, state: State, batch: Batch) -> Output:
+        """The logits of the batch's texts, character by character, from the state that `encode` returned."""
         assert batch.targets is not None
-        state = self.encode(batch)
         inputs = batch.targets.clamp(min=0) + SPECIALS  # N L
         if self.training and self.cfg.mask_inputs > 0:
             inputs = inputs.masked_fill(torch.rand(inputs.shape, device=inputs.device) < self.cfg.mask_inputs, MASK)

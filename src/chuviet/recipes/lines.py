@@ -9,25 +9,34 @@ from chuviet.data.configs import LineDataConfig
 from chuviet.decode.attention import AttentionGreedy
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.experiment import Experiment
-from chuviet.losses.configs import CTCLossConfig, GuidedCTCLossConfig, SequenceCrossEntropyConfig
-from chuviet.models.configs import BackboneCTCConfig, GTCConfig, LineCTCConfig, Seq2SeqConfig
+from chuviet.losses.configs import CTCLossConfig, GuidedCTCLossConfig, JointCTCLossConfig, SequenceCrossEntropyConfig
+from chuviet.models.configs import BackboneCTCConfig, GTCConfig, JointCTCConfig, LineCTCConfig, Seq2SeqConfig
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.recipes.run import LineRun, filled
 from chuviet.train.configs import Optim
 
 
 def seq2seq_lines(
-    *, backbone: str, hidden: int, height: int, width: int, pretrained: bool = True, **run: Unpack[LineRun]
+    *,
+    backbone: str,
+    hidden: int,
+    height: int,
+    width: int,
+    pretrained: bool = True,
+    joint: float = 0.0,
+    **run: Unpack[LineRun],
 ) -> Experiment:
     """Reads lines with a timm backbone and a decoder with attention that writes one character after the other
     (`chuviet.models.seq2seq`). For GPUs.
 
     `backbone`: any timm name; `hidden`: channels between it and the classes. Lines are scaled to `height` and padded to
-    `width` pixels. The learning rate falls linearly.
+    `width` pixels. The learning rate falls linearly. `joint` above 0: CTC reads beside the decoder while it trains,
+    with that weight beside the 1 of the decoder (`chuviet.models.joint`).
     """
+    prefix = "model.reader" if joint else "model"
     base = Experiment(
-        model=Seq2SeqConfig(),
-        loss=SequenceCrossEntropyConfig(),
+        model=JointCTCConfig() if joint else Seq2SeqConfig(),
+        loss=JointCTCLossConfig() if joint else SequenceCrossEntropyConfig(),
         decoder=AttentionGreedy.Config(),
         data=LineDataConfig(preprocess=LinePreprocess.Config(), ctc_stride=0, workers=8),
         optim=Optim(lr=1e-3, betas=(0.9, 0.98), eps=1e-9, schedule="linear"),
@@ -35,11 +44,12 @@ def seq2seq_lines(
     return filled(
         base,
         run,
-        backbone={"model.backbone": backbone},
-        hidden={"model.hidden": hidden},
+        backbone={f"{prefix}.backbone": backbone},
+        hidden={f"{prefix}.hidden": hidden},
         height={"data.preprocess.height": height},
         width={"data.preprocess.width": width},
-        pretrained={"model.pretrained": pretrained},
+        pretrained={f"{prefix}.pretrained": pretrained},
+        joint={"loss.ctc": joint} if joint else {},
     )
 
 
