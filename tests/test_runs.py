@@ -83,6 +83,22 @@ def test_design_card_configs_pretrain_and_fine_tune(name: str, tmp_path: Path) -
     assert len(moved) > 0.9 * len(list(second.parameters()))
 
 
+def test_attention_beside_ctc_ships_the_reader_alone(tmp_path: Path) -> None:
+    csv = labelled_lines(tmp_path, ("real", "text"))
+    small = {"data.preprocess.width": 256, "data.csv": str(csv), "data.batch": 2, "data.workers": 0}
+    few = {"data.mix": ("text:4", "real")}
+    drawn = config.replace(config.load("b1_384_small_ptr_f0", CONFIGS), **small, **few)
+    run("first", drawn, tmp_path)
+    weights = run_folder("first", 0, tmp_path) / "weights.safetensors"
+    model = load_artifact(weights).model
+    assert type(model).__name__ == "Seq2Seq" and not any("ctc" in name for name in model.state_dict())
+
+    real = config.replace(config.load("b1_384_small_f0", CONFIGS), **small, **few, init=str(weights))
+    run("second", real, tmp_path)
+    lines = (run_folder("second", 0, tmp_path) / "metrics.jsonl").read_text().splitlines()
+    assert np.isfinite(json.loads(lines[0])["loss"])
+
+
 def assert_reads_as_reported(weights: Path, labels: Path, fold: int | None, metrics: dict[str, float]) -> None:
     """`chuviet evaluate` of the file gives every figure that the run gave, to the last digit."""
     again, rows = evaluate(LineReader(weights), str(labels), fold, 2)

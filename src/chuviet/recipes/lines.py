@@ -23,6 +23,9 @@ def seq2seq_lines(
     height: int,
     width: int,
     pretrained: bool = True,
+    dropout: float = 0.5,
+    drop_path: float = 0.5,
+    trim: bool = False,
     joint: float = 0.0,
     **run: Unpack[LineRun],
 ) -> Experiment:
@@ -30,8 +33,8 @@ def seq2seq_lines(
     (`chuviet.models.seq2seq`). For GPUs.
 
     `backbone`: any timm name; `hidden`: channels between it and the classes. Lines are scaled to `height` and padded to
-    `width` pixels. The learning rate falls linearly. `joint` above 0: CTC reads beside the decoder while it trains,
-    with that weight beside the 1 of the decoder (`chuviet.models.joint`).
+    `width` pixels, without the empty margins if `trim`. The learning rate falls linearly. `joint` above 0: CTC reads
+    beside the decoder while it trains, with that weight beside the 1 of the decoder (`chuviet.models.joint`).
     """
     prefix = "model.reader" if joint else "model"
     base = Experiment(
@@ -49,6 +52,9 @@ def seq2seq_lines(
         height={"data.preprocess.height": height},
         width={"data.preprocess.width": width},
         pretrained={f"{prefix}.pretrained": pretrained},
+        dropout={f"{prefix}.dropout": dropout},
+        drop_path={f"{prefix}.drop_path": drop_path},
+        trim={"data.preprocess.trim": trim},
         joint={"loss.ctc": joint} if joint else {},
     )
 
