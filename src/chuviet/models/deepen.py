@@ -1,4 +1,5 @@
-"""Deeper networks that start where a shallower one stopped: the new blocks add nothing until they are trained.
+"""Deeper networks that start where a shallower one stopped: the new blocks add nothing until they are trained. And
+shallower ones, without the blocks that add little.
 
 A residual block whose last layers are zero is the identity, so that a LineCTC of more mixing layers or convolution
 blocks gives the same logits as the trained one it is made of (Net2Net, https://arxiv.org/abs/1511.05641, for residual
@@ -8,6 +9,7 @@ networks).
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import torch
 
@@ -35,6 +37,29 @@ def deepen(model: LineCTC, depths: tuple[int, int, int], num_characters: int, se
                 state[key] = torch.zeros_like(state[key])
     deeper.load_state_dict(state)
     return deeper.train(model.training)
+
+
+def leave_out(model: LineCTC, blocks: Sequence[str], num_characters: int) -> LineCTC:
+    """A LineCTC without the residual `blocks` of `model`, such as "mixing.3" or "stage2.0", which is a network of its
+    own. Raises ValueError for a block that is not there, or a pruned model.
+    """
+    if model.cfg.pruned:
+        raise ValueError("a pruned model")
+    stages = {name: [f"{name}.{i}" for i in range(depth)] for name, depth in zip(_LISTS, model.cfg.depths, strict=True)}
+    there = [block for stage in stages.values() for block in stage]
+    if unknown := [block for block in blocks if block not in there]:
+        raise ValueError(f"no block {unknown[0]}; there are {', '.join(there)}")
+    kept = {name: [block for block in stage if block not in blocks] for name, stage in stages.items()}
+    first, second, third = (len(stage) for stage in kept.values())
+    shallower = LineCTC(dataclasses.replace(model.cfg, depths=(first, second, third)), num_characters)
+    old = {block: f"{name}.{i}" for name, stage in kept.items() for i, block in enumerate(stage)}
+    state = {}
+    for key, value in model.state_dict().items():
+        block = ".".join(key.split(".")[:2])
+        if block not in blocks:
+            state[old.get(block, block) + key[len(block) :]] = value
+    shallower.load_state_dict(state)
+    return shallower.train(model.training)
 
 
 #: The last layers of the residual branches: of a ConvBlock; of a MixingBlock's attention, convolution (GELU(0) = 0)
