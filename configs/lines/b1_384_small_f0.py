@@ -1,4 +1,4 @@
-"""EfficientNetV2-B1, hidden width 384, in minutes on a GPU: fine-tuning on real lines of folds 1-4, at 64 x 1024."""
+"""EfficientNetV2-B1, hidden width 384, minutes of a GPU: fine-tuning on real lines of folds 1-4, at 64 x 1024."""
 
 from chuviet.recipes import seq2seq_lines
 

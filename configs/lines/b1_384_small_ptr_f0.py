@@ -1,4 +1,4 @@
-"""EfficientNetV2-B1, hidden width 384, in minutes on a GPU: from random weights, drawn and joined lines at 64 x 1024.
+"""EfficientNetV2-B1, hidden width 384, minutes of a GPU: from random weights, drawn lines at 64 x 1024.
 
 CTC reads beside the decoder. docs/recipes.md has the words that it starts with.
 """
