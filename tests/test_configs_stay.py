@@ -37,7 +37,7 @@ def as_now(tree: Any) -> Any:
         return tree
     now = {key: as_now(value) for key, value in tree.items()} | {"type": name_of(place_of(tree["type"]))}
     if now["type"] == "line_ctc":
-        now["activation"] = "gelu"
+        now.setdefault("activation", "gelu")
     if now["type"] == "train":
         now["session_minutes"] = 0.0
     if now["type"] == "line_word_targets":

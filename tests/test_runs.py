@@ -20,9 +20,11 @@ from chuviet.data.table import write_table
 from chuviet.data.targets_lines import LineWordTargets
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
+from chuviet.losses.distilled import DistillationLoss
 from chuviet.metrics.detection import DetectionMetric
 from chuviet.models.attention_heads import NRTR
 from chuviet.models.ctc import LineCTC
+from chuviet.models.distilled import Distilled
 from chuviet.models.gtc import GTC
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.pytorch.artifact import load_artifact, without_pretrained
@@ -319,6 +321,43 @@ def test_a_guided_run_starts_from_a_plain_recogniser(tmp_path: Path) -> None:
     deeper = config.replace(guided, **{"model.student.depths": (1, 1, 2)})
     with pytest.raises(ConfigError, match="of another model"):
         start_from(deeper.build()[1].model, data, deeper, tmp_path)
+
+
+def taught(exp: Experiment, teacher: str) -> Experiment:
+    """A run of the same model, twice as much by the teacher as by the labels."""
+    model = Distilled.Config(student=exp.model, teacher=teacher)
+    return config.replace(exp, model=model, loss=DistillationLoss.Config(teach=2.0))
+
+
+def test_a_taught_run_ships_the_student_and_leaves_the_teacher_as_it_is(tmp_path: Path) -> None:
+    exp = config.replace(tiny(labelled_lines(tmp_path, ("real",))), fold=0)
+    run("teacher", exp, tmp_path)
+    before = load_artifact(run_folder("teacher", 0, tmp_path) / "weights.safetensors")
+    lesson = taught(exp, "teacher")
+    assert run("taught", lesson, tmp_path)["count"] > 0
+    after = load_artifact(run_folder("taught", 0, tmp_path) / "weights.safetensors")
+    assert after.model_cfg == exp.model and after.model.state_dict().keys() == before.model.state_dict().keys()
+    kept = torch.load(run_folder("taught", 0, tmp_path) / "checkpoint.pt", weights_only=False)["model"]
+    assert all(torch.equal(kept[f"teacher.{k}"], v) for k, v in before.model.state_dict().items())
+    assert any(not torch.equal(kept[f"student.{k}"], v) for k, v in before.model.state_dict().items())
+    run("taught", config.replace(lesson, resume=True, **{"train.epochs": 2}), tmp_path)
+
+
+def test_a_teacher_that_saw_the_fold_or_reads_other_lines_is_refused(tmp_path: Path) -> None:
+    exp = tiny(labelled_lines(tmp_path, ("real",)))
+    run("all", config.replace(exp, fold=5), tmp_path)
+    run("one", config.replace(exp, fold=1), tmp_path)
+    for teacher, why in (
+        ("", r"model\.teacher: the weights to learn from are missing"),
+        ("gone", r"model\.teacher=gone: .* is not there"),
+        ("all", "was trained on real rows of fold 0"),
+        ("one/fold1", "was trained on real rows of fold 0"),
+    ):
+        with pytest.raises(ConfigError, match=why):
+            run("taught", config.replace(taught(exp, teacher), fold=0), tmp_path)
+    other = config.replace(taught(exp, "one"), fold=1, **{"data.preprocess.trim": True})
+    with pytest.raises(ConfigError, match="reads other characters, or lines prepared in another way"):
+        run("taught", other, tmp_path)
 
 
 def test_resume_wins_over_init_and_needs_a_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,17 +21,30 @@ def init_path(exp: Experiment, root: Path) -> Path:
     """The weights file that `exp.init` means: a run's below `root`, or a path, seen from the folder at hand or
     else from the checkout that configs are found in. Raises ConfigError that names the command which makes it.
     """
-    if exp.init.endswith((".safetensors", ".onnx")):
-        path = next((p for p in (Path(exp.init), CHECKOUT / exp.init) if p.is_file()), None)
+    return _named("init", exp.init, exp.fold, root)
+
+
+def teacher_path(exp: Experiment, root: Path) -> Path | None:
+    """The weights file that the model's `teacher` means, as `init_path`; None for a model that has none."""
+    if not hasattr(exp.model, "teacher"):
+        return None
+    if not exp.model.teacher:
+        raise ConfigError("model.teacher: the weights to learn from are missing; name them as init does")
+    return _named("model.teacher", exp.model.teacher, exp.fold, root)
+
+
+def _named(key: str, named: str, of_fold: Fold, root: Path) -> Path:
+    if named.endswith((".safetensors", ".onnx")):
+        path = next((p for p in (Path(named), CHECKOUT / named) if p.is_file()), None)
         if path is None:
-            raise ConfigError(f"init={exp.init}: no such file; docs/recipes.md has the commands that make such files")
+            raise ConfigError(f"{key}={named}: no such file; docs/recipes.md has the commands that make such files")
         return path
-    name, _, fold = exp.init.partition("/fold")
+    name, _, fold = named.partition("/fold")
     if fold and not fold.isdecimal():
-        raise ConfigError(f"init={exp.init}: fold {fold!r} is no number; write NAME, NAME/fold0 or a .safetensors file")
-    folds = [int(fold)] if fold else [fold_number(exp.fold), ALL_FOLDS]
+        raise ConfigError(f"{key}={named}: fold {fold!r} is no number; write NAME, NAME/fold0 or a .safetensors file")
+    folds = [int(fold)] if fold else [fold_number(of_fold), ALL_FOLDS]
     for k in folds:
         if (path := run_folder(name, k, root) / WEIGHTS).is_file():
             return path
     want = f" fold={folds[0]}" if fold else ""
-    raise ConfigError(f"init={exp.init}: {path} is not there; make it with: python train.py -C {name}{want}")
+    raise ConfigError(f"{key}={named}: {path} is not there; make it with: python train.py -C {name}{want}")

@@ -24,11 +24,12 @@ from chuviet.experiment import Experiment
 from chuviet.files import write_whole
 from chuviet.manifest import REAL_INK, fold_number
 from chuviet.metrics.recognition import RecognitionMetric
+from chuviet.models.distilled import Distilled
 from chuviet.models.protocols import Prunable, candidates_of, shipped_config
 from chuviet.models.rejector import Rejector
-from chuviet.pytorch.artifact import describe, load_artifact, read_model_config, save_artifact
+from chuviet.pytorch.artifact import SavedModel, describe, load_artifact, read_model_config, save_artifact
 from chuviet.reading.files import write_detections
-from chuviet.run_files import CHECKPOINT, CONFIG, FOUND, OOF, WEIGHTS
+from chuviet.run_files import CHECKPOINT, CONFIG, FOUND, OOF, WEIGHTS, teacher_path
 from chuviet.run_files import init_path as init_path
 from chuviet.run_files import run_folder as run_folder
 from chuviet.train.engine import Validation, fit
@@ -60,6 +61,8 @@ def _run(name: str, exp: Experiment, root: Path, out: Path, session: Session) ->
         check_same_run(saved_experiment(out), exp, out)
     elif exp.init and not exp.resume:
         print(start_from(task.model, data, exp, root))
+    if isinstance(task.model, Distilled):
+        print(give_teacher(task.model, data, exp, root))
     print(f"{name} fold {exp.fold}: {len(data.train)} training rows, {len(data.valid)} validation rows")
     facts = {"charset": data.charset.characters} if data.charset else {}
     result = fit(
@@ -152,15 +155,7 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
     fold are refused.
     """
     path = init_path(exp, root)
-    artifact = load_artifact(path)
-    notes = artifact.notes
-    sources, held = set(notes.get("sources", ())), set(data.valid["source"])
-    seen = sources & (held | set(REAL_INK) if "real" in held else held)
-    if seen and notes.get("fold") != fold_number(exp.fold):
-        raise ConfigError(
-            f"{path} was trained on {' and '.join(sorted(seen))} rows of fold {exp.fold}, which this run validates on; "
-            f"train it without them first: python train.py -C {notes.get('run', exp.init)} fold={exp.fold}"
-        )
+    artifact = _unseen(path, data, exp)
     state, report = artifact.model.state_dict(), "all weights copied"
     inside = [model] if exp.init_parts else candidates_of(model)
     if exp.init_parts:
@@ -176,6 +171,33 @@ def start_from(model: nn.Module, data: LineData | PageData, exp: Experiment, roo
             "init_parts takes over some parts alone"
         ) from e
     return f"starts from {path}: {report}"
+
+
+def give_teacher(model: Distilled, data: LineData | PageData, exp: Experiment, root: Path) -> str:
+    """Gives the model the teacher that its config names. Returns what was done, in one line. Raises ConfigError for one
+    that saw the validation fold, or that reads other characters or lines prepared in another way.
+    """
+    path = teacher_path(exp, root)
+    assert path is not None
+    teacher = _unseen(path, data, exp)
+    if teacher.charset != data.charset or teacher.preprocess_cfg != exp.data.preprocess:
+        raise ConfigError(f"model.teacher: {path} reads other characters, or lines prepared in another way")
+    model.learn_from(teacher.model)
+    return f"learns from {path}"
+
+
+def _unseen(path: Path, data: LineData | PageData, exp: Experiment) -> SavedModel:
+    """What the file holds. Raises ConfigError for weights that saw the rows that the run validates on."""
+    artifact = load_artifact(path)
+    notes = artifact.notes
+    sources, held = set(notes.get("sources", ())), set(data.valid["source"])
+    seen = sources & (held | set(REAL_INK) if "real" in held else held)
+    if seen and notes.get("fold") != fold_number(exp.fold):
+        raise ConfigError(
+            f"{path} was trained on {' and '.join(sorted(seen))} rows of fold {exp.fold}, which this run validates on; "
+            f"train it without them first: python train.py -C {notes.get('run', exp.init)} fold={exp.fold}"
+        )
+    return artifact
 
 
 def as_pruned(exp: Experiment, out: Path, root: Path) -> Experiment:

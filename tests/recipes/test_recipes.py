@@ -124,6 +124,14 @@ def test_guides_train_what_is_shipped() -> None:
     assert line["loss.guide"] == 0.5 and line["model.detach"] is False
 
 
+def test_a_teacher_trains_what_is_shipped() -> None:
+    line = leaves(recipes.ctc_lines(height=48, depths=(1, 1, 2), teacher="a.safetensors", teach=2.0))
+    assert line["model.student.height"] == line["data.preprocess.height"] == 48 and line["loss.teach"] == 2.0
+    assert line["model.teacher"] == "a.safetensors" and line["model.student.depths"] == (1, 1, 2)
+    with pytest.raises(ConfigError, match="a guide or a teacher, not both"):
+        recipes.ctc_lines(height=48, guide=NRTRConfig(), teacher="a.safetensors")
+
+
 def test_arguments_of_a_run_are_the_fields_of_their_names() -> None:
     exp = recipes.ctc_lines(
         height=40, fold=5, average=range(1, 4), mix=["real", "a.txt:5"], lr=1, more={"data.augment.p": 0.25}

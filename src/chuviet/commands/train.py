@@ -15,15 +15,17 @@ from chuviet.commands.configs import experiment_of
 from chuviet.data.making import check_sets
 from chuviet.errors import InputError
 from chuviet.files import say
-from chuviet.run_files import init_path
+from chuviet.run_files import init_path, teacher_path
 
 
 def run(args: Namespace) -> int:
     exp, root, name = experiment_of(args), Path(args.root), Path(args.config).stem
     folds = None if args.folds is None else _fold_list(args.folds)
     check_sets(exp.data)
+    first = dataclasses.replace(exp, fold=exp.fold if folds is None else folds[0])
+    teacher_path(first, root)
     if exp.init and not exp.resume:
-        init_path(dataclasses.replace(exp, fold=exp.fold if folds is None else folds[0]), root)
+        init_path(first, root)
 
     from chuviet import runs
     from chuviet.train.engine import Interrupted, SessionOver

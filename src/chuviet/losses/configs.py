@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chuviet.losses.cross_entropy import SequenceCrossEntropy
     from chuviet.losses.ctc import CTCLoss
     from chuviet.losses.db import DBLoss
+    from chuviet.losses.distilled import DistillationLoss
     from chuviet.losses.east import EastLoss
     from chuviet.losses.guided import GuidedCTCLoss, MutualLoss
     from chuviet.losses.joint import JointCTCLoss
@@ -57,6 +58,18 @@ class CTCLossConfig(Config):
         from chuviet.losses.ctc import CTCLoss
 
         return CTCLoss(self.flat)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillationLossConfig(Config):
+    """Of `chuviet.losses.distilled.DistillationLoss`."""
+
+    teach: float = 1.0
+
+    def build(self) -> DistillationLoss:
+        from chuviet.losses.distilled import DistillationLoss
+
+        return DistillationLoss(self)
 
 
 @dataclass(frozen=True, kw_only=True)

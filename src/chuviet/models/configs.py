@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chuviet.models.backbone_ctc import BackboneCTC
     from chuviet.models.ctc import LineCTC
     from chuviet.models.dbnet import DBNet
+    from chuviet.models.distilled import Distilled
     from chuviet.models.fots import FOTS
     from chuviet.models.fpn import FPN
     from chuviet.models.gtc import GTC, Mutual
@@ -155,6 +156,24 @@ class JointCTCConfig(Config):
         from chuviet.models.joint import JointCTC
 
         return JointCTC(self, num_characters)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistilledConfig(Config):
+    """Of `chuviet.models.distilled.Distilled`."""
+
+    student: Config = LineCTCConfig()
+    teacher: str = ""  # weights as `init` names them; they must not have seen the validation fold
+
+    @property
+    def shipped(self) -> Config:
+        """The config of what the weights file holds."""
+        return self.student
+
+    def build(self, num_characters: int) -> Distilled:
+        from chuviet.models.distilled import Distilled
+
+        return Distilled(self, num_characters)
 
 
 @dataclass(frozen=True, kw_only=True)

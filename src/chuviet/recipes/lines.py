@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from chuviet.config import Config
+from chuviet.config import Config, ConfigError
 from chuviet.data.configs import LineDataConfig
 from chuviet.decode.attention import AttentionGreedy
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.experiment import Experiment
-from chuviet.losses.configs import CTCLossConfig, GuidedCTCLossConfig, JointCTCLossConfig, SequenceCrossEntropyConfig
-from chuviet.models.configs import BackboneCTCConfig, GTCConfig, JointCTCConfig, LineCTCConfig, Seq2SeqConfig
+from chuviet.losses.configs import (
+    CTCLossConfig,
+    DistillationLossConfig,
+    GuidedCTCLossConfig,
+    JointCTCLossConfig,
+    SequenceCrossEntropyConfig,
+)
+from chuviet.models.configs import (
+    BackboneCTCConfig,
+    DistilledConfig,
+    GTCConfig,
+    JointCTCConfig,
+    LineCTCConfig,
+    Seq2SeqConfig,
+)
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.recipes.run import LineRun, filled
 from chuviet.train.configs import Optim
@@ -71,6 +84,8 @@ def ctc_lines(
     trim: bool = False,
     guide: Config | None = None,
     guide_weight: float = 1.0,
+    teacher: str = "",
+    teach: float = 1.0,
     **run: Unpack[LineRun],
 ) -> Experiment:
     """Reads lines with LineCTC, a small network made for this (`chuviet.models.ctc`). For CPUs.
@@ -78,19 +93,26 @@ def ctc_lines(
     Lines are `height` pixels high, of any width. `widths` and `depths` are those of its three stages, the last of which
     mixes the frames with `heads` heads. `flat`: how far CTC starts with the same weight for every alignment (0-1).
     `trim` cuts empty margins off. A `guide` (SAR or NRTR) trains the convolutions too, with `guide_weight` beside the 1
-    of CTC, and is not shipped.
+    of CTC, and is not shipped. A `teacher`, weights as `init` names them, says of every frame what it sees there, with
+    the weight `teach` (`chuviet.models.distilled`). Raises ConfigError for both.
     """
+    if guide and teacher:
+        raise ConfigError("a guide or a teacher, not both")
     student = LineCTCConfig()
-    prefix = "model.student" if guide else "model"
+    prefix = "model.student" if guide or teacher else "model"
     base = _ctc(student, CTCLossConfig())
     if guide:
         base = _ctc(GTCConfig(student=student, detach=False), GuidedCTCLossConfig())
+    if teacher:
+        base = _ctc(DistilledConfig(student=student), DistillationLossConfig())
     return filled(
         base,
         run,
         guide={"model.guide": guide} if guide else {},
         guide_weight={"loss.guide": guide_weight} if guide else {},
-        flat={} if guide else {"loss.flat": flat},
+        teacher={"model.teacher": teacher} if teacher else {},
+        teach={"loss.teach": teach} if teacher else {},
+        flat={} if guide or teacher else {"loss.flat": flat},
         height={f"{prefix}.height": height, "data.preprocess.height": height},
         widths={f"{prefix}.widths": widths},
         depths={f"{prefix}.depths": depths},
