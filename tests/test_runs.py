@@ -164,9 +164,8 @@ def test_every_small_config_takes_steps(name: str, tmp_path: Path) -> None:
     rng, characters = np.random.default_rng(0), exp.data.characters().characters
     rows = []
     for i in range(6):
-        image = np.full(
-            (40, 160 + 20 * i, 3), 230, np.uint8
-        )  # strokes: noise may be blank to a reader, or several lines
+        # Strokes: noise may be blank to a reader, or several lines.
+        image = np.full((40, 160 + 20 * i, 3), 230, np.uint8)
         image[8:32, rng.random(image.shape[1] // 4).repeat(4) < 0.4] = 20
         Image.fromarray(image).save(tmp_path / f"{i}.png")
         rows.append((f"{i}.png", "".join(rng.choice(list(characters.replace(" ", "")), 5)), -1, i % 2, "real"))
@@ -345,7 +344,7 @@ def test_a_taught_run_ships_the_student_and_leaves_the_teacher_as_it_is(tmp_path
     assert run("taught", lesson, tmp_path)["count"] > 0
     after = load_artifact(run_folder("taught", 0, tmp_path) / "weights.safetensors")
     assert after.model_cfg == exp.model and after.model.state_dict().keys() == before.model.state_dict().keys()
-    kept = torch.load(run_folder("taught", 0, tmp_path) / "checkpoint.pt", weights_only=False)["model"]
+    kept = torch.load(run_folder("taught", 0, tmp_path) / "checkpoint.pt", weights_only=True)["model"]
     assert all(torch.equal(kept[f"teacher.{k}"], v) for k, v in before.model.state_dict().items())
     assert any(not torch.equal(kept[f"student.{k}"], v) for k, v in before.model.state_dict().items())
     run("taught", config.replace(lesson, resume=True, **{"train.epochs": 2}), tmp_path)

@@ -2,8 +2,8 @@
 
     python -m chuviet.commands.deepening DEEP outputs/short.safetensors --without stage2.3,mixing.3,mixing.4
 
-DEEP: a reader of depths (2, 4, 6), such as `weights/vi_text.onnx` of chuviet 0.2.0, which has seen all folds; it is the
-teacher too (`model.teacher=DEEP`).
+DEEP: a reader of depths (2, 4, 6), such as `weights/vi_text.onnx` of chuviet 0.2.0, which has seen all folds and
+teaches a run with `fold=all` alone; it is the teacher too (`model.teacher=DEEP`).
 """
 
 from chuviet.recipes import ctc_lines

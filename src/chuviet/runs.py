@@ -195,7 +195,7 @@ def _unseen(path: Path, data: LineData | PageData, exp: Experiment) -> SavedMode
     if seen and notes.get("fold") != fold_number(exp.fold):
         raise ConfigError(
             f"{path} was trained on {' and '.join(sorted(seen))} rows of fold {exp.fold}, which this run validates on; "
-            f"train it without them first: python train.py -C {notes.get('run', exp.init)} fold={exp.fold}"
+            f"train it without them first: python train.py -C {notes.get('run', path.stem)} fold={exp.fold}"
         )
     return artifact
 
