@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 import re
@@ -23,6 +24,7 @@ from chuviet.artifact import budget
 from chuviet.cli import main
 from chuviet.commands import export, folds
 from chuviet.data.recognition import LineData
+from chuviet.data.seen import fingerprints, rows_note
 from chuviet.data.table import read_table, write_table
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.errors import InputError
@@ -35,7 +37,7 @@ from chuviet.models.gtc import GTC, Mutual
 from chuviet.options.help import DESCRIPTION, EXAMPLES
 from chuviet.preprocess.line import LinePreprocess
 from chuviet.preprocess.scene import ScenePreprocess
-from chuviet.pytorch.artifact import load_artifact, save_artifact, without_pretrained
+from chuviet.pytorch.artifact import load_artifact, resave_artifact, save_artifact, without_pretrained
 from chuviet.reading.lines import LineReader, milliseconds
 from chuviet.train.checkpoint import save_checkpoint
 from chuviet.vocab import Charset
@@ -290,6 +292,21 @@ def test_evaluate_says_what_the_weights_were_trained_on(project: Path, capsys: p
         assert main(["evaluate", "-w", "seen.safetensors", "--data", name]) == 0
         noted = f"chuviet: note: seen.safetensors was trained on {name}\n" in capsys.readouterr().err
         assert noted == (name == "words/train.txt")
+
+
+def test_evaluate_says_how_many_of_the_lines_the_weights_have_learnt(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = read_table("labels.csv")
+    saved = load_artifact("w.safetensors")
+    notes = saved.notes | rows_note(fingerprints(labels[:3]))
+    resave_artifact(dataclasses.replace(saved, notes=notes), "learnt.safetensors")
+    assert main(["evaluate", "-w", "learnt.safetensors", "--data", "labels.csv"]) == 0
+    assert f"learnt.safetensors has learnt 3 of these {len(labels)} lines" in capsys.readouterr().err
+    for row, said in ((2, True), (3, False)):
+        write_table(labels[row : row + 1], "one.csv")
+        assert main(["evaluate", "-w", "learnt.safetensors", "--data", "one.csv"]) == 0
+        assert ("has learnt 1 of these 1 lines" in capsys.readouterr().err) == said
 
 
 def test_evaluate_mistakes(project: Path, fails: Fails) -> None:

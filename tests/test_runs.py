@@ -1,5 +1,6 @@
 """Whole runs of the configs as they are, on a handful of lines: they train, are packed, and start from each other."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from chuviet import config, runs
 from chuviet.config import ConfigError
 from chuviet.data.detection import read_set
 from chuviet.data.recognition import LineData
+from chuviet.data.seen import count_seen
 from chuviet.data.table import write_table
 from chuviet.data.targets_lines import LineWordTargets
 from chuviet.errors import InputError
@@ -28,7 +30,7 @@ from chuviet.models.ctc import LineCTC
 from chuviet.models.distilled import Distilled
 from chuviet.models.gtc import GTC
 from chuviet.preprocess.line import LinePreprocess
-from chuviet.pytorch.artifact import load_artifact, without_pretrained
+from chuviet.pytorch.artifact import load_artifact, resave_artifact, without_pretrained
 from chuviet.reading.detector import Detector
 from chuviet.reading.lines import LineReader
 from chuviet.report.evaluation import evaluate
@@ -76,7 +78,7 @@ def test_design_card_configs_pretrain_and_fine_tune(name: str, tmp_path: Path) -
 
     average = {"train.average": (1,), "train.batchnorm_batches": 1}
     real = config.replace(config.load(f"{name}_f5", CONFIGS), **small, **average)
-    with pytest.raises(ConfigError, match="was trained on aug rows of fold 0"):
+    with pytest.raises(ConfigError, match="was trained on 1 of the 1 rows of fold 0"):  # through its copy
         run(f"{name}_f5", config.replace(real, fold=0), tmp_path)
     run(f"{name}_f5", real, tmp_path)
     lines = (run_folder(f"{name}_f5", 5, tmp_path) / "metrics.jsonl").read_text().splitlines()
@@ -296,7 +298,7 @@ def tiny(csv: Path) -> Experiment:
     )
 
 
-def test_weights_that_saw_the_validation_list_are_refused_and_those_of_other_lines_are_not(tmp_path: Path) -> None:
+def test_weights_that_saw_the_validation_list_are_refused(tmp_path: Path) -> None:
     lines = labelled_lines(tmp_path, ("real",))
     frame = pd.read_csv(lines)
     names = [str(tmp_path / f"{part}.txt") for part in ("train", "valid")]
@@ -304,11 +306,48 @@ def test_weights_that_saw_the_validation_list_are_refused_and_those_of_other_lin
         Path(name).write_text("".join(f"{r.img_path}\t{r.text}\n" for r in rows.itertuples()), encoding="utf-8")
     exp = tiny(lines)
     lists = config.replace(exp, **{"data.csv": "", "data.mix": (f"{names[0]}:100%",), "data.valid": names[1]})
-    run("of_lines", config.replace(exp, fold=5), tmp_path)
     run("on_all", config.replace(lists, fold=5), tmp_path)
-    run("next", config.replace(lists, fold=0, init="of_lines"), tmp_path)  # other rows, though "real" ones
-    with pytest.raises(ConfigError, match=r"was trained on .*valid\.txt rows of fold 0"):
+    with pytest.raises(ConfigError, match=r"was trained on 2 of the 2 rows of fold 0"):
         run("next", config.replace(lists, fold=0, init="on_all"), tmp_path)
+    run("as_list", config.replace(lists, fold=5, **{"data.mix": (names[1],), "data.valid": ""}), tmp_path)
+    with pytest.raises(ConfigError, match=r"was trained on .*valid\.txt rows of fold 0"):
+        run("next", config.replace(lists, fold=0, init="as_list"), tmp_path)
+
+
+def test_weights_that_saw_other_real_rows_are_no_fault_and_what_they_saw_is_handed_on(tmp_path: Path) -> None:
+    for folder in ("theirs", "mine"):
+        (tmp_path / folder).mkdir()
+    theirs = tiny(labelled_lines(tmp_path / "theirs", ("real",)))
+    csv = labelled_lines(tmp_path / "mine", ("real",))
+    rows = pd.read_csv(csv)
+    for name in rows["img_path"]:
+        (csv.parent / name).rename(csv.parent / f"my_{name}")
+    write_table(rows.assign(img_path="my_" + rows["img_path"]), csv)
+    mine = tiny(csv)
+    run("theirs", config.replace(theirs, fold=5), tmp_path)
+    run("mine", config.replace(mine, fold=0, init="theirs/fold5"), tmp_path)  # "real" both, and yet other lines
+    notes = load_artifact(run_folder("mine", 0, tmp_path) / "weights.safetensors").notes
+    assert count_seen(pd.read_csv(theirs.data.csv), notes) == 4 and count_seen(pd.read_csv(csv), notes) == 3
+    for exp, start in ((mine, "mine/fold0"), (theirs, "mine/fold0")):
+        with pytest.raises(ConfigError, match="was trained on 1 of the 1 rows of fold 1"):
+            run("next", config.replace(exp, fold=1, init=start), tmp_path)
+    run("next", config.replace(mine, fold=0, init="mine/fold0"), tmp_path)
+    lesson = config.replace(taught(mine, "theirs/fold5"), fold=0)
+    run("taught", lesson, tmp_path)
+    notes = load_artifact(run_folder("taught", 0, tmp_path) / "weights.safetensors").notes
+    assert count_seen(pd.read_csv(theirs.data.csv), notes) == 4
+
+
+def test_weights_of_before_rows_were_noted_are_held_to_their_sources(tmp_path: Path) -> None:
+    exp = tiny(labelled_lines(tmp_path, ("real",)))
+    run("all", config.replace(exp, fold=5), tmp_path)
+    path = run_folder("all", 5, tmp_path) / "weights.safetensors"
+    saved = load_artifact(path)
+    resave_artifact(dataclasses.replace(saved, notes={k: v for k, v in saved.notes.items() if k != "rows"}), path)
+    with pytest.raises(ConfigError, match="was trained on real rows of fold 0"):
+        run("next", config.replace(exp, fold=0, init="all/fold5"), tmp_path)
+    run("all_on", config.replace(exp, fold=5, init="all/fold5"), tmp_path)
+    assert "rows" not in load_artifact(run_folder("all_on", 5, tmp_path) / "weights.safetensors").notes
 
 
 def test_a_guided_run_starts_from_a_plain_recogniser(tmp_path: Path) -> None:
@@ -357,8 +396,8 @@ def test_a_teacher_that_saw_the_fold_or_reads_other_lines_is_refused(tmp_path: P
     for teacher, why in (
         ("", r"model\.teacher: the weights to learn from are missing"),
         ("gone", r"model\.teacher=gone: .* is not there"),
-        ("all", "was trained on real rows of fold 0"),
-        ("one/fold1", "was trained on real rows of fold 0"),
+        ("all", "was trained on 1 of the 1 rows of fold 0"),
+        ("one/fold1", "was trained on 1 of the 1 rows of fold 0"),
     ):
         with pytest.raises(ConfigError, match=why):
             run("taught", config.replace(taught(exp, teacher), fold=0), tmp_path)

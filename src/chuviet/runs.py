@@ -12,12 +12,15 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from torch import nn
 
 from chuviet.config import ConfigError, from_json, to_json
 from chuviet.data.detection import PageData
+from chuviet.data.mix import Part
 from chuviet.data.recognition import LineData
+from chuviet.data.seen import count_seen, fingerprints, noted_rows, rows_note
 from chuviet.data.table import write_table
 from chuviet.errors import InputError
 from chuviet.experiment import Experiment
@@ -83,6 +86,7 @@ def _run(name: str, exp: Experiment, root: Path, out: Path, session: Session) ->
             "fold": fold_number(exp.fold),
             "sources": sorted(set(data.train["source"])),
             "keep": exp.train.keep,
+            **_rows_seen(exp, data, root),
         },
     )
     for read in (OOF, FOUND):  # of an earlier run's weights
@@ -187,17 +191,39 @@ def give_teacher(model: Distilled, data: LineData | PageData, exp: Experiment, r
 
 
 def _unseen(path: Path, data: LineData | PageData, exp: Experiment) -> SavedModel:
-    """What the file holds. Raises ConfigError for weights that saw the rows that the run validates on."""
+    """What the file holds. Raises ConfigError for weights that saw the rows that the run validates on: by these rows
+    themselves where the file's notes have them, else by the names of their sources and the fold."""
     artifact = load_artifact(path)
     notes = artifact.notes
     sources, held = set(notes.get("sources", ())), set(data.valid["source"])
     seen = sources & (held | set(REAL_INK) if "real" in held else held)
-    if seen and notes.get("fold") != fold_number(exp.fold):
+    count = count_seen(data.valid, notes) if isinstance(data, LineData) else None
+    if count is not None:
+        seen = {source for source in seen if Part(source).is_file}  # lists have no folds: their rows are not noted
+    if count or (seen and notes.get("fold") != fold_number(exp.fold)):
+        what = f"{count} of the {len(data.valid)} rows" if count else f"{' and '.join(sorted(seen))} rows"
         raise ConfigError(
-            f"{path} was trained on {' and '.join(sorted(seen))} rows of fold {exp.fold}, which this run validates on; "
+            f"{path} was trained on {what} of fold {exp.fold}, which this run validates on; "
             f"train it without them first: python train.py -C {notes.get('run', path.stem)} fold={exp.fold}"
         )
     return artifact
+
+
+def _rows_seen(exp: Experiment, data: LineData | PageData, root: Path) -> dict[str, str]:
+    """The note of all rows that the weights of a run have learnt from, those of `init` and of a teacher among them."""
+    if not isinstance(data, LineData) or data.learnt is None:
+        return {}
+    known: list[Any] = [fingerprints(data.learnt)]
+    try:
+        named = [init_path(exp, root)] if exp.init else []
+        named += [path] if (path := teacher_path(exp, root)) else []
+        for path in named:
+            notes = describe(path)["notes"]
+            drawn = not {"real", *REAL_INK} & set(notes.get("sources", ()))
+            known.append(np.zeros(0, np.uint32) if drawn and noted_rows(notes) is None else noted_rows(notes))
+    except (ConfigError, InputError):  # a run that went on after the file was gone
+        return {}
+    return rows_note(*known)
 
 
 def as_pruned(exp: Experiment, out: Path, root: Path) -> Experiment:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from chuviet.commands import averaging
+from chuviet.data.seen import noted_rows, rows_note
 from chuviet.decode.ctc import CTCGreedy
 from chuviet.errors import InputError
 from chuviet.models.ctc import LineCTC
 from chuviet.preprocess.line import LinePreprocess
-from chuviet.pytorch.artifact import load_artifact, save_artifact
+from chuviet.pytorch.artifact import load_artifact, resave_artifact, save_artifact
 from chuviet.vocab import Charset
 
 CFG = LineCTC.Config(height=16, stem=4, widths=(8, 8, 12), depths=(1, 1, 1), heads=2)
@@ -39,6 +41,19 @@ def test_the_mean_of_three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     state = found.model.state_dict()
     assert {float(v.flatten()[0]) for v in state.values() if v.is_floating_point()} == {3.0}
     assert found.metrics == {}  # those of the first are not the mean's
+
+
+def test_the_mean_has_learnt_what_each_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, out = np.array([7, 9, 11], np.uint32), tmp_path / "mean.safetensors"
+    files = [written(tmp_path / f"{k}.safetensors", k) for k in (1, 2)]
+    for path, part in zip(files, (rows[:2], rows[1:]), strict=True):
+        resave_artifact(replace(load_artifact(path), notes={"fold": 0, **rows_note(part)}), path)
+    monkeypatch.setattr("sys.argv", ["averaging", str(out), *map(str, files)])
+    assert averaging.main() == 0
+    found = noted_rows(load_artifact(out).notes)
+    assert found is not None and found.tolist() == [7, 9, 11]
+    written(files[1], 2)  # of before such notes: what the mean has learnt is not known
+    assert averaging.main() == 0 and load_artifact(out).notes == {"fold": 0}
 
 
 def test_another_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from chuviet.commands.guard import guarded
+from chuviet.data.seen import ROWS, noted_rows, rows_note
 from chuviet.errors import InputError
 from chuviet.models.ctc import LineCTC
 from chuviet.pytorch.artifact import load_artifact, resave_artifact
@@ -43,7 +44,9 @@ def main() -> int:
             raise InputError(f"{args.weights[0]}: --temperature is for a LineCTC")
         for weights in first.model.classify.parameters():
             weights.data /= args.temperature
-    size = resave_artifact(dataclasses.replace(first, metrics={}), args.out)
+    notes = {key: value for key, value in first.notes.items() if key != ROWS}
+    notes |= rows_note(*(noted_rows(artifact.notes) for artifact in (first, *others)))
+    size = resave_artifact(dataclasses.replace(first, metrics={}, notes=notes), args.out)
     print(f"{args.out}: the mean of {len(states)}, {size / 1e6:.2f} MB")
     return 0
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import sys
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
@@ -18,9 +20,10 @@ from chuviet.commands.images import picture_names
 from chuviet.commands.weights import check_options, load_all, say_if_trained_on
 from chuviet.compress import rejection
 from chuviet.data.detection import read_set
+from chuviet.data.seen import count_seen
 from chuviet.data.table import write_table
 from chuviet.errors import InputError
-from chuviet.files import check_folder, write_whole
+from chuviet.files import check_folder, say, write_whole
 from chuviet.inputs.images import read_image
 from chuviet.labels import LabelledPage
 from chuviet.metrics.detection import DetectionMetric
@@ -46,6 +49,7 @@ def run(args: Namespace) -> int:
         reader, args.data, args.fold, args.batch_size, progress=True, ignore_space=args.ignore_space,
         frames_file=args.frames,
     )  # fmt: skip
+    _say_if_learnt(rows, reader)
     if args.out:
         write_table(rows, args.out)
     if args.json:
@@ -64,6 +68,17 @@ def run(args: Namespace) -> int:
     for name, part in metrics.get("sources", {}).items():
         print(f"{name}: {part['count']:.0f} lines, cer {part['cer']:.4f}, accuracy {part['accuracy']:.4f}")
     return OK
+
+
+def _say_if_learnt(rows: pd.DataFrame, reader: LineReader) -> None:
+    """Says on stderr how many of these lines (img_path, text) the weights have learnt from, by their notes."""
+    for a in reader.artifacts:
+        if count := count_seen(rows, a.notes):
+            say(
+                f"chuviet: note: {a.path} has learnt {count} of these {len(rows)} lines: the figures do not say how "
+                "unseen lines are read",
+                sys.stderr,
+            )
 
 
 def _evaluate_pages(args: Namespace, detector: Detector, recognizer: LineReader | None) -> int:

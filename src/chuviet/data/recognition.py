@@ -40,7 +40,11 @@ from chuviet.vocab import Charset, frames_needed
 
 
 class LineData:
-    """The training and validation rows of one run: out of one CSV with folds, or of lists with ``path<TAB>text``."""
+    """The training and validation rows of one run: out of one CSV with folds, or of lists with ``path<TAB>text``.
+
+    `learnt`: the rows of folds that a run may learn from, itself or through copies and joined lines made of them; None
+    if there are such lines but not the rows that they were made of.
+    """
 
     Config: TypeAlias = LineDataConfig
 
@@ -58,7 +62,9 @@ class LineData:
         self._known: set[str] = set()  # sources, whether the mix has them or not
         frame = pd.concat([self._rows(name) for name in names], ignore_index=True)
         self._length = int(frame["wanted"].sum())
-        train, valid = (rows[rows["wanted"]] for rows in self._divided(frame, names[0]))
+        divided = self._divided(frame, names[0])
+        self.learnt = _real(divided[0])
+        train, valid = (rows[rows["wanted"]] for rows in divided)
         valid = valid[~valid["source"].isin(REAL_INK)]  # distorted and joined lines are training material only
         wanted = [part.name for part in parts if part.name != REST]
         _refuse_missing(wanted, self._known, names[0])
@@ -190,6 +196,13 @@ class LineData:
         batches = [order[i : i + self.cfg.batch].tolist() for i in range(0, len(order), self.cfg.batch)]
         data = LineDataset(self.valid, self.charset, self.cfg, (self.seed, 0), False, self.images, self._memory)
         return loader(data, batches[rank::world], self.cfg.workers, ahead=4)
+
+
+def _real(frame: pd.DataFrame) -> pd.DataFrame | None:
+    """The rows of `frame` that have a fold and are no copies; None if there are copies alone."""
+    rows = frame[frame["fold"] < ALL_FOLDS]
+    copies = rows["source"].isin(REAL_INK)
+    return None if len(rows) and copies.all() else rows[~copies]
 
 
 def _refuse_missing(wanted: Sequence[str], there: set[str], name: str) -> None:

@@ -95,8 +95,8 @@ the recipe's or the field's default. Keys are those that `chuviet train` takes. 
 examples:
   chuviet folds --data labels.csv --group writer_id --folds 5 --out train_folds.csv
 
-Rows of one group share a fold, rows with equal text too (case and spaces aside); sizes are balanced. A group that is
-empty or -1 is unknown: such a row is held to others by its text alone.""",
+Rows of one group share a fold, rows with equal text too (case and spaces aside); sizes are balanced. A row whose group
+is empty or -1, or every row of a file without writer_id, is held to others by its text alone.""",
     "summary": """\
 examples:
   chuviet summary -C b2_256_f5

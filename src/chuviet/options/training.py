@@ -24,8 +24,8 @@ def show_config(p: argparse.ArgumentParser) -> None:
 
 
 def folds(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--data", required=True, metavar="CSV", help="labels: img_path,text and the group's column")
-    p.add_argument("--group", default="writer_id", metavar="COLUMN", help="never split over folds (%(default)s)")
+    p.add_argument("--data", required=True, metavar="CSV", help="labels: img_path,text[,writer_id]")
+    p.add_argument("--group", metavar="COLUMN", help="never split over folds (default: writer_id, if there is one)")
     p.add_argument("--folds", type=int, default=5, metavar="N", help="2 to 5 (%(default)s)")
     p.add_argument("--seed", type=int, default=0, help="decides between groups of equal size (%(default)s)")
     p.add_argument("--out", required=True, metavar="CSV", help="the rows with their column fold")
