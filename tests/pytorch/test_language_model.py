@@ -1,6 +1,7 @@
 """A language model from labels to the weights file that reads with it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,4 +94,27 @@ def test_refusals_are_one_line(
     assert main(["pack", str(save("s2s.safetensors", "attention")), "--lm", lm]) == 2
     assert "attention model" in capsys.readouterr().err
     assert main(["pack", str(weights), "--lm", str(tmp_path / "none")]) == 2
-    assert "no n-gram model at" in capsys.readouterr().err
+    assert "none: no such file" in capsys.readouterr().err
+    assert main(["pack", str(weights), "--lm", str(weights)]) == 2
+    assert "w.safetensors: weights without a language model; `chuviet lm` makes one" in capsys.readouterr().err
+    (tmp_path / "text.safetensors").write_text("none of it")
+    assert main(["pack", str(weights), "--lm", str(tmp_path / "text.safetensors")]) == 2
+    assert "text.safetensors is no safetensors file" in capsys.readouterr().err
+
+
+def test_a_reader_takes_over_the_language_model_of_another_with_its_settings(
+    labels: Path, weights: Path, tmp_path: Path
+) -> None:
+    lm, first, second, third = (str(tmp_path / f"{name}.safetensors") for name in ("lm", "first", "second", "third"))
+    assert main(["lm", "--labels", str(labels), "--order", "4", "--out", lm]) == 0
+    settings = ["--alpha", "0.3", "--alpha-style", "0.1", "--temperature", "1.5", "--beam-width", "7", "--place", "0"]
+    assert main(["pack", str(weights), "--lm", lm, *settings, "--out", first]) == 0
+    assert main(["export", "-w", first, "--out", str(tmp_path / "first.onnx")]) == 0
+    before = load_artifact(first)
+    for other in (first, str(tmp_path / "first.onnx")):
+        assert main(["pack", str(weights), "--lm", other, "--out", second]) == 0
+        taken = load_artifact(second)
+        assert taken.decoder_cfg == before.decoder_cfg and taken.lm is not None
+        assert taken.lm.score("Hà Nội") == NGram.load(lm).score("Hà Nội")
+    assert main(["pack", str(weights), "--lm", first, "--beam-width", "9", "--place", "2", "--out", third]) == 0
+    assert load_artifact(third).decoder_cfg == replace(before.decoder_cfg, width=9, place=2.0)

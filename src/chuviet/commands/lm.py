@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from chuviet.artifact.opening import find_weights
 from chuviet.commands import OK
 from chuviet.data.files import read_lines
 from chuviet.data.lists import read_labels
@@ -19,7 +20,7 @@ from chuviet.errors import InputError
 from chuviet.language.ngram import NGram
 from chuviet.language.rescore import rescorers_of
 from chuviet.language.training import gazetteer, respelt, select_lines
-from chuviet.pytorch.artifact import load_artifact, resave_artifact
+from chuviet.pytorch.artifact import describe, load_artifact, resave_artifact
 from chuviet.synth.corpus import Addresses, Ward, load_poems, load_wards
 from chuviet.synth.general import GeneralText, Unit, load_sentences, load_units, units_of
 from chuviet.vocab import VIETNAMESE, Charset, fold_text
@@ -68,13 +69,14 @@ def attach(args: Namespace) -> int:
     artifact = load_artifact(args.run)
     if not isinstance(artifact.decoder_cfg, (CTCGreedy.Config, CTCBeam.Config)):
         raise InputError(f"{args.run}: an attention model; a character model goes with the CTC recognisers")
-    lm = NGram.load(args.lm)
-    if args.temperature <= 0:
+    lm, decoder = _model_of(args.lm)
+    if args.temperature is not None and args.temperature <= 0:
         raise InputError(f"--temperature {args.temperature}: a number above 0 is expected")
-    decoder = CTCBeam.Config(
-        width=args.beam_width, alpha=args.alpha, alpha_style=args.alpha_style, beta=args.beta, place=args.place,
-        place_min_prob=args.place_min_prob, temperature=args.temperature,
-    )  # fmt: skip
+    given = {
+        "width": args.beam_width, "alpha": args.alpha, "alpha_style": args.alpha_style, "beta": args.beta,
+        "place": args.place, "place_min_prob": args.place_min_prob, "temperature": args.temperature,
+    }  # fmt: skip
+    decoder = replace(decoder, **{key: value for key, value in given.items() if value is not None})
     if artifact.charset is None:
         raise InputError(f"{artifact.path}: the weights of a detector, which reads no characters")
     decoder.build(artifact.charset, *rescorers_of(lm, decoder))  # refuses another charset
@@ -83,6 +85,19 @@ def attach(args: Namespace) -> int:
     size = resave_artifact(replace(artifact, decoder_cfg=decoder, lm=lm, metrics={}, notes=notes), out)
     print(f"{out}: {size / 1e6:.2f} MB, beam search of width {decoder.width}; chuviet evaluate -w {out} measures it")
     return OK
+
+
+def _model_of(name: str) -> tuple[NGram, CTCBeam.Config]:
+    """The language model that `chuviet lm` wrote, with the usual settings; or that of weights, with theirs."""
+    path = find_weights(name)
+    try:
+        describe(path)
+    except InputError:
+        return NGram.load(path), CTCBeam.Config()
+    saved = load_artifact(path)
+    if saved.lm is None or not isinstance(saved.decoder_cfg, CTCBeam.Config):
+        raise InputError(f"--lm {name}: weights without a language model; `chuviet lm` makes one")
+    return saved.lm, saved.decoder_cfg
 
 
 def _labels(args: Namespace) -> tuple[list[str], list[str]]:

@@ -106,9 +106,11 @@ examples:
   chuviet pack outputs/line_192_f5/fold0                       the averaged weights of an unfinished run, else the last
   chuviet pack outputs/line_192_f5/fold0 --keep last --out weights/mine.safetensors
   chuviet pack outputs/line_192_f5/fold5/weights.safetensors --lm lm.safetensors --out weights/mine.safetensors
+  chuviet pack outputs/line_192_own_f0/fold0/weights.safetensors --lm vi_text --out weights/mine.safetensors
 
 A run that ends packs its own weights.safetensors; this is for one that was stopped, or to put a language model (see
-chuviet lm) beside weights, which are then decoded by beam search.""",
+chuviet lm) beside weights, which are then decoded by beam search. With the model of other weights come their settings;
+what is said here goes before.""",
     "lm": """\
 examples:
   chuviet lm --addresses 100000 --out vi_address.lm.safetensors

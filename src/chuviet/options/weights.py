@@ -30,22 +30,19 @@ def lm(p: argparse.ArgumentParser) -> None:
 
 def pack(p: argparse.ArgumentParser) -> None:
     p.add_argument("run", metavar="RUN", help="a run's folder, such as outputs/line_192_f5/fold0; with --lm: weights")
-    p.add_argument("--lm", metavar="FILE", help="pack this language model beside the weights")
-    p.add_argument("--alpha", type=float, default=0.6, help="weight of the language model (%(default)s)")
+    p.add_argument("--lm", metavar="FILE", help="pack this language model beside the weights: what chuviet lm wrote, "
+                   "or weights that have one, such as vi_text, with their settings")  # fmt: skip
+    p.add_argument("--alpha", type=float, help="weight of the language model (0.6, or that of the weights of --lm)")
     p.add_argument("--alpha-style", type=float, metavar="X",
-                   help="its weight in capitals and spaces after full stops (default: that of --alpha)")  # fmt: skip
-    p.add_argument("--beta", type=float, default=2.0, help="bonus for every character (%(default)s)")
-    p.add_argument(
-        "--place",
-        type=float,
-        default=8.0,
-        help="bonus for every part of an address that the model's gazetteer has there; 0: leave it (%(default)s)",
-    )
-    p.add_argument("--place-min-prob", type=float, default=0.003, metavar="X",
-                   help="probability a letter must have in a frame to be one of such a part (%(default)s)")  # fmt: skip
-    p.add_argument("--beam-width", type=positive, default=16, metavar="N", help="prefixes kept (%(default)s)")
-    p.add_argument("--temperature", type=float, default=1.0,
-                   help="above 1 the network counts as less sure than it says (%(default)s)")  # fmt: skip
+                   help="its weight in capitals and spaces after full stops (as --alpha)")  # fmt: skip
+    p.add_argument("--beta", type=float, help="bonus for every character (2, or as above)")
+    p.add_argument("--place", type=float, help="bonus for every part of an address that the model's gazetteer has "
+                   "there; 0: leave it (8, or as above)")  # fmt: skip
+    p.add_argument("--place-min-prob", type=float, metavar="X", help="probability a letter must have in a frame to "
+                   "be one of such a part (0.003, or as above)")  # fmt: skip
+    p.add_argument("--beam-width", type=positive, metavar="N", help="prefixes kept (16, or as above)")
+    p.add_argument("--temperature", type=float,
+                   help="above 1 the network counts as less sure than it says (1, or as above)")  # fmt: skip
     p.add_argument(
         "--keep", choices=("ema", "last", "best"), help="which weights (default: ema if there are any, else last)"
     )
