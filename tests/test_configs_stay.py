@@ -23,6 +23,9 @@ SINCE: dict[str, dict[str, Any]] = {
         "data.augment": to_json(StringAugment.Config()), "data.preprocess.width": None,
         "data.preprocess.max_width": 128, "train.threads": 1,
     },
+    "line_192_all_f0": {
+        "model.depths": [2, 3, 4], "model.activation": "silu", "init": "weights/vi_text_f0.safetensors",
+    },
 }  # fmt: skip
 
 

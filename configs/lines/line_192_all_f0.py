@@ -1,11 +1,14 @@
-"""LineCTC for hand and print, the run of `vi_text` and `print_line`: general lines, receipts, more print."""
+"""LineCTC for hand and print, the run of `vi_text`: general lines, receipts, more print; without fold 0.
+
+With `fold=all init=weights/vi_text.onnx` it goes on from the shipped reader.
+"""
 
 from chuviet.recipes import ctc_lines
 
 cfg = ctc_lines(
     height=40,
     widths=(64, 128, 192),
-    depths=(2, 3, 3),
+    depths=(2, 3, 4),
     trim=True,
     fold=0,
     mix=(
@@ -26,5 +29,6 @@ cfg = ctc_lines(
     ema=0.998,
     keep="ema",
     validate_every=3,
-    init="weights/vi_text.onnx",
+    init="weights/vi_text_f0.safetensors",
+    more={"model.activation": "silu"},
 )

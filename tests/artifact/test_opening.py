@@ -91,3 +91,5 @@ def test_weights_that_are_not_there_are_said_in_one_line(tmp_path: Path) -> None
     for name in (tmp_path / "none.onnx", "none.onnx", "a/none", "../none", "**", "none[1]", ""):
         with pytest.raises(InputError, match=r"no such file.*shipped are: .*vi_text"):
             find_weights(name)
+    with pytest.raises(InputError, match=r"page_det,vi_text: no such file.*several are named one by one \(-w A -w B\)"):
+        find_weights("page_det,vi_text")

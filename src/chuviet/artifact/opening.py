@@ -35,7 +35,8 @@ def find_weights(
         known = sorted({p.stem for root in (_PACKED, _CHECKOUT) for p in root.glob("*.onnx")})
         named = f", nor weights/{name}.onnx or .safetensors, nor a finished run outputs/{name}"
         where = named if len(path.parts) == 1 else ""
-        raise InputError(f"{name}: no such file{where}; shipped are: {', '.join(known) or 'none'}")
+        several = "; several are named one by one (-w A -w B)" if "," in str(name) else ""
+        raise InputError(f"{name}: no such file{where}; shipped are: {', '.join(known) or 'none'}{several}")
     return found
 
 
