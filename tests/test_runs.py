@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -336,6 +337,17 @@ def test_weights_that_saw_other_real_rows_are_no_fault_and_what_they_saw_is_hand
     run("taught", lesson, tmp_path)
     notes = load_artifact(run_folder("taught", 0, tmp_path) / "weights.safetensors").notes
     assert count_seen(pd.read_csv(theirs.data.csv), notes) == 4
+
+
+def test_drawn_lines_beside_real_ones_in_a_table_are_not_taken_for_these(tmp_path: Path) -> None:
+    exp = tiny(labelled_lines(tmp_path, ("real", "text", "joined")))
+    for name, mix, seen in (("drawn", ("text",), False), ("made_of_real", ("joined",), True)):
+        run(name, config.replace(exp, fold=5, **{"data.mix": mix}), tmp_path)
+        notes = load_artifact(run_folder(name, 5, tmp_path) / "weights.safetensors").notes
+        assert count_seen(pd.read_csv(exp.data.csv), notes) == (4 if seen else 0)
+        after = config.replace(exp, fold=0, init=f"{name}/fold5", **{"data.mix": ("real",)})
+        with pytest.raises(ConfigError, match="was trained on 1 of the 1 rows") if seen else nullcontext():
+            run("next", after, tmp_path)
 
 
 def test_weights_of_before_rows_were_noted_are_held_to_their_sources(tmp_path: Path) -> None:

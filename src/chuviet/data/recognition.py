@@ -63,8 +63,8 @@ class LineData:
         frame = pd.concat([self._rows(name) for name in names], ignore_index=True)
         self._length = int(frame["wanted"].sum())
         divided = self._divided(frame, names[0])
-        self.learnt = _real(divided[0])
         train, valid = (rows[rows["wanted"]] for rows in divided)
+        self.learnt = _learnt(train, divided[0])
         valid = valid[~valid["source"].isin(REAL_INK)]  # distorted and joined lines are training material only
         wanted = [part.name for part in parts if part.name != REST]
         _refuse_missing(wanted, self._known, names[0])
@@ -198,11 +198,14 @@ class LineData:
         return loader(data, batches[rank::world], self.cfg.workers, ahead=4)
 
 
-def _real(frame: pd.DataFrame) -> pd.DataFrame | None:
-    """The rows of `frame` that have a fold and are no copies; None if there are copies alone."""
-    rows = frame[frame["fold"] < ALL_FOLDS]
-    copies = rows["source"].isin(REAL_INK)
-    return None if len(rows) and copies.all() else rows[~copies]
+def _learnt(train: pd.DataFrame, allowed: pd.DataFrame) -> pd.DataFrame | None:
+    """The rows of `train` that have a fold; with copies and joined lines among them all such rows of `allowed`, of
+    which these were made, or None if there are none.
+    """
+    copies = bool(train["source"].isin(REAL_INK).any())
+    rows = allowed if copies else train
+    rows = rows[(rows["fold"] < ALL_FOLDS) & ~rows["source"].isin(REAL_INK)]
+    return None if copies and not len(rows) else rows
 
 
 def _refuse_missing(wanted: Sequence[str], there: set[str], name: str) -> None:
