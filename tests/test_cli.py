@@ -118,8 +118,10 @@ def fails(capsys: pytest.CaptureFixture[str]) -> Fails:
          "chuviet read: error: no option --foramt; did you mean --format? (chuviet read -h lists what there is)"),
         ("read x.jpg --min_score=3",
          "chuviet read: error: no option --min_score; did you mean --min-score? (chuviet read -h lists what there is)"),
-        ("summary -C demo_f0 optim.lr=1 --dept 2 --zzz 1",
+        ("summary -C demo_f0 optim.lr=1 --depth 2 --zzz 1",
          "chuviet summary: error: no option --zzz (chuviet summary -h lists what there is)"),
+        ("train -C line_192_f0 --fold 0",  # evaluate has it; a beginning stands for no option
+         "chuviet train: error: no option --fold; did you mean --folds? (chuviet train -h lists what there is)"),
         ("check --data x.csv more", "chuviet check: error: too much: more (chuviet check -h lists what there is)"),
         ("read",
          "chuviet read: error: the following arguments are required: INPUT (chuviet read -h lists what there is)"),

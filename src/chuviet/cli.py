@@ -93,7 +93,7 @@ def parser() -> argparse.ArgumentParser:
     for name, (what, add_options) in COMMANDS.items():
         p = commands.add_parser(
             name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=EXAMPLES[name],
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,  # --fold is not train's --folds
         )  # fmt: skip
         p.set_defaults(default=p.get_default, parser=p)  # `default` tells what was given from what was not
         add_options(p)

@@ -52,6 +52,8 @@ def test_wrong_columns_are_named_with_a_suggestion(tmp_path: Path) -> None:
     assert "comma, a semicolon or a tab" in fails(csv(tmp_path, "img_path|text\na.jpg|x\n"))
     message = fails(csv(tmp_path, "img_path;label\na.jpg;x\n"))
     assert "no column text; there are: img_path, label" in message
+    with pytest.raises(InputError, match="no column fold; there are: img_path, text; `chuviet folds` gives every row"):
+        read_table(csv(tmp_path, "img_path,text\na.jpg,x\n"), columns=("img_path", "text", "fold"))
     assert "delete this line" in fails(csv(tmp_path, "sep=;\nimg_path;text\na.jpg;x\n"))
     assert "twice" in fails(csv(tmp_path, "img_path,text,text\na.jpg,x,y\n"))
     assert "empty file" in fails(csv(tmp_path, ""))

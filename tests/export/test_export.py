@@ -99,6 +99,8 @@ def test_command_with_labels_in_every_precision(
         text, confidence, milliseconds = capsys.readouterr().out.rstrip("\n").split("\t")
         assert 0 <= float(confidence) <= 1 and milliseconds.endswith(" ms")
         assert precision.startswith("int8") or text == read[0]
+    assert main(["export", "-w", str(weights), "--out", str(tmp_path / "mine.pdf")]) == 2
+    assert "mine.pdf: an ONNX file ends in .onnx" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("precision", ["int8", "int8-linear"])

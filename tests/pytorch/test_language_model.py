@@ -1,5 +1,6 @@
 """A language model from labels to the weights file that reads with it."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -95,6 +96,8 @@ def test_refusals_are_one_line(
     assert "attention model" in capsys.readouterr().err
     assert main(["pack", str(weights), "--lm", str(tmp_path / "none")]) == 2
     assert "none: no such file" in capsys.readouterr().err
+    assert main(["pack", str(weights), "--lm", lm, "--out", str(tmp_path / "mine.onnx")]) == 2
+    assert "pack writes .safetensors files; `chuviet export` makes an ONNX file" in capsys.readouterr().err
     assert main(["pack", str(weights), "--lm", str(weights)]) == 2
     assert "w.safetensors: weights without a language model; `chuviet lm` makes one" in capsys.readouterr().err
     (tmp_path / "text.safetensors").write_text("none of it")
@@ -111,6 +114,10 @@ def test_a_reader_takes_over_the_language_model_of_another_with_its_settings(
     assert main(["pack", str(weights), "--lm", lm, *settings, "--out", first]) == 0
     assert main(["export", "-w", first, "--out", str(tmp_path / "first.onnx")]) == 0
     before = load_artifact(first)
+    (tmp_path / "run").mkdir()
+    shutil.copy(weights, tmp_path / "run" / "weights.safetensors")  # a run's folder stands for the weights in it
+    assert main(["pack", str(tmp_path / "run"), "--lm", first]) == 0
+    assert load_artifact(tmp_path / "run" / "weights.lm.safetensors").decoder_cfg == before.decoder_cfg
     for other in (first, str(tmp_path / "first.onnx")):
         assert main(["pack", str(weights), "--lm", other, "--out", second]) == 0
         taken = load_artifact(second)

@@ -38,6 +38,8 @@ def run(args: Namespace) -> int:
     path = find_weights(args.weights[0])
     saved = load_artifact(path)
     out = Path(args.out or path.with_suffix(".onnx" if path.suffix != ".onnx" else f".{args.precision}.onnx"))
+    if out.suffix.lower() != ".onnx":
+        raise InputError(f"--out {out}: an ONNX file ends in .onnx")
     call = _lines if saved.charset else _pages
     try:
         summary, metrics = call(args, saved, out)

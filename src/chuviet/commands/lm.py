@@ -21,6 +21,7 @@ from chuviet.language.ngram import NGram
 from chuviet.language.rescore import rescorers_of
 from chuviet.language.training import gazetteer, respelt, select_lines
 from chuviet.pytorch.artifact import describe, load_artifact, resave_artifact
+from chuviet.run_files import WEIGHTS
 from chuviet.synth.corpus import Addresses, Ward, load_poems, load_wards
 from chuviet.synth.general import GeneralText, Unit, load_sentences, load_units, units_of
 from chuviet.vocab import VIETNAMESE, Charset, fold_text
@@ -66,9 +67,10 @@ def run(args: Namespace) -> int:
 
 def attach(args: Namespace) -> int:
     """Packs a language model into a copy of a recogniser's weights file."""
-    artifact = load_artifact(args.run)
+    weights = Path(args.run) / WEIGHTS if Path(args.run).is_dir() else Path(args.run)
+    artifact = load_artifact(weights)
     if not isinstance(artifact.decoder_cfg, (CTCGreedy.Config, CTCBeam.Config)):
-        raise InputError(f"{args.run}: an attention model; a character model goes with the CTC recognisers")
+        raise InputError(f"{weights}: an attention model; a character model goes with the CTC recognisers")
     lm, decoder = _model_of(args.lm)
     if args.temperature is not None and args.temperature <= 0:
         raise InputError(f"--temperature {args.temperature}: a number above 0 is expected")
@@ -80,11 +82,18 @@ def attach(args: Namespace) -> int:
     if artifact.charset is None:
         raise InputError(f"{artifact.path}: the weights of a detector, which reads no characters")
     decoder.build(artifact.charset, *rescorers_of(lm, decoder))  # refuses another charset
-    out = Path(args.out or Path(args.run).with_suffix(".lm.safetensors"))
+    out = safetensors_path(args.out or weights.with_suffix(".lm.safetensors"))
     notes = artifact.notes | {"greedy_metrics": artifact.metrics, "lm": f"order {lm.order}"}
     size = resave_artifact(replace(artifact, decoder_cfg=decoder, lm=lm, metrics={}, notes=notes), out)
     print(f"{out}: {size / 1e6:.2f} MB, beam search of width {decoder.width}; chuviet evaluate -w {out} measures it")
     return OK
+
+
+def safetensors_path(name: str | Path) -> Path:
+    """The path that `chuviet pack` writes. Raises InputError for another ending, under which nothing reads it."""
+    if Path(name).suffix.lower() != ".safetensors":
+        raise InputError(f"--out {name}: pack writes .safetensors files; `chuviet export` makes an ONNX file of one")
+    return Path(name)
 
 
 def _model_of(name: str) -> tuple[NGram, CTCBeam.Config]:

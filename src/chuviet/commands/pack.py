@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from chuviet.commands import OK
-from chuviet.commands.lm import attach
+from chuviet.commands.lm import attach, safetensors_path
 from chuviet.data.configs import LineDataConfig
 from chuviet.data.mix import REST, read_mix
 from chuviet.errors import InputError
@@ -41,7 +41,7 @@ def run(args: Namespace) -> int:
         raise InputError(f"{path}: its weights are not of the model in {folder / CONFIG} ({why})") from e
     if model is None:
         raise InputError(f"{path}: holds no {keep} weights; the run's config keeps none")
-    out = Path(args.out or folder / "weights.safetensors")
+    out = safetensors_path(args.out or folder / "weights.safetensors")
     sources = [part.name for part in read_mix(exp.data.mix)] if isinstance(exp.data, LineDataConfig) else []
     size = save_artifact(
         out, model=model, model_cfg=shipped_config(exp.model), preprocess_cfg=exp.data.preprocess,

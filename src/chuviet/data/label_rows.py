@@ -152,6 +152,7 @@ def _check_names(path: Path, header: list[str], columns: Sequence[str]) -> None:
     for name in missing:
         near = difflib.get_close_matches(name.lower(), [h.lower() for h in header], n=1, cutoff=0.6)
         hints += [f"is {near[0]!r} meant to be {name!r}?"] if near else []
+        hints += ["`chuviet folds` gives every row one"] if name == "fold" and not near else []
     if len(header) == 1:
         hints = ["the separator must be a comma, a semicolon or a tab"]
     if header[0].lower().startswith("sep="):
