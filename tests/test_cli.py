@@ -324,6 +324,13 @@ def test_folds(project: Path, fails: Fails, capsys: pytest.CaptureFixture[str]) 
     frame = read_table("f.csv")
     assert frame.groupby("writer_id")["fold"].nunique().max() == 1 and frame["fold"].nunique() == 4
     assert "no column who" in fails("folds", "--data", "labels.csv", "--group", "who", "--out", "f.csv")
+    texts = ["Hà Nội", "hà  nội", "a", "b", "c", "d"]
+    write_table(pd.DataFrame({"img_path": [f"{i}.jpg" for i in range(6)], "text": texts}), "plain.csv")
+    capsys.readouterr()
+    assert main(["folds", "--data", "plain.csv", "--folds", "3", "--out", "f.csv"]) == 0
+    assert "0 known values of writer_id; fold 0: 2, fold 1: 2, fold 2: 2" in capsys.readouterr().out
+    found = read_table("f.csv")
+    assert found["fold"][0] == found["fold"][1] and set(found["writer_id"]) == {"-1"}
     assert "cannot fill 5 folds" in fails("folds", "--data", "labels.csv", "--out", "f.csv")
 
 

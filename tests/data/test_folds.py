@@ -38,16 +38,6 @@ def test_unknown_writers_are_not_one_writer() -> None:
     assert make_folds(frame)["fold"].value_counts().tolist() == [2] * 5
 
 
-def test_without_a_column_of_writers_texts_alone_hold_rows_together() -> None:
-    frame = pd.DataFrame({"text": ["Hà Nội", "hà  nội", "a", "b", "c", "d"]})
-    out = make_folds(frame, None, folds=3)
-    assert out["fold"][0] == out["fold"][1] and out["fold"].value_counts().tolist() == [2, 2, 2]
-    with pytest.raises(InputError, match="2 separate sets of equal texts cannot fill 3"):
-        make_folds(frame[:3], None, folds=3)
-    with pytest.raises(InputError, match=r"4 of 5 rows belong together by equal text \(text 'a'\)"):
-        make_folds(pd.DataFrame({"text": ["a", "a", "a", "a", "b"]}), None, folds=2)
-
-
 def test_components_chain_writers_through_texts() -> None:
     frame = pd.DataFrame({
         "text": ["a", "B", "b ", "c", "c", "d", "e"],

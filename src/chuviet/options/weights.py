@@ -29,7 +29,9 @@ def lm(p: argparse.ArgumentParser) -> None:
 
 
 def pack(p: argparse.ArgumentParser) -> None:
-    p.add_argument("run", metavar="RUN", help="a run's folder, such as outputs/line_192_f5/fold0; with --lm: weights")
+    p.add_argument(
+        "run", metavar="RUN", help="a run's folder, such as outputs/line_192_f5/fold0; with --lm its weights, or others"
+    )
     p.add_argument("--lm", metavar="FILE", help="pack this language model beside the weights: what chuviet lm wrote, "
                    "or weights that have one, such as vi_text, with their settings")  # fmt: skip
     p.add_argument("--alpha", type=float, help="weight of the language model (0.6, or that of the weights of --lm)")
